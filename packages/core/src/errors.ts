@@ -1,0 +1,75 @@
+/**
+ * Every code that an error of outlast can carry, with what it means.
+ * The codes are part of the published JSON: one is never renamed, only added.
+ */
+export const ERROR_CODES = {
+  E_USAGE: 'the invocation cannot be understood; nothing was sent',
+  E_CONFIG: 'the configuration is not valid; nothing was sent',
+  E_HOST_KEY_UNKNOWN: 'no known_hosts file has a key for this host',
+  E_HOST_KEY_CHANGED: 'the host presented a key other than the known one',
+  E_HOST_KEY_REVOKED: 'the host presented a key that is marked @revoked',
+  E_AUTH: 'the host accepted none of our identities',
+  E_RESOLVE: 'the host name could not be resolved to an address',
+  E_CONNECT_REFUSED: 'nothing listens at the address and port',
+  E_CONNECT_UNREACHABLE: 'no route leads to the host, or this laptop has no network',
+  E_CONNECT_TIMEOUT: 'no authenticated connection within the connect timeout',
+  E_CONNECT_CLOSED: 'the connection was closed or cut before it was authenticated',
+  E_CONNECTION_LOST: 'the connection was lost after the script had begun; nothing was changed by it',
+  E_NOT_SSH: 'something other than an SSH server answered',
+  E_THROTTLED: 'the server turned the connection away because it has too many',
+  E_NO_COMMON_ALGORITHM: 'client and server share no key exchange, cipher, MAC or host-key algorithm',
+  E_PROXY_COMMAND: 'the ProxyCommand ended before the connection stood',
+  E_NEEDS_OPENSSH: 'the ssh configuration asks for something that only OpenSSH itself can do',
+  E_NO_SHELL: 'the host let us in but ran no POSIX shell for us',
+  E_UNSUPPORTED_HOST: 'the host lacks something that cannot be done without',
+  E_TIMEOUT: 'the host did not answer within --timeout',
+  E_UNKNOWN_RESULT: 'the answer was lost: whether it was done is not known',
+  E_SKIPPED: 'the host was not begun',
+  E_STATE_DIR: 'the state folder on the host cannot be used safely',
+  E_CWD: 'the working folder does not exist on the host or cannot be entered',
+  E_START_FAILED: 'the app ended within the settle time',
+  E_ALREADY_RUNNING: 'the app runs with another argv, cwd or environment',
+  E_STOPPING: 'the app is being stopped by somebody at this moment',
+  E_STOP_FAILED: 'processes of the app are left after KILL',
+  E_RUNNING: 'the app runs, so it is not forgotten',
+  E_NOT_RUNNING: 'the app does not run, so it cannot be signalled',
+  E_SIGNAL_FAILED: 'the host did not let the app be signalled, or does not know the signal',
+  E_EXEC_FAILED: 'the program of exec ended with something other than 0',
+  E_NOT_DETACHED: 'a second connection did not see the app that was started',
+  E_PROTOCOL: 'the host answered something that outlast does not understand',
+  E_INTERNAL: 'a mistake in outlast itself',
+} as const;
+
+/** One of the documented error codes, `E_…`. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What an error carries besides its message; every part is optional. */
+export interface ErrorDetails {
+  /** What to do next: one sentence or a line that can be typed. */
+  readonly hint?: string;
+  /** The host, as the user wrote it. */
+  readonly host?: string;
+  /** The jump host at which the connection failed. */
+  readonly via?: string;
+  /** The error underneath. */
+  readonly cause?: unknown;
+  /** Exit code of the app, where a start failed because it ended. */
+  readonly exitCode?: number | null;
+  /** Signal that ended the app, without `SIG`, where a start failed because of it. */
+  readonly signal?: string | null;
+  /** Last lines of the log, where a start failed. */
+  readonly lastLines?: readonly string[];
+}
+
+/** An error with a literal code, a short message and a hint: the only kind that outlast throws on purpose. */
+export class OutlastError extends Error {
+  override readonly name = 'OutlastError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.details = details;
+  }
+}
