@@ -1,0 +1,33 @@
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
+export { type AppReport, type AppState, isLive, type StopMethod } from './model/app.js';
+export { buildExecScript, type ExecOptions } from './operations/exec.js';
+export { type FindOptions, find, type HostProcess } from './operations/find.js';
+export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
+export { type Inspection, inspect } from './operations/inspect.js';
+export { type LogTail, logs, takeLastLines } from './operations/logs.js';
+export type { AppResult, Operation, SeenApp } from './operations/operation.js';
+export { remove } from './operations/remove.js';
+export { type RestartOptions, restart } from './operations/restart.js';
+export { type SignalOptions, signal } from './operations/signal.js';
+export { type StartOptions, start } from './operations/start.js';
+export { status } from './operations/status.js';
+export { stop } from './operations/stop.js';
+export { wait } from './operations/wait.js';
+export type { Frame } from './shell/script.js';
+export {
+  type AppSpec,
+  DEFAULT_RESTART,
+  DEFAULT_STOP,
+  type RestartSettings,
+  type StopSettings,
+} from './state/app-spec.js';
+export { APP_NAME_PATTERN, parseAppName } from './values/app-name.js';
+export { type DurationRange, LONGEST_DURATION_MS, parseDuration, parseDurationRange } from './values/duration.js';
+export { ENV_NAME_PATTERN, parseEnvAssignment, parseEnvName, parseProgramText } from './values/env-name.js';
+export { escapeForMessage, quoteForMessage } from './values/escape-for-message.js';
+export { parsePort } from './values/port.js';
+export { parseSignalName } from './values/signal-name.js';
+export { parseSize } from './values/size.js';
+export { formatSuggestion, suggestNearest } from './values/suggest.js';
+export { RecordScanner, type ScannedPart } from './wire/record-scanner.js';
+export { type Reply, ReplyCollector } from './wire/reply.js';

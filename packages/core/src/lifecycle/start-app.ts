@@ -1,0 +1,148 @@
+import { sh } from '../shell/template.js';
+
+/**
+ * Shell functions that start an app exactly once.
+ *
+ * The run number is the lock: `ln` gives the next number to one client with the launcher's identity already in it. The app's last stage
+ * commits with a second `ln` just before it becomes the app. Whoever takes over from a launcher that died has to make that second link
+ * first, so a late child finds it taken and does not run.
+ */
+export const START_FUNCTIONS = sh`
+  # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
+  start_app() {
+    read_process $$
+    launcher="$$ $process_start $boot"
+    claim_run || return 1
+    : >"$record_path.settling"
+    if ! { write_environment && write_run_files; }; then
+      give_up 'no space for the records'
+      return 1
+    fi
+    log_start=$(print_log_size)
+    launch_supervisor
+    if ! await_commit && give_up "$refusal"; then return 1; fi
+    settle_app
+    rm -f "$record_path.settling"
+  }
+
+  # claim_run: gets the next run number, unless the app runs already; says how it stands. Fails when there is nothing to start.
+  claim_run() {
+    while :; do
+      mkdir -p "$app_dir" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $app_dir"; return 1; }
+      latest_run
+      if [ "$run" -gt 0 ]; then
+        await_launch || { fail E_START_FAILED "$app" 'another start is still under way'; return 1; }
+        # A supervisor that was told to stop starts nothing any more.
+        if [ "$phase" = between ] && is_stop_wanted; then phase=stopping; fi
+        case $phase in
+        running | between) say "STARTED $app already $(compare_launch)"; return 1 ;;
+        stopping) fail E_STOPPING "$app"; return 1 ;;
+        esac
+        # The same request again: its answer was lost, not its work.
+        read_record "$record_path"
+        case "$record " in
+        *" $request "*) [ -e "$record_path.exit" ] && { say "STARTED $app again same"; return 1; } ;;
+        esac
+        read_tree
+        list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
+        [ -z "$members" ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
+      fi
+      next=$((run + 1))
+      printf '%s\n' "$launcher $request $(now) $by" >"$app_dir/claim.$$" 2>/dev/null
+      if ! read_record "$app_dir/claim.$$"; then
+        [ -d "$app_dir" ] || continue # somebody has removed the app meanwhile
+        rm -f "$app_dir/claim.$$"
+        fail E_STATE_DIR "$app" "no space in $app_dir"
+        return 1
+      fi
+      ln "$app_dir/claim.$$" "$app_dir/run.$next" 2>/dev/null
+      linked=$?
+      rm -f "$app_dir/claim.$$"
+      [ "$linked" = 0 ] && break
+      [ -e "$app_dir/run.$next" ] || [ ! -d "$app_dir" ] || { fail E_STATE_DIR "$app" "cannot link in $app_dir"; return 1; }
+    done
+    # A slower client must not bring back a number that was cleared away meanwhile.
+    latest_run
+    [ "$run" = "$next" ] || { rm -f "$app_dir/run.$next"; claim_run; return; }
+    forget_old_runs
+  }
+
+  # write_environment: what the login has exported, which the app gets whatever our own variables are called.
+  write_environment() { printf '%s\n' "$environment" 2>/dev/null >"$record_path.environment"; }
+
+  # compare_launch: same when the latest run was asked for with the very same argv, cwd and environment.
+  compare_launch() {
+    if [ "$(print_launch)" = "$(cat "$record_path.launch" 2>/dev/null)" ]; then echo same; else echo different; fi
+  }
+
+  # forget_old_runs: keeps this run and the one before.
+  forget_old_runs() {
+    for run_file in "$app_dir"/run.*; do
+      number=\${run_file##*/run.}
+      number=\${number%%.*}
+      case $number in
+      '' | *[!0-9]*) continue ;;
+      esac
+      [ "$number" -lt $((run - 1)) ] && rm -f "$run_file"
+    done
+    return 0
+  }
+
+  # print_log_size: the size of the log, so that only what this run wrote is shown.
+  print_log_size() {
+    set -- $(ls -lniL "$app_dir/log" 2>/dev/null)
+    echo "\${6:-0}"
+  }
+
+  # launch_supervisor: in a session of its own with nothing of ours open. setsid -f keeps INT and QUIT alive in the app, which & would not.
+  launch_supervisor() {
+    set -- "$record_path.sh" supervise "$app_dir" "$run" "$user_umask"
+    if setsid -f true 2>/dev/null; then
+      setsid -f /bin/sh "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+    elif command -v setsid >/dev/null 2>&1; then
+      setsid /bin/sh "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    else
+      (trap '' HUP; exec /bin/sh "$@") </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    fi
+  }
+
+  # await_commit: until the app has recorded its pid, for 10 s; sets refusal when it did not.
+  await_commit() {
+    waits=0
+    until [ -e "$record_path.pid" ] || [ -e "$record_path.exit" ]; do
+      if read_record "$record_path.refused"; then refusal=$record; return 1; fi
+      waits=$((waits + 1))
+      [ "$waits" -le 100 ] || { refusal='the supervisor did not come up within 10 s'; return 1; }
+      nap
+    done
+  }
+
+  # give_up REASON: after this no late child can run; fails when the child was faster, so that the app does run.
+  give_up() {
+    abort_run || return 1
+    rm -f "$record_path.settling"
+    fail E_STATE_DIR "$app" "$1"
+    return 0
+  }
+
+  # settle_app: watches the app for the settle time; says whether it is still there.
+  settle_app() {
+    waits=0
+    judge_run
+    while [ "$phase" = running ] && [ "$waits" -lt "$settle" ]; do
+      waits=$((waits + 1))
+      nap
+      judge_run
+    done
+    if [ "$phase" = running ] || [ "$phase" = stopping ]; then
+      say "STARTED $app new same"
+      return 0
+    fi
+    await_exit
+    read_tree
+    list_members "$root" "$mark"
+    say "STARTED $app ended same$members"
+    tail -c "+$((log_start + 1))" "$app_dir/log" 2>/dev/null | tail -n 20
+    return 0
+  }
+`;

@@ -1,0 +1,91 @@
+import { sh } from '../shell/template.js';
+
+/**
+ * Shell functions that stop the whole tree of an app and do not believe it before they have seen it.
+ *
+ * The order matters: the mark comes first, so that the supervisor does not start the app again; then nothing that happens to the client
+ * may end the script (which is why it runs in a subshell: what starts afterwards must not inherit ignored signals); then TERM, CONT
+ * for what was stopped by a signal, the grace period, KILL for what is left; and only then a word.
+ */
+export const STOP_FUNCTIONS = sh`
+  # stop_app NAME SIGNAL GRACE: GRACE in tenths of a second; - for both takes what the app was started with.
+  stop_app() {
+    enter_app "$1"
+    stop_signal=$2 grace=$3
+    latest_run
+    [ "$run" -gt 0 ] || { say "STOP $app unknown"; return 0; }
+    await_launch || { fail E_STOP_FAILED "$app" 'a start is still under way'; return 1; }
+    read_stop_settings
+    read_tree
+    list_members "$root" "$mark" || { fail_unseen; return 1; }
+    if [ "$phase" = ended ] && [ -z "$members" ]; then say "STOP $app already-stopped"; return 0; fi
+    mark_stop || { fail E_STATE_DIR "$app" "no space in $app_dir"; return 1; }
+    # Only from here on does the supervisor not start it again: what it started meanwhile has its pid in the record by now.
+    known=$seen
+    read_tree
+    seen=$known group=$root
+    list_members "$root" "$mark" || { fail_unseen; return 1; }
+    end_tree || return 1
+    is_supervisor_alive && kill -s TERM "$recorded_pid" 2>/dev/null
+    await_exit
+    if [ ! -e "$record_path.exit" ] && is_supervisor_alive; then
+      fail E_STOP_FAILED "$app" "its supervisor (pid $recorded_pid) does not end"
+      return 1
+    fi
+    write_record "$record_path.stopped" "$how $(now)" || ln "$record_path.stop" "$record_path.stopped" 2>/dev/null
+    release_stop
+    say "STOP $app $how"
+    return 0 # whether or not somebody hears it
+  }
+
+  fail_unseen() { fail E_STOP_FAILED "$app" 'the processes of the host could not be listed'; }
+
+  read_stop_settings() {
+    settings_signal=TERM settings_grace=100
+    [ -r "$record_path.settings" ] && . "$record_path.settings"
+    [ "$stop_signal" != - ] || stop_signal=$settings_signal
+    [ "$grace" != - ] || grace=$settings_grace
+  }
+
+  # mark_stop: the supervisor does not start again what bears this mark. On a full disk a link to the claim serves as one.
+  mark_stop() {
+    read_process $$
+    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by" || ln "$record_path" "$record_path.stop" 2>/dev/null
+  }
+
+  # release_stop: nobody is stopping it any more.
+  release_stop() {
+    if read_record "$record_path.stop"; then
+      set -f
+      set -- $record
+      set +f
+      write_record "$record_path.stop" "0 0 - $4 $5"
+    fi
+    return 0
+  }
+
+  # end_tree: sets how to term or kill; says what is left, or that it cannot be seen, and fails.
+  end_tree() {
+    # From here on the script goes on to its end, whatever becomes of the client.
+    trap '' HUP INT PIPE TERM
+    how=term
+    read_clock
+    deadline=$((clock + grace))
+    signal_members "$stop_signal"
+    signal_members CONT
+    while :; do
+      list_members "$group" "$mark" || { fail_unseen; return 1; }
+      [ -n "$members" ] || return 0
+      read_clock
+      if [ "$clock" -gt "$deadline" ]; then
+        if [ "$how" != term ] && [ "$clock" -ge $((deadline + 50)) ]; then
+          fail E_STOP_FAILED "$app" "still there after KILL:$members"
+          return 1
+        fi
+        how='kill'
+        signal_members KILL
+      fi
+      nap
+    done
+  }
+`;

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { decodeUtf8, encodeUtf8 } from '../wire/bytes.js';
+import { RecordScanner } from '../wire/record-scanner.js';
+import { buildFollowScript, FollowReader, type LogCursor } from './follow.js';
+
+const STREAM = [
+  '@@n BEGIN\n@@n DATA web 7 100\nfirst\nsecond@@n BEAT\n@@n DATA api 9 0\nhello\n',
+  '@@n DATA web 7 112\nthird\n@@n ROTATED web 8\n@@n DATA web 8 0\nnew\n@@n TRUNCATED api\n@@n DATA api 9 0\nagain\n@@n END 0\n',
+].join('');
+
+const CURSORS: readonly LogCursor[] = [
+  { app: 'web', inode: '7', offset: 100 },
+  { app: 'api', inode: null, offset: 0 },
+];
+
+function follow(chunks: readonly Uint8Array[]) {
+  const scanner = new RecordScanner('n');
+  const reader = new FollowReader(CURSORS);
+  const events = chunks
+    .flatMap((chunk) => scanner.push(chunk))
+    .flatMap((part) => reader.read(part) ?? [])
+    .map((event) =>
+      event.kind === 'data' ? `${event.app}@${event.offset} ${decodeUtf8(event.bytes)}` : `${event.app} ${event.kind}`,
+    );
+  return { events, cursors: reader.cursors };
+}
+
+describe('a follow', () => {
+  test('tells what came where, and what became of the file', () => {
+    expect(follow([encodeUtf8(STREAM)])).toEqual({
+      events: [
+        'web@100 first\nsecond',
+        'api@0 hello\n',
+        'web@112 third\n',
+        'web rotated',
+        'web@0 new\n',
+        'api truncated',
+        'api@0 again\n',
+      ],
+      cursors: [
+        { app: 'web', inode: '8', offset: 4 },
+        { app: 'api', inode: '9', offset: 6 },
+      ],
+    });
+  });
+
+  test('that is cut anywhere can be gone on with: nothing twice, nothing left out', () => {
+    const bytes = encodeUtf8(STREAM);
+    const whole = follow([bytes]).cursors;
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(follow([bytes.subarray(0, at), bytes.subarray(at)]).cursors).toEqual(whole);
+      const { events, cursors } = follow([bytes.subarray(0, at)]);
+      const web = events
+        .filter((event) => /^web@1/.test(event))
+        .map((event) => event.replace(/^\S+ /, ''))
+        .join('');
+      const cursor = cursors.find(({ app }) => app === 'web');
+      if (cursor?.inode === '7') expect(cursor.offset).toBe(100 + web.length);
+    }
+  });
+});
+
+test('bytes that no log was named for are nothing that is shown', () => {
+  const reader = new FollowReader(CURSORS);
+  expect(reader.read({ kind: 'bytes', bytes: encodeUtf8('Welcome!\n') })).toBeUndefined();
+  expect(reader.read({ kind: 'record', text: 'DATA stranger 1 0' })).toBeUndefined();
+  expect(reader.cursors.slice(0, 2)).toEqual(CURSORS);
+});
+
+test('the script begins at the cursors', () => {
+  expect(buildFollowScript({ cursors: CURSORS, seconds: 30 }, { nonce: 'n' })).toContain(
+    "\ncursors='web:7:100 api:-:0'\n",
+  );
+});

@@ -1,0 +1,81 @@
+import type { AppReport } from '../model/app.js';
+import { buildScript } from '../shell/script.js';
+import { sh } from '../shell/template.js';
+import type { AppSpec } from '../state/app-spec.js';
+import { buildAppReport } from '../state/resolve-state.js';
+import type { RunFacts } from '../state/run-facts.js';
+import { TREE_FUNCTIONS } from '../tree/tree.js';
+import { decodeToken } from '../wire/token.js';
+import { CHANGE_FUNCTIONS, type Operation, requireReport } from './operation.js';
+
+/** Which apps are inspected. */
+export interface InspectOptions {
+  readonly apps: readonly string[];
+}
+
+/** Everything recorded about the latest run of one app. */
+export interface Inspection {
+  readonly report: AppReport;
+  /** Counts the starts of this app on this host. */
+  readonly run: number;
+  /** What the app was asked to be; the values of `secretEnv` are masked. */
+  readonly spec: AppSpec | null;
+  /** Who started it, as `user@laptop`. */
+  readonly startedBy: string | null;
+  /** pid + start time in ticks since boot + boot id: what every signal is checked against. */
+  readonly identity: { readonly pid: number; readonly start: string; readonly boot: string } | null;
+  readonly supervisorPid: number | null;
+  /** Every living process of the app. */
+  readonly pids: readonly number[];
+  /** The folder of its records on the host. */
+  readonly stateDir: string;
+}
+
+/** Reports everything recorded about apps, and the processes they consist of. */
+export const inspect: Operation<InspectOptions, readonly Inspection[]> = {
+  name: 'inspect',
+  mutates: false,
+  build: (options, frame) =>
+    buildScript(frame, {
+      title: `inspect ${options.apps.join(' ')}`,
+      functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS],
+      body: sh`
+        need awk cat grep id ls od tr || return 1
+        find_state || return 1
+        read_boot
+        for name in ${options.apps}; do
+          enter_app "$name"
+          latest_run
+          read_tree
+          list_members "$root" "$mark" || { fail E_PROTOCOL - 'the processes of the host could not be listed'; return 1; }
+          say "MEMBERS $name$members"
+        done
+        report ${options.apps}
+      `,
+    }),
+  parse: (reply) => {
+    const { host, runs } = requireReport(reply);
+    return runs.map((facts) => {
+      const members = reply.records.find(({ kind, fields }) => kind === 'MEMBERS' && fields[0] === facts.app);
+      const pids = (members?.fields.slice(1) ?? []).map(Number).sort((a, b) => a - b);
+      return {
+        ...buildInspection(facts),
+        report: buildAppReport(facts, host),
+        pids,
+        stateDir: `${host.stateDir}/apps/${facts.app}`,
+      };
+    });
+  },
+};
+
+function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 'stateDir'> {
+  const startedBy = decodeToken(facts.claim?.rest[2] ?? '');
+  const { process, supervisor } = facts;
+  return {
+    run: facts.run,
+    spec: facts.spec,
+    startedBy: typeof startedBy === 'string' ? startedBy : null,
+    identity: process && { pid: process.pid, start: process.start, boot: process.boot },
+    supervisorPid: supervisor?.liveness ? supervisor.pid : null,
+  };
+}

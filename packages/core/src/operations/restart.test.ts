@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { restart } from './restart.js';
+
+const OPTIONS = { app: 'web', request: 'r1', by: 'deploy@laptop', settleMs: 1000 };
+const SPEC = {
+  argv: ['sleep', '1000'],
+  shell: false,
+  cwd: '/srv',
+  env: {},
+  secretEnv: {},
+  hup: 'ignore',
+  restart: DEFAULT_RESTART,
+  stop: DEFAULT_STOP,
+} as const;
+
+test('what the start needs is looked at before the stop', () => {
+  expect(restart.build({ ...OPTIONS, spec: SPEC }, { nonce: 'n' })).toMatch(
+    /if check_cwd; then\n *\(stop_app web - -\) && start_app\n/,
+  );
+  expect(restart.build(OPTIONS, { nonce: 'n' })).toMatch(
+    /if check_recorded; then\n *\(stop_app web - -\) && start_app\n/,
+  );
+});
+
+test('signal and grace replace those that the app was started with', () => {
+  expect(restart.build({ ...OPTIONS, signal: 'INT', graceMs: 2050 }, { nonce: 'n' })).toContain(
+    '(stop_app web INT 21)',
+  );
+});

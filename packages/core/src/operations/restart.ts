@@ -1,0 +1,49 @@
+import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
+import { START_FUNCTIONS } from '../lifecycle/start-app.js';
+import { buildScript } from '../shell/script.js';
+import { raw, sh } from '../shell/template.js';
+import { encodeToken } from '../wire/token.js';
+import type { AppResult, Operation } from './operation.js';
+import { buildRequest, parseStarted, type StartOptions } from './start.js';
+import { formatStopArguments, STOPPING_FUNCTIONS, type StopOptions } from './stop.js';
+
+/** Like a start and a stop; without a spec the app runs again just as it was started the last time. */
+export interface RestartOptions extends Omit<StartOptions, 'spec'>, Pick<StopOptions, 'signal' | 'graceMs'> {
+  readonly spec?: StartOptions['spec'];
+}
+
+/**
+ * Stops an app and starts it again in one script on the host, so that a client that dies in between leaves no app down.
+ *
+ * What the start needs is checked before the stop. An app that is not running is started.
+ */
+export const restart: Operation<RestartOptions, AppResult> = {
+  name: 'restart',
+  mutates: true,
+  build: (options, frame) =>
+    buildScript(frame, {
+      title: `restart ${options.app}`,
+      keepEnvironment: true,
+      functions: [
+        ...STOPPING_FUNCTIONS,
+        START_FUNCTIONS,
+        options.spec === undefined
+          ? COPY_RUN_FILE_FUNCTIONS
+          : buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
+      ],
+      body: sh`
+        request=${raw(buildRequest(options.request))} by=${encodeToken(options.by)} settle=${Math.ceil(options.settleMs / 100)}
+        need awk cat chmod cp grep id ln ls mkdir mv od rm sleep tail tr || return 1
+        open_state || return 1
+        read_boot
+        enter_app ${options.app}
+        latest_run
+        previous=$run
+        if ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')}; then
+          (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
+        fi
+        report ${options.app}
+      `,
+    }),
+  parse: (reply) => parseStarted(reply),
+};

@@ -1,0 +1,78 @@
+import { OutlastError } from '../errors.js';
+import { buildScript } from '../shell/script.js';
+import { sh } from '../shell/template.js';
+import { TREE_FUNCTIONS } from '../tree/tree.js';
+import { encodeToken } from '../wire/token.js';
+import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
+
+/** Which apps get which signal. */
+export interface SignalOptions {
+  readonly apps: readonly string[];
+  /** A name without `SIG`, or a number as the host counts. */
+  readonly signal: string;
+  /** `main`: the app's own process; `tree`: every process of it. */
+  readonly scope: 'main' | 'tree';
+  /** `user@laptop`, for the record. */
+  readonly by: string;
+}
+
+/** Sends a signal to running apps, checking each process's identity in the moment of the signal. */
+export const signal: Operation<SignalOptions, readonly AppResult[]> = {
+  name: 'signal',
+  mutates: true,
+  build: (options, frame) =>
+    buildScript(frame, {
+      title: `signal ${options.signal} ${options.apps.join(' ')}`,
+      functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, SIGNAL_FUNCTIONS],
+      body: sh`
+        signal=${options.signal} scope=${options.scope} by=${encodeToken(options.by)}
+        need awk cat grep id ln ls mv od rm sleep tr || return 1
+        find_state || return 1
+        read_boot
+        for name in ${options.apps}; do signal_app "$name"; done
+        report ${options.apps}
+      `,
+    }),
+  parse: (reply, options) =>
+    buildAppResults(reply, 'SIGNALLED', ({ report }, answer) => {
+      if (answer !== 'not-running') return { changed: answer === 'sent' };
+      const message = `${report.app} does not run (${report.state}), so it got no ${options.signal}`;
+      return { error: new OutlastError('E_NOT_RUNNING', message) };
+    }),
+};
+
+const SIGNAL_FUNCTIONS = sh`
+  # signal_app NAME: says whether the signal went out.
+  signal_app() {
+    enter_app "$1"
+    latest_run
+    [ "$run" -gt 0 ] || { say "SIGNALLED $app unknown"; return 0; }
+    await_launch || { say "SIGNALLED $app not-running"; return 0; }
+    [ -n "$pid" ] || { say "SIGNALLED $app not-running"; return 0; }
+    write_record "$record_path.signal" "$signal $(now) $by"
+    read_tree
+    seen=$pid:$pid_start group=0
+    if [ "$scope" = tree ]; then
+      group=$root
+      list_members "$root" "$mark" || seen=$pid:$pid_start
+    fi
+    if signal_members "$signal"; then
+      await_effect
+      say "SIGNALLED $app sent"
+    else
+      rm -f "$record_path.signal"
+      fail E_SIGNAL_FAILED "$app" "$signal"
+    fi
+  }
+
+  # await_effect: what was killed is to be reported as killed.
+  await_effect() {
+    effect_waits=1
+    [ "$signal" = KILL ] && effect_waits=30
+    while [ "$effect_waits" -gt 0 ] && is_alive "$pid" "$pid_start" "$boot"; do
+      effect_waits=$((effect_waits - 1))
+      nap
+    done
+    is_alive "$pid" "$pid_start" "$boot" || await_exit
+  }
+`;

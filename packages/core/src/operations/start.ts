@@ -1,0 +1,114 @@
+import { OutlastError } from '../errors.js';
+import { buildRunFileFunctions } from '../lifecycle/run-files.js';
+import { START_FUNCTIONS } from '../lifecycle/start-app.js';
+import type { AppReport } from '../model/app.js';
+import { buildScript } from '../shell/script.js';
+import { raw, sh } from '../shell/template.js';
+import type { AppSpec } from '../state/app-spec.js';
+import { TREE_FUNCTIONS } from '../tree/tree.js';
+import { decodeUtf8 } from '../wire/bytes.js';
+import { createProtocolError, type Reply, type WireRecord } from '../wire/reply.js';
+import { encodeToken } from '../wire/token.js';
+import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
+
+/** Who starts what, and how long it is watched. */
+export interface StartOptions {
+  readonly app: string;
+  readonly spec: AppSpec;
+  /**
+   * Unguessable id of this request: the same id never starts a second time, and it marks the app's processes. Null lets the host make
+   * one, for a script that is printed and may be run any number of times.
+   */
+  readonly request: string | null;
+  /** `user@laptop`, for the record. */
+  readonly by: string;
+  /** How long the app has to live for the start to count, in milliseconds. */
+  readonly settleMs: number;
+}
+
+/**
+ * Starts an app detached, watches it for the settle time and reports it.
+ *
+ * An app that runs already with the same spec is left alone; with another spec that is `E_ALREADY_RUNNING`. One that ends within the
+ * settle time is `E_START_FAILED` with its exit code and last log lines.
+ */
+export const start: Operation<StartOptions, AppResult> = {
+  name: 'start',
+  mutates: true,
+  build: (options, frame) =>
+    buildScript(frame, {
+      title: `start ${options.app}`,
+      keepEnvironment: true,
+      functions: [
+        ...CHANGE_FUNCTIONS,
+        TREE_FUNCTIONS,
+        START_FUNCTIONS,
+        buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
+      ],
+      body: sh`
+        request=${raw(buildRequest(options.request))} by=${encodeToken(options.by)} settle=${Math.ceil(options.settleMs / 100)}
+        need awk cat chmod cp grep id ln ls mkdir mv od rm sleep tail tr || return 1
+        open_state || return 1
+        read_boot
+        enter_app ${options.app}
+        check_cwd && start_app
+        report ${options.app}
+      `,
+    }),
+  parse: (reply) => parseStarted(reply),
+};
+
+/** The id of a request, as a word of the shell. */
+export function buildRequest(request: string | null): string {
+  return request === null ? "$(od -An -N12 -v -tx1 /dev/urandom | tr -d ' \\n')" : sh`${[request]}`;
+}
+
+/** Reads the answer of a script that started one app. */
+export function parseStarted(reply: Reply): AppResult {
+  const started = reply.records.find((record) => record.kind === 'STARTED');
+  const [result] = buildAppResults(reply, 'STARTED', ({ report }, how) => {
+    const error = started && findStartError(started, report);
+    return { changed: how === 'new' || how === 'ended', ...(error && { error }) };
+  });
+  if (result === undefined) throw createProtocolError('the app that was started');
+  return result;
+}
+
+function findStartError(
+  { fields: [, how, same, ...left], data }: WireRecord,
+  report: AppReport,
+): OutlastError | undefined {
+  if (how === 'already' && same === 'different') {
+    const what = report.pid === null ? `is ${report.state}` : `runs already with pid ${report.pid}`;
+    return new OutlastError('E_ALREADY_RUNNING', `${what}, with another argv, cwd or environment`, {
+      hint: `to replace it: outlast restart ${report.app} -- argv…`,
+    });
+  }
+  if (how !== 'ended' && how !== 'again') return undefined;
+  const lastLines = splitLines(decodeUtf8(data));
+  const end = report.signal === null ? `exit code ${report.exitCode ?? 'unknown'}` : `killed by ${report.signal}`;
+  const behind = left.length > 0 ? `, and left processes behind (${left.join(' ')})` : '';
+  const hint =
+    left.length > 0
+      ? `end them with: outlast stop ${report.app}; run it in the foreground, without daemonising`
+      : findCodeHint(report.exitCode);
+  return new OutlastError('E_START_FAILED', `it ended within the settle time: ${end}${behind}`, {
+    exitCode: report.exitCode,
+    signal: report.signal,
+    lastLines,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function findCodeHint(exitCode: number | null): string | undefined {
+  if (exitCode === 127)
+    return 'the program was not found on the host: give its full path, since ssh sessions get a short PATH';
+  if (exitCode === 126) return 'the program was found but could not be run: is it executable, for this machine?';
+  return undefined;
+}
+
+function splitLines(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { decodeToken, encodeToken } from '../wire/token.js';
+import { type AppSpec, DEFAULT_RESTART, DEFAULT_STOP, formatAppSpec, parseAppSpec } from './app-spec.js';
+
+const SPEC: AppSpec = {
+  argv: ['a b', '', "it's\n🚀"],
+  shell: false,
+  cwd: null,
+  env: { B: '2', A: 'x'.repeat(10_000) },
+  secretEnv: { S: 's' },
+  hup: 'ignore',
+  restart: DEFAULT_RESTART,
+  stop: DEFAULT_STOP,
+};
+
+test('a spec comes back from its lines, none of them longer than a record may be', () => {
+  const lines = formatAppSpec(SPEC);
+  expect(lines.length).toBeGreaterThan(3);
+  expect(lines.every((line) => /^[A-Za-z0-9%._~-]{1,3000}$/.test(line))).toBe(true);
+  expect(parseAppSpec(decodeToken(lines.join('')))).toEqual({ ...SPEC, secretEnv: { S: '********' } });
+});
+
+test('the order of variables makes no other spec, a value does', () => {
+  const { A, B } = SPEC.env as { A: string; B: string };
+  expect(formatAppSpec({ ...SPEC, env: { A, B } })).toEqual(formatAppSpec(SPEC));
+  expect(formatAppSpec({ ...SPEC, env: { A, B: '3' } })).not.toEqual(formatAppSpec(SPEC));
+});
+
+test.each([
+  null,
+  1,
+  'x',
+  [],
+  {},
+  { version: 2, ...SPEC },
+  { ...SPEC },
+  { version: 1, argv: [] },
+  { version: 1, ...SPEC, argv: [1] },
+  { version: 1, ...SPEC, secretEnv: null },
+  { version: 1, ...SPEC, cwd: 7 },
+  { version: 1, ...SPEC, stop: undefined },
+])('%j is no spec of ours', (value) => {
+  expect(parseAppSpec(decodeToken(encodeToken(value)))).toBeNull();
+});

@@ -1,0 +1,79 @@
+import { encodeToken } from '../wire/token.js';
+
+/** How an app was asked to run; kept on the host, so that any laptop can show it and start it again. */
+export interface AppSpec {
+  readonly argv: readonly string[];
+  /** True when argv is `/bin/sh -c LINE` because the user gave a shell line. */
+  readonly shell: boolean;
+  readonly cwd: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  /** Values that are never shown. */
+  readonly secretEnv: Readonly<Record<string, string>>;
+  /** `ignore` as nohup does, or `default`. */
+  readonly hup: 'ignore' | 'default';
+  readonly restart: RestartSettings;
+  readonly stop: StopSettings;
+}
+
+/** When the supervisor starts an app again. */
+export interface RestartSettings {
+  readonly policy: 'no' | 'on-failure' | 'always' | 'unless-stopped';
+  /** Starts again at most this often without a stable time in between. */
+  readonly max: number;
+  /** First and longest wait between two starts, in whole seconds; doubled each time. */
+  readonly backoffSeconds: readonly [number, number];
+}
+
+/** How the app wants to be stopped. */
+export interface StopSettings {
+  /** Without `SIG`. */
+  readonly signal: string;
+  /** From the signal to KILL, in milliseconds. */
+  readonly graceMs: number;
+}
+
+export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
+export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
+
+/** A record of ours ends before the 4,096 bytes that a pipe takes in one piece, and leaves room for the words before it. */
+const CHUNK_LENGTH = 3000;
+const SPEC_VERSION = 1;
+
+/** Stands in the place of every value that is not to be shown. */
+const MASK = '********';
+
+/** Packs a spec into lines for the host, as clients are to see it: without the values of its secrets. */
+export function formatAppSpec(spec: AppSpec): string[] {
+  const token = encodeToken({
+    version: SPEC_VERSION,
+    ...spec,
+    env: sortKeys(spec.env),
+    secretEnv: maskValues(spec.secretEnv),
+  });
+  return token.match(new RegExp(`.{1,${CHUNK_LENGTH}}`, 'g')) ?? [];
+}
+
+/** Reads an unpacked spec back; null when it is not one of ours. */
+export function parseAppSpec(value: unknown): AppSpec | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { version, ...spec } = value as AppSpec & { version: number };
+  return version === SPEC_VERSION && isAppSpec(spec) ? spec : null;
+}
+
+/** A record may be damaged, so what would be relied on is looked at. */
+function isAppSpec({ argv, cwd, env, secretEnv, restart, stop }: AppSpec): boolean {
+  const texts = Array.isArray(argv) && [...argv, cwd ?? ''].every((text) => typeof text === 'string');
+  return texts && [env, secretEnv, restart, stop].every((part) => typeof part === 'object' && part !== null);
+}
+
+function maskValues(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(env)
+      .sort()
+      .map((name) => [name, MASK]),
+  );
+}
+
+function sortKeys(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

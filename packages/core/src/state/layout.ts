@@ -1,0 +1,191 @@
+import { sh } from '../shell/template.js';
+
+/**
+ * Shell functions around the state folder `${XDG_STATE_HOME:-$HOME/.local/state}/outlast` on the host.
+ *
+ * An app has a folder `apps/NAME` with its `log` and the records of its runs, which are numbered from 1:
+ *
+ * | record             | its one line                                        | written by                    |
+ * | ------------------ | --------------------------------------------------- | ----------------------------- |
+ * | `run.N`            | launcher's pid, start, boot; request; time; who     | `start`: having it is the lock |
+ * | `run.N.settings`   | the supervisor's settings, as shell                 | `start`                       |
+ * | `run.N.environment`| what the login had exported, as shell               | `start`                       |
+ * | `run.N.launch`     | cwd, environment and argv, as shell                 | `start`                       |
+ * | `run.N.spec`       | the same for clients, packed, in lines of one chunk | `start`                       |
+ * | `run.N.sh`         | the supervisor                                      | `start`                       |
+ * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
+ * | `run.N.pid`        | app's pid, start, boot; time; restarts, or `aborted`| the app's last stage before it becomes the app |
+ * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
+ * | `run.N.refused`    | why nothing was started                             | the supervisor                |
+ * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; why | the supervisor                |
+ * | `run.N.stop`       | stopper's pid, start, boot; time; who               | `stop`, before the first signal |
+ * | `run.N.stopped`    | `term` or `kill`; time                              | `stop`, when nothing is left  |
+ * | `run.N.signal`     | signal; time; who                                   | `signal`                      |
+ */
+export const LAYOUT_FUNCTIONS = sh`
+  # find_state: sets state to the state folder of this user, and refuses one that others could tamper with.
+  find_state() {
+    case \${XDG_STATE_HOME-} in
+    /*) state=$XDG_STATE_HOME/outlast ;;
+    *) state=\${HOME:-/nonexistent}/.local/state/outlast ;;
+    esac
+    if [ -L "$state" ]; then fail E_STATE_DIR - "$state is a symbolic link"; return 1; fi
+    [ -e "$state" ] || return 0
+    set -- $(ls -ldn "$state" 2>/dev/null)
+    if [ "\${3-}" != "$(id -u)" ]; then fail E_STATE_DIR - "$state belongs to another user"; return 1; fi
+    case $1 in
+    d????-??-*) ;;
+    *) fail E_STATE_DIR - "$state can be written by others ($1)"; return 1 ;;
+    esac
+  }
+
+  # open_state: finds the state folder, makes it where there is none, and closes it to everybody else.
+  open_state() {
+    find_state || return 1
+    mkdir -p "$state/apps" 2>/dev/null || { fail E_STATE_DIR - "cannot make $state/apps"; return 1; }
+    chmod 700 "$state" "$state/apps" 2>/dev/null
+    [ -w "$state/apps" ] || { fail E_STATE_DIR - "$state/apps cannot be written"; return 1; }
+  }
+
+  # need TOOL...: refuses a host that lacks a program that nothing can replace.
+  need() {
+    for tool do
+      command -v "$tool" >/dev/null 2>&1 || { fail E_UNSUPPORTED_HOST - "no $tool"; return 1; }
+    done
+    [ -r /proc/self/stat ] || { fail E_UNSUPPORTED_HOST - "no /proc"; return 1; }
+  }
+
+  # enter_app NAME: sets app and app_dir.
+  enter_app() { app=$1 app_dir=$state/apps/$1; }
+
+  # latest_run: sets run to the number of the latest run, 0 when the app never ran.
+  latest_run() {
+    run=0
+    for run_file in "$app_dir"/run.*; do
+      run_file=\${run_file##*/run.}
+      case $run_file in
+      '' | *[!0-9]*) continue ;;
+      esac
+      [ "$run_file" -gt "$run" ] && run=$run_file
+    done
+    record_path=$app_dir/run.$run
+  }
+
+  # list_apps: sets apps to the names of all apps of this user.
+  list_apps() {
+    apps=
+    for app_path in "$state"/apps/*/; do
+      app_path=\${app_path%/}
+      case \${app_path##*/} in
+      '*' | .*) ;;
+      *) apps="$apps \${app_path##*/}" ;;
+      esac
+    done
+  }
+`;
+
+/**
+ * Shell functions that judge the latest run of an app, for the verbs that change something. What a run is called for people is
+ * decided by the client, from the same records (`resolve-state.ts`).
+ */
+export const JUDGE_FUNCTIONS = sh`
+  # judge_run: sets phase to launching, abandoned, running, between (no app, but a supervisor), stopping or ended;
+  # when running also pid and pid_start.
+  judge_run() {
+    pid='' pid_start=''
+    if ! read_record "$record_path.pid"; then
+      judge_claim
+    elif [ "\${record%% *}" = aborted ]; then
+      phase=ended
+    else
+      set -f
+      set -- $record
+      set +f
+      if is_alive "$1" "$2" "$3"; then
+        pid=$1 pid_start=$2 phase=running
+      else
+        judge_end
+      fi
+      if is_stopper_alive; then phase=stopping; fi
+    fi
+  }
+
+  # judge_claim: of a run that has not committed a pid.
+  judge_claim() {
+    phase=abandoned
+    read_record "$record_path" || return 0
+    set -f
+    set -- $record
+    set +f
+    if is_alive "$1" "$2" "$3"; then
+      phase=launching
+    elif [ -e "$record_path.pid" ]; then
+      judge_run # it committed while we looked
+    fi
+  }
+
+  # judge_end: of a run whose app is gone.
+  judge_end() {
+    phase=ended
+    [ -e "$record_path.exit" ] && return 0
+    is_supervisor_alive && [ ! -e "$record_path.exit" ] && phase=between
+    return 0
+  }
+
+  # is_recorded_alive FILE: true while the process that a record begins with lives; sets recorded_pid.
+  is_recorded_alive() {
+    recorded_pid=
+    read_record "$1" || return 1
+    set -f
+    set -- $record
+    set +f
+    is_alive "$1" "$2" "$3" && recorded_pid=$1
+  }
+  is_supervisor_alive() { is_recorded_alive "$record_path.supervisor"; }
+  is_stopper_alive() { is_recorded_alive "$record_path.stop"; }
+
+  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
+  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_stopper_alive; }
+
+  # abort_run: takes a run whose launcher died; a late child cannot commit any more. Fails when the child was faster.
+  abort_run() {
+    abort_file=$record_path.abort.$$
+    echo aborted 2>/dev/null >"$abort_file"
+    # On a full disk the claim itself has to do: the launcher that it names starts nothing any more.
+    if [ ! -s "$abort_file" ]; then
+      rm -f "$abort_file"
+      abort_file=$record_path
+    fi
+    ln "$abort_file" "$record_path.pid" 2>/dev/null
+    linked=$?
+    [ "$abort_file" = "$record_path" ] || rm -f "$abort_file"
+    [ "$linked" = 0 ] || { read_record "$record_path.pid" && [ "$record" = aborted ]; }
+  }
+
+  # await_launch: waits while somebody else is launching, and clears up after one who died of it; fails after 15 s.
+  await_launch() {
+    launch_waits=0
+    judge_run
+    while [ "$phase" = launching ] || [ "$phase" = abandoned ]; do
+      launch_waits=$((launch_waits + 1))
+      [ "$launch_waits" -le 150 ] || return 1
+      if [ "$phase" = abandoned ]; then
+        abort_run
+      else
+        nap
+      fi
+      # Somebody has removed the app meanwhile.
+      if [ ! -e "$record_path" ]; then phase=ended; return 0; fi
+      judge_run
+    done
+  }
+
+  # await_exit: until the supervisor has recorded the end, for 3 s.
+  await_exit() {
+    exit_waits=0
+    while [ ! -e "$record_path.exit" ] && is_supervisor_alive && [ "$exit_waits" -lt 30 ]; do
+      exit_waits=$((exit_waits + 1))
+      nap
+    done
+  }
+`;

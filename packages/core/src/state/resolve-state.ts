@@ -1,0 +1,117 @@
+import type { AppReport, AppState, StopMethod } from '../model/app.js';
+import { getSignalName } from '../values/signal-name.js';
+import { decodeToken } from '../wire/token.js';
+import type { HostFacts, RunFacts } from './run-facts.js';
+
+/** How a run came to its end, or what it is doing. */
+interface Verdict {
+  readonly state: AppState;
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+  readonly endedAt?: number | null;
+  readonly how?: StopMethod | null;
+  readonly endedBy?: string | null;
+}
+
+/**
+ * Concludes what an app is doing from the records of its latest run:
+ *
+ * - the app's identity lives: `paused` where it is stopped by a signal, `stopping` while a stop is at work, else `running`
+ * - it is gone and its end is recorded: `stopped` where outlast stopped it, `crash-looping` where the supervisor gave up, else `exited` or `killed`
+ * - it is gone and its supervisor lives: `restarting`
+ * - it is gone and nobody recorded how: `rebooted` where the host has started since, else `lost`
+ */
+function resolveState(facts: RunFacts, host: HostFacts): Verdict {
+  if (facts.run === 0) return { state: 'unknown' };
+  if (facts.process?.liveness) return { state: resolveLiveState(facts) };
+  if (facts.stop?.liveness) return { state: 'stopping' };
+  if (facts.exit !== null || facts.stopped !== null) return resolveEnd(facts);
+  const launching = facts.claim?.liveness || facts.supervisor?.liveness;
+  if (facts.process === null && !facts.aborted) return { state: launching ? 'starting' : 'lost' };
+  if (facts.supervisor?.liveness) return { state: 'restarting' };
+  return { state: facts.process !== null && facts.process.boot !== host.boot ? 'rebooted' : 'lost' };
+}
+
+function resolveLiveState(facts: RunFacts): AppState {
+  if (facts.stop?.liveness) return 'stopping';
+  return facts.process?.liveness === 'T' ? 'paused' : 'running';
+}
+
+function resolveEnd(facts: RunFacts): Verdict {
+  const [kind, value = '', endedAt = '', , reason] = facts.exit ?? [];
+  const number = parseCount(value);
+  const signal = kind === 'signal' && number !== null ? getSignalName(number) : null;
+  const end = {
+    exitCode: kind === 'code' ? number : null,
+    signal,
+    endedAt: parseCount(endedAt || facts.stopped?.[1]) || null,
+  };
+  if (facts.stopped !== null) {
+    const how = facts.stopped?.[0] === 'kill' ? 'kill' : facts.stopped?.[0] === 'term' ? 'term' : null;
+    return { ...end, state: 'stopped', how, endedBy: decodeName(facts.stop?.rest[1]) };
+  }
+  if (reason === 'gave-up') return { ...end, state: 'crash-looping' };
+  return {
+    ...end,
+    state: kind === 'signal' ? 'killed' : 'exited',
+    endedBy: isOurSignal(facts.signalled, end) ? decodeName(facts.signalled?.[2]) : null,
+  };
+}
+
+/** A signal that the app has survived for longer than this is not what it died of. */
+const LONGEST_DEATH_SECONDS = 5;
+
+function isOurSignal(sent: RunFacts['signalled'], end: { signal: string | null; endedAt: number | null }): boolean {
+  const [word = '', sentAt = ''] = sent ?? [];
+  const number = parseCount(word);
+  const name = number === null ? word : getSignalName(number);
+  const seconds = (end.endedAt ?? 0) - (parseCount(sentAt) ?? 0);
+  return end.signal === name && seconds <= LONGEST_DEATH_SECONDS;
+}
+
+/** A word of a record that is to be a whole number; null for anything else, since a record may be damaged. */
+function parseCount(word: string | undefined): number | null {
+  return word !== undefined && /^\d{1,15}$/.test(word) ? Number(word) : null;
+}
+
+function decodeName(token: string | undefined): string | null {
+  const name = token === undefined ? undefined : decodeToken(token);
+  return typeof name === 'string' ? name : null;
+}
+
+/** Makes the report of one app that every verb gives. */
+export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
+  const verdict = resolveState(facts, host);
+  const live = facts.process?.liveness ? facts : null;
+  return {
+    app: facts.app,
+    state: verdict.state,
+    pid: live?.process?.pid ?? null,
+    lastPid: facts.process?.pid ?? null,
+    startedAt: formatTime(parseCount(facts.process?.rest[0]) || null),
+    uptimeSeconds: live?.usage ? Math.round(live.usage.uptimeSeconds) : null,
+    argv: facts.spec?.argv ?? null,
+    cwd: facts.spec?.cwd ?? null,
+    restarts: parseCount(facts.exit?.[3] ?? facts.process?.rest[1]) ?? 0,
+    cpuPercent: live?.usage ? computeCpuPercent(live.usage) : null,
+    rssBytes: live?.usage?.rssBytes ?? null,
+    ports: live === null ? [] : live.ports,
+    release: null,
+    exitCode: verdict.exitCode ?? null,
+    signal: verdict.signal ?? null,
+    endedAt: formatTime(verdict.endedAt ?? null),
+    how: verdict.how ?? null,
+    endedBy: verdict.endedBy ?? null,
+    logPath: facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/log`,
+  };
+}
+
+function computeCpuPercent(usage: { readonly uptimeSeconds: number; readonly cpuSeconds: number }): number {
+  return usage.uptimeSeconds > 0 ? Math.round((usage.cpuSeconds / usage.uptimeSeconds) * 1000) / 10 : 0;
+}
+
+/** Writes seconds since the epoch as ISO 8601 in UTC; null stays null, and so becomes what no calendar holds. */
+export function formatTime(epochSeconds: number | null): string | null {
+  const date = new Date((epochSeconds ?? Number.NaN) * 1000);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace('.000Z', 'Z');
+}

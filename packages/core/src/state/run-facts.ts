@@ -1,0 +1,121 @@
+import { decodeHexText } from '../wire/bytes.js';
+import type { Reply } from '../wire/reply.js';
+import { decodeToken } from '../wire/token.js';
+import { type AppSpec, parseAppSpec } from './app-spec.js';
+
+/** What the host said of itself. */
+export interface HostFacts {
+  readonly boot: string;
+  readonly ticksPerSecond: number;
+  /** Seconds since the epoch by the host's clock; 0 where it has none. */
+  readonly now: number;
+  /** Absolute path of the state folder. */
+  readonly stateDir: string;
+}
+
+/** A process that a record names. */
+export interface RecordedProcess {
+  /** Its state letter as in `/proc/PID/stat`; null when that very process is gone. */
+  readonly liveness: string | null;
+  readonly pid: number;
+  /** Start time in ticks since boot, as the host wrote it. */
+  readonly start: string;
+  readonly boot: string;
+  /** The other words of the record. */
+  readonly rest: readonly string[];
+}
+
+/** Everything recorded of the latest run of one app, as found: nothing is concluded here. */
+export interface RunFacts {
+  readonly app: string;
+  /** 0: the app never ran here. */
+  readonly run: number;
+  readonly claim: RecordedProcess | null;
+  readonly supervisor: RecordedProcess | null;
+  readonly process: RecordedProcess | null;
+  /** The launch was given up before the app ran. */
+  readonly aborted: boolean;
+  readonly stop: RecordedProcess | null;
+  readonly stopped: readonly string[] | null;
+  readonly signalled: readonly string[] | null;
+  readonly exit: readonly string[] | null;
+  readonly spec: AppSpec | null;
+  readonly usage: { readonly uptimeSeconds: number; readonly cpuSeconds: number; readonly rssBytes: number } | null;
+  /** Null where the host does not let us see them. */
+  readonly ports: readonly number[] | null;
+}
+
+/** What the report of a script holds. */
+export interface HostReport {
+  readonly host: HostFacts;
+  readonly runs: readonly RunFacts[];
+}
+
+type Fields = readonly string[];
+
+/** Reads the HOST and APP records of a reply; undefined when the script did not get as far as its report. */
+export function parseReport(reply: Reply): HostReport | undefined {
+  const host = reply.records.find((record) => record.kind === 'HOST');
+  if (host === undefined) return undefined;
+  const [boot = '-', ticks = '100', now = '0', state = ''] = host.fields;
+  const facts = { boot, ticksPerSecond: Number(ticks) || 100, now: Number(now) || 0, stateDir: decodeHexText(state) };
+  const byApp = new Map<string, Map<string, Fields>>();
+  const chunks = new Map<string, string[]>();
+  for (const {
+    kind,
+    fields: [app = '', ...fields],
+  } of reply.records) {
+    if (kind === 'APP') byApp.set(app, new Map([['APP', fields]]));
+    else if (kind === 'SPEC') chunks.set(app, [...(chunks.get(app) ?? []), fields[0] ?? '']);
+    else byApp.get(app)?.set(kind, fields);
+  }
+  const runs = [...byApp].map(([app, records]) => buildRunFacts(app, records, chunks.get(app), facts));
+  return { host: facts, runs };
+}
+
+function buildRunFacts(
+  app: string,
+  records: ReadonlyMap<string, Fields>,
+  chunks: Fields | undefined,
+  host: HostFacts,
+): RunFacts {
+  const pid = records.get('PID');
+  const ports = records.get('PORTS');
+  return {
+    app,
+    run: Number(records.get('APP')?.[0]) || 0,
+    claim: parseProcess(records.get('CLAIM')),
+    supervisor: parseProcess(records.get('SUPERVISOR')),
+    process: parseProcess(pid),
+    aborted: pid?.[1] === 'aborted',
+    stop: parseProcess(records.get('STOP')),
+    stopped: records.get('STOPPED') ?? null,
+    signalled: records.get('SIGNAL') ?? null,
+    exit: records.get('EXIT')?.filter((word) => word !== '') ?? null,
+    spec: chunks === undefined ? null : parseAppSpec(decodeToken(chunks.join(''))),
+    usage: parseUsage(records.get('USAGE'), host),
+    ports: ports?.[0] === 'visible' ? parsePorts(ports[1] ?? '') : null,
+  };
+}
+
+function parseProcess(fields: Fields | undefined): RecordedProcess | null {
+  const [liveness = '-', pid = '', start = '', boot = '', ...rest] = fields ?? [];
+  if (!/^\d+$/.test(pid)) return null;
+  return { liveness: liveness === '-' ? null : liveness, pid: Number(pid), start, boot, rest };
+}
+
+function parseUsage(fields: Fields | undefined, host: HostFacts): RunFacts['usage'] {
+  if (fields === undefined) return null;
+  const [uptime = 0, start = 0, ticks = 0, rssBytes = 0] = fields.map(Number);
+  if (![uptime, start, ticks, rssBytes].every(Number.isFinite)) return null;
+  const uptimeSeconds = Math.max(0, uptime - start / host.ticksPerSecond);
+  return { uptimeSeconds, cpuSeconds: ticks / host.ticksPerSecond, rssBytes };
+}
+
+function parsePorts(list: string): number[] {
+  return list
+    .split(',')
+    .filter((port) => /^\d{1,5}$/.test(port))
+    .map(Number)
+    .sort((a, b) => a - b);
+}

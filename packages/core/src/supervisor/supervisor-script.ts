@@ -1,0 +1,149 @@
+import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
+import { raw, sh } from '../shell/template.js';
+
+/**
+ * The program that holds one run on the host, written to `run.N.sh` and started by `start`:
+ *
+ * - `sh run.N.sh supervise APP_DIR N UMASK` waits for the app in its foreground, records how it ended, and starts it again where the
+ *   settings say so. It has a session of its own, and so has the app: a signal to one group misses the other.
+ * - `sh run.N.sh launch APP_DIR N UMASK RESTARTS` is the last stage before the app: it records its own pid and then becomes the app, which
+ *   keeps that pid and that start time.
+ */
+export const SUPERVISOR_SCRIPT = sh`
+  # outlast supervisor: holds one app, records how it ended, starts it again if asked.
+  if [ -n "\${ZSH_VERSION-}" ]; then emulate sh; fi
+  stage=$1 app_dir=$2 run=$3 user_umask=$4 restarts=\${5-0}
+  record_path=$app_dir/run.$run
+  umask 077
+
+  ${raw(IDENTITY_FUNCTIONS)}
+  now() { date +%s 2>/dev/null || echo 0; }
+
+  # refuse: a full disk must show before anything runs, since nothing may run without a record.
+  refuse() {
+    rm -f "$record_path.exit.room" "$record_path.pid.$$"
+    echo "$1" >"$record_path.refused"
+    exit 95
+  }
+
+  # normalise STATUS: sets kind and value; shells tell a signal as 128+n, ksh93 as 256+n, yash as 384+n.
+  normalise() {
+    kind=code value=$1
+    if [ "$1" -ge 384 ]; then
+      kind=signal value=$(($1 - 384))
+    elif [ "$1" -gt 256 ]; then
+      kind=signal value=$(($1 - 256))
+    elif [ "$1" -gt 128 ] && [ "$1" -le 192 ]; then
+      kind=signal value=$(($1 - 128))
+    fi
+  }
+
+  # launch_app: the log is opened by the launch itself, since this shell has words of its own for how a child ended.
+  launch_app() {
+    if command -v setsid >/dev/null 2>&1; then
+      setsid /bin/sh "$0" launch "$app_dir" "$run" "$user_umask" "$restarts"
+    else
+      /bin/sh "$0" launch "$app_dir" "$run" "$user_umask" "$restarts"
+    fi
+  }
+
+  # wants_restart STATUS: true when the settings ask for another start; sets reason when they gave up.
+  wants_restart() {
+    ! is_stop_wanted || return 1
+    case $policy in
+    always | unless-stopped) ;;
+    on-failure) [ "$1" != 0 ] || return 1 ;;
+    *) return 1 ;;
+    esac
+    [ "$failures" -lt "$max_restarts" ] || { reason=gave-up; return 1; }
+  }
+
+  # is_recorded FILE: true while the process that a record begins with lives.
+  is_recorded() {
+    [ -r "$1" ] || return 1
+    read -r recorded_pid recorded_start recorded_boot recorded_rest <"$1"
+    is_alive "$recorded_pid" "$recorded_start" "$recorded_boot"
+  }
+
+  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
+  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_recorded "$record_path.stop"; }
+
+  # is_settling: true while the one who started this run is still watching it.
+  is_settling() {
+    [ -e "$record_path.settling" ] && is_recorded "$record_path"
+  }
+
+  # back_off: waits, each time twice as long. TERM from a stop ends the wait at once, or within a second where it came too early.
+  back_off() {
+    waited=0
+    while [ "$waited" -lt "$delay" ]; do
+      sleep 1 &
+      sleeper=$!
+      wait "$sleeper"
+      kill "$sleeper" 2>/dev/null
+      ! is_stop_wanted || return 1
+      waited=$((waited + 1))
+    done
+    delay=$((delay * 2))
+    [ "$delay" -le "$backoff_max" ] || delay=$backoff_max
+  }
+
+  supervise() {
+    # Not '', which the app would inherit as ignored.
+    trap : HUP INT TERM QUIT
+    cd / || :
+    . "$record_path.settings"
+    read_boot
+    read_process $$
+    {
+      printf '%s\n' "$$ $process_start $boot $policy" >"$record_path.supervisor" &&
+        printf '%-79s\n' room >"$record_path.exit.room" # written later even on a disk that has filled
+    } 2>/dev/null || refuse 'no space for the records'
+    failures=0 delay=$backoff_min reason=ended
+    while :; do
+      began=$(now)
+      launch_app
+      status=$?
+      case $(cat "$record_path.pid" 2>/dev/null) in
+      '' | aborted*) rm -f "$record_path.exit.room"; exit 95 ;;
+      esac
+      ended=$(now)
+      [ $((ended - began)) -lt "$stable_after" ] || failures=0 delay=$backoff_min
+      wants_restart "$status" || break
+      # A start that failed at once is told to whoever is waiting for it, and not tried again.
+      is_settling && break
+      back_off || break
+      failures=$((failures + 1)) restarts=$((restarts + 1))
+    done
+    normalise "$status"
+    printf '%-79s\n' "$kind $value $ended $restarts $reason" 1<>"$record_path.exit.room"
+    mv -f "$record_path.exit.room" "$record_path.exit"
+  }
+
+  launch() {
+    read_boot
+    read_process $$ || exit 95
+    (: >>"$app_dir/log") 2>/dev/null || refuse 'the log cannot be written'
+    exec </dev/null >>"$app_dir/log" 2>&1
+    printf '%s\n' "$$ $process_start $boot $(now) $restarts" 2>/dev/null >"$record_path.pid.$$" || refuse 'no space for the records'
+    if [ "$restarts" = 0 ]; then
+      # Whoever gave this launch up has made the record first: then nothing may run.
+      ln "$record_path.pid.$$" "$record_path.pid" 2>/dev/null || { rm -f "$record_path.pid.$$"; exit 97; }
+      rm -f "$record_path.pid.$$"
+    else
+      mv -f "$record_path.pid.$$" "$record_path.pid"
+      ! is_stop_wanted || exit 98
+    fi
+    read -r recorded_pid recorded_start recorded_boot OUTLAST_RUN recorded_rest <"$record_path"
+    # From here on only the positional parameters are ours: any variable may be the login's own.
+    set -- "$record_path" "$user_umask" "\${app_dir##*/}" "$OUTLAST_RUN" "$PWD"
+    . "$1.environment"
+    PWD=$5 # some shells believe it, and the login was in another folder
+    OUTLAST_APP=$3 OUTLAST_RUN=$4
+    export OUTLAST_APP OUTLAST_RUN
+    umask "$2"
+    . "$1.launch"
+  }
+
+  "$stage"
+`;

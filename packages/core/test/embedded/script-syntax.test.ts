@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { buildExecScript } from '../../src/operations/exec.js';
+import { find } from '../../src/operations/find.js';
+import { buildFollowScript } from '../../src/operations/follow.js';
+import { inspect } from '../../src/operations/inspect.js';
+import { logs } from '../../src/operations/logs.js';
+import { remove } from '../../src/operations/remove.js';
+import { restart } from '../../src/operations/restart.js';
+import { signal } from '../../src/operations/signal.js';
+import { start } from '../../src/operations/start.js';
+import { status } from '../../src/operations/status.js';
+import { stop } from '../../src/operations/stop.js';
+import { wait } from '../../src/operations/wait.js';
+import { SUPERVISOR_SCRIPT } from '../../src/supervisor/supervisor-script.js';
+import { BY, PLAIN_SPEC } from './private-host.js';
+import { findProgram, findShell, SHELL_NAMES } from './shells.js';
+
+const frame = { nonce: 'n0nce' };
+const apps = ['web', 'worker'];
+const start1 = { app: 'web', request: 'r1', by: BY, settleMs: 1000 };
+const SPEC = { ...PLAIN_SPEC, argv: ['-x', 'a b', "it's", '$(id)\n`id`'], env: { A: '1\n2' }, cwd: '~/a b' };
+
+const SCRIPTS: Readonly<Record<string, string>> = {
+  start: start.build({ ...start1, spec: SPEC }, frame),
+  'start without nohup': start.build({ ...start1, spec: { ...SPEC, hup: 'default' } }, frame),
+  stop: stop.build({ apps, by: BY }, frame),
+  'restart with a spec': restart.build({ ...start1, spec: SPEC, graceMs: 1, signal: 'INT' }, frame),
+  'restart as before': restart.build(start1, frame),
+  'status of all': status.build({ apps: [] }, frame),
+  'status of some': status.build({ apps }, frame),
+  signal: signal.build({ apps, signal: 'HUP', scope: 'tree', by: BY }, frame),
+  wait: wait.build({ app: 'web', seconds: 60 }, frame),
+  inspect: inspect.build({ apps }, frame),
+  rm: remove.build({ apps }, frame),
+  find: find.build({ pattern: /x/ }, frame),
+  logs: logs.build({ apps, bytes: 65536 }, frame),
+  follow: buildFollowScript({ cursors: apps.map((app) => ({ app, inode: null, offset: 0 })), seconds: 60 }, frame),
+  exec: buildExecScript({ argv: ['ls', '-l'], stdin: false }, frame),
+  'exec with input': buildExecScript({ argv: ['cat'], stdin: true }, frame),
+  supervisor: `${SUPERVISOR_SCRIPT}\n`,
+};
+
+/** What shellcheck cannot know here; everything else it warns of is taken seriously. */
+const EXCLUDED_CODES = [
+  'SC1090', // the supervisor reads its settings from a file that it is told
+  'SC2034', // functions share variables, and no script uses all of them
+  'SC2046', // the output of ls and awk is meant to be split into words
+  'SC2088', // a folder is told as the user wrote it
+  'SC2154', // the settings of an app and the variables of another function
+];
+
+describe.each(Object.entries(SCRIPTS))('the script of %s', (_name, script) => {
+  test('passes shellcheck', (ctx) => {
+    const shellcheck = findProgram('shellcheck');
+    if (shellcheck === undefined) return ctx.skip('shellcheck is not installed');
+    const { stdout } = runWith(shellcheck, ['-s', 'sh', '-S', 'warning', '-e', EXCLUDED_CODES.join(','), '-'], script);
+    expect(stdout).toBe('');
+  });
+
+  test('is plain ASCII around what the user said, for shells in the C locale', () => {
+    expect(script).toMatch(/^[\n -~]*$/);
+  });
+});
+
+describe.each(SHELL_NAMES)('%s', (shell) => {
+  test('can read every script, and would see a mistake', (ctx) => {
+    const path = findShell(shell);
+    if (path === undefined) return ctx.skip(`${shell} is not installed`);
+    const options = shell === 'busybox' ? ['ash', '-n'] : ['-n'];
+    const refused = Object.entries(SCRIPTS).filter(([, script]) => runWith(path, options, script).status !== 0);
+    expect(refused).toEqual([]);
+    expect(runWith(path, options, `${SCRIPTS.stop}`.replace(/^ *done$/m, 'fi')).status).not.toBe(0);
+  });
+});
+
+function runWith(program: string, options: readonly string[], input: string) {
+  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C' };
+  return spawnSync(program, options, { input, env, encoding: 'utf8' });
+}
