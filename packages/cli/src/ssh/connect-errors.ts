@@ -1,0 +1,107 @@
+import { type ErrorCode, OutlastError } from '@outlast/core';
+
+/** Formats an endpoint for people: `web1 port 22`. */
+export function formatEndpoint({ hostname, port }: { hostname: string; port: number }): string {
+  return `${hostname} port ${port}`;
+}
+
+/** Maps what dialling failed with to a documented code. */
+export function buildDialError(error: Error, endpoint: { hostname: string; port: number }): OutlastError {
+  const errno = readErrno(error);
+  const where = formatEndpoint(endpoint);
+  const [code, message, hint] = describeDialError(errno, where, endpoint.hostname) ?? [
+    'E_CONNECT_CLOSED' as const,
+    `connecting to ${where} failed: ${errno || error.message}`,
+    'try it by hand with ssh -v',
+  ];
+  return new OutlastError(code, message, { hint, cause: error });
+}
+
+// Several addresses that failed arrive as one AggregateError, whose own code is that of the first.
+function readErrno(error: Error): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined;
+  const code = (error as NodeJS.ErrnoException).code ?? (first as NodeJS.ErrnoException | undefined)?.code;
+  return code ?? '';
+}
+
+function describeDialError(errno: string, where: string, hostname: string): [ErrorCode, string, string] | undefined {
+  switch (errno) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EAI_FAIL':
+    case 'EAI_NODATA':
+    case 'EAI_NONAME':
+      return ['E_RESOLVE', `the name ${hostname} has no address`, 'check the spelling, the DNS or the HostName'];
+    case 'ECONNREFUSED':
+      return ['E_CONNECT_REFUSED', `${where} refused the connection`, 'is sshd running there, on that port?'];
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EHOSTDOWN':
+    case 'ENETDOWN':
+    case 'EADDRNOTAVAIL':
+      return [
+        'E_CONNECT_UNREACHABLE',
+        `${where} cannot be reached (${errno})`,
+        'check the network, the route, the VPN',
+      ];
+    case 'EACCES':
+    case 'EPERM':
+      return ['E_CONNECT_REFUSED', `a local firewall forbids ${where}`, 'allow outgoing connections to that port'];
+    case 'ETIMEDOUT':
+      return ['E_CONNECT_TIMEOUT', `${where} did not answer`, 'check the address, the network and the firewall'];
+    default:
+      return undefined;
+  }
+}
+
+/** Builds the error for a server that turned the connection away before its banner; the only one that is retried. */
+export function buildThrottledError(where: string, text: string): OutlastError {
+  const said = text === '' ? 'without a word' : `saying ${JSON.stringify(text)}`;
+  return new OutlastError('E_THROTTLED', `${where} closed the connection before its banner, ${said}`, {
+    hint: 'it has too many connections at once: lower --parallel, or raise MaxStartups in its sshd_config',
+  });
+}
+
+/** Builds the error for something that is no SSH 2 server; `text` is what it said. */
+export function buildNotSshError(where: string, text: string): OutlastError {
+  const said = text === '' ? '' : `: it said ${JSON.stringify(text.slice(0, 120))}`;
+  return new OutlastError('E_NOT_SSH', `${where} is no SSH server${said}`, {
+    hint: 'check the port, for example with HostName and Port in the ssh configuration or host:port',
+  });
+}
+
+/** How far a session had come when it failed. */
+export type SessionPhase = 'key exchange' | 'authentication';
+
+/** Maps what ssh2 failed with before the session was authenticated. */
+export function buildSessionError(error: Error | undefined, where: string, phase: SessionPhase): OutlastError {
+  if (error instanceof OutlastError) return error;
+  const { level, code } = (error ?? {}) as { level?: string; code?: unknown };
+  const message = error?.message ?? '';
+  // ssh2 tells this case by its text alone; reason 3 is the server's word for the same.
+  if ((level === 'handshake' && /no matching/.test(message)) || (phase === 'key exchange' && code === 3)) {
+    return new OutlastError('E_NO_COMMON_ALGORITHM', `${where} and outlast share no algorithm: ${message}`, {
+      hint: 'update sshd there, or enable one of the algorithms that ssh2 knows (see ssh -vv)',
+      cause: error,
+    });
+  }
+  const why = message === '' ? '' : `: ${message}`;
+  return new OutlastError('E_CONNECT_CLOSED', `${where} closed the connection during ${phase}${why}`, {
+    hint: 'try it by hand with ssh -v; the log of sshd on the host says why',
+    cause: error,
+  });
+}
+
+/** Adds the host, and the hop at which it failed, to an error that names none yet. */
+export function addHost(error: unknown, host: string, via?: string): OutlastError {
+  const known = error instanceof OutlastError ? error : undefined;
+  const details = {
+    ...known?.details,
+    host,
+    ...(via === undefined || known?.details.via !== undefined ? {} : { via }),
+    cause: known === undefined ? error : known.details.cause,
+  };
+  if (known !== undefined) return new OutlastError(known.code, known.message, details);
+  const message = error instanceof Error ? error.message : String(error);
+  return new OutlastError('E_INTERNAL', `connecting failed: ${message}`, details);
+}

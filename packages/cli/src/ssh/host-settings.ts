@@ -1,0 +1,209 @@
+/** What to do about a host key that no known_hosts file lists. */
+export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
+
+/** How to reach one host, with the names of `ssh_config(5)`; paths are absolute, absent values are null. */
+export interface HostSettings {
+  /** What was asked for: the name, address or alias before any configuration. */
+  readonly destination: string;
+  readonly hostname: string;
+  readonly user: string;
+  readonly port: number;
+  readonly addressFamily: 'any' | 'inet' | 'inet6';
+  readonly bindAddress: string | null;
+  readonly hostKeyAlias: string | null;
+  readonly strictHostKeyChecking: StrictHostKeyChecking;
+  readonly userKnownHostsFiles: readonly string[];
+  readonly globalKnownHostsFiles: readonly string[];
+  readonly hashKnownHosts: boolean;
+  readonly hostKeyAlgorithms: readonly string[];
+  readonly kexAlgorithms: readonly string[];
+  readonly ciphers: readonly string[];
+  readonly macs: readonly string[];
+  /** In the order in which they are to be tried. */
+  readonly identityFiles: readonly string[];
+  readonly certificateFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** The agent's socket; null where no agent is to be asked. */
+  readonly identityAgent: string | null;
+  readonly pubkeyAuthentication: boolean;
+  readonly passwordAuthentication: boolean;
+  readonly kbdInteractiveAuthentication: boolean;
+  readonly numberOfPasswordPrompts: number;
+  /** True: nothing may be asked, terminal or not. */
+  readonly batchMode: boolean;
+  /** As written: comma separated hops, nearest to us first. */
+  readonly proxyJump: string | null;
+  /** With its tokens expanded, for `/bin/sh`. */
+  readonly proxyCommand: string | null;
+  readonly proxyUseFdpass: boolean;
+  /** Seconds; null where ssh has none. */
+  readonly connectTimeout: number | null;
+  /** Seconds between keepalives; 0 where ssh sends none. */
+  readonly serverAliveInterval: number;
+  readonly serverAliveCountMax: number;
+}
+
+/** Raw `keyword value` pairs, keywords in lower case, values in the order in which they came. */
+export type RawSettings = ReadonlyMap<string, readonly string[]>;
+
+/** Parses the output of `ssh -G`: one keyword and its value a line; some keywords come several times. */
+export function parseSshConfigOutput(text: string): RawSettings {
+  const raw = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const space = line.indexOf(' ');
+    if (space <= 0) continue;
+    const keyword = line.slice(0, space).toLowerCase();
+    const values = raw.get(keyword) ?? [];
+    values.push(line.slice(space + 1));
+    raw.set(keyword, values);
+  }
+  return raw;
+}
+
+/** What `buildHostSettings` needs besides the raw values. */
+export interface SettingsContext {
+  readonly destination: string;
+  /** Expands `~`, ssh's %-tokens and `${VARIABLE}` in a path. */
+  expandPath(path: string): string;
+  /** Expands the tokens that ProxyCommand may hold. */
+  expandProxyCommand(line: string): string;
+  /** The socket that SSH_AUTH_SOCK names, if any. */
+  readonly authSock: string | undefined;
+  readEnv(name: string): string | undefined;
+}
+
+/** Builds the settings from what ssh, or the flags alone, say of a host. Pure. */
+export function buildHostSettings(raw: RawSettings, context: SettingsContext): HostSettings {
+  return { ...buildAddress(raw, context), ...buildTrust(raw, context), ...buildCredentials(raw, context) };
+}
+
+type Address =
+  | 'destination'
+  | 'hostname'
+  | 'user'
+  | 'port'
+  | 'addressFamily'
+  | 'bindAddress'
+  | 'proxyJump'
+  | 'proxyCommand'
+  | 'proxyUseFdpass'
+  | 'connectTimeout'
+  | 'serverAliveInterval'
+  | 'serverAliveCountMax';
+
+function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Address> {
+  const family = readText(raw, 'addressfamily');
+  const proxyCommand = readText(raw, 'proxycommand');
+  const connectTimeout = readNumber(raw, 'connecttimeout', 0);
+  return {
+    destination: context.destination,
+    hostname: readText(raw, 'hostname') ?? context.destination,
+    user: readText(raw, 'user') ?? '',
+    port: readNumber(raw, 'port', 22),
+    addressFamily: family === 'inet' || family === 'inet6' ? family : 'any',
+    bindAddress: readText(raw, 'bindaddress'),
+    proxyJump: readText(raw, 'proxyjump'),
+    proxyCommand: proxyCommand === null ? null : context.expandProxyCommand(proxyCommand),
+    proxyUseFdpass: readFlag(raw, 'proxyusefdpass', false),
+    connectTimeout: connectTimeout > 0 ? connectTimeout : null,
+    serverAliveInterval: readNumber(raw, 'serveraliveinterval', 0),
+    serverAliveCountMax: readNumber(raw, 'serveralivecountmax', 3),
+  };
+}
+
+type Trust =
+  | 'hostKeyAlias'
+  | 'strictHostKeyChecking'
+  | 'userKnownHostsFiles'
+  | 'globalKnownHostsFiles'
+  | 'hashKnownHosts'
+  | 'hostKeyAlgorithms'
+  | 'kexAlgorithms'
+  | 'ciphers'
+  | 'macs';
+
+function buildTrust(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Trust> {
+  return {
+    hostKeyAlias: readText(raw, 'hostkeyalias'),
+    strictHostKeyChecking: parseStrictness(readText(raw, 'stricthostkeychecking')),
+    userKnownHostsFiles: parsePathList(readText(raw, 'userknownhostsfile')).map(context.expandPath),
+    globalKnownHostsFiles: parsePathList(readText(raw, 'globalknownhostsfile')).map(context.expandPath),
+    hashKnownHosts: readFlag(raw, 'hashknownhosts', false),
+    hostKeyAlgorithms: readList(raw, 'hostkeyalgorithms'),
+    kexAlgorithms: readList(raw, 'kexalgorithms'),
+    ciphers: readList(raw, 'ciphers'),
+    macs: readList(raw, 'macs'),
+  };
+}
+
+type Credentials = Exclude<keyof HostSettings, Address | Trust>;
+
+function buildCredentials(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Credentials> {
+  return {
+    identityFiles: readPaths(raw, 'identityfile', context),
+    certificateFiles: readPaths(raw, 'certificatefile', context),
+    identitiesOnly: readFlag(raw, 'identitiesonly', false),
+    identityAgent: resolveAgentSocket(readText(raw, 'identityagent', { keepNone: true }), context),
+    // Newer versions also say `unbound` and `host-bound`.
+    pubkeyAuthentication: !['no', 'false'].includes(readText(raw, 'pubkeyauthentication') ?? 'yes'),
+    passwordAuthentication: readFlag(raw, 'passwordauthentication', true),
+    kbdInteractiveAuthentication: readFlag(raw, 'kbdinteractiveauthentication', true),
+    numberOfPasswordPrompts: readNumber(raw, 'numberofpasswordprompts', 3),
+    batchMode: readFlag(raw, 'batchmode', false),
+  };
+}
+
+/**
+ * Parses a list of paths as `ssh -G` prints it: separated by spaces and never quoted.
+ * A word that begins no path belongs to the path before it, whose name holds a space.
+ */
+function parsePathList(text: string | null): string[] {
+  const paths: string[] = [];
+  for (const word of text?.split(' ') ?? []) {
+    const beginsPath = /^(?:[/~%$]|[A-Za-z]:|none$)/.test(word) || paths.length === 0;
+    if (beginsPath) paths.push(word);
+    else paths.push(`${paths.pop() ?? ''} ${word}`);
+  }
+  return paths.filter((path) => path !== '' && path.toLowerCase() !== 'none');
+}
+
+function parseStrictness(text: string | null): StrictHostKeyChecking {
+  if (text === 'yes' || text === 'true') return 'yes';
+  if (text === 'accept-new') return 'accept-new';
+  if (text === 'no' || text === 'false' || text === 'off') return 'no';
+  return 'ask';
+}
+
+function resolveAgentSocket(text: string | null, context: SettingsContext): string | null {
+  if (text === null || text === 'SSH_AUTH_SOCK') return context.authSock ?? null;
+  if (text.toLowerCase() === 'none') return null;
+  const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(text);
+  if (variable !== null) return context.readEnv(variable[1] ?? '') ?? null;
+  return context.expandPath(text);
+}
+
+function readText(raw: RawSettings, keyword: string, { keepNone = false } = {}): string | null {
+  const text = raw.get(keyword)?.[0];
+  if (text === undefined || text === '') return null;
+  return !keepNone && text.toLowerCase() === 'none' ? null : text;
+}
+
+function readNumber(raw: RawSettings, keyword: string, fallback: number): number {
+  const number = Number.parseInt(readText(raw, keyword) ?? '', 10);
+  return Number.isSafeInteger(number) ? number : fallback;
+}
+
+function readFlag(raw: RawSettings, keyword: string, fallback: boolean): boolean {
+  const text = readText(raw, keyword)?.toLowerCase();
+  if (text === undefined) return fallback;
+  return text === 'yes' || text === 'true';
+}
+
+function readList(raw: RawSettings, keyword: string): string[] {
+  return (readText(raw, keyword) ?? '').split(',').filter((word) => word !== '');
+}
+
+function readPaths(raw: RawSettings, keyword: string, context: SettingsContext): string[] {
+  const paths = (raw.get(keyword) ?? []).filter((path) => path.toLowerCase() !== 'none');
+  return [...new Set(paths.map(context.expandPath))];
+}

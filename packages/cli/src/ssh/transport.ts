@@ -1,0 +1,93 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** Where a connection goes: a host as the user named it, and how to reach it. */
+export interface Target {
+  /** The host as written or configured; the only name that is printed. */
+  readonly name: string;
+  /** What `ssh` would be given as its destination: a name, an address or an alias of the ssh configuration. */
+  readonly destination: string;
+  readonly user?: string;
+  /** 1–65535. */
+  readonly port?: number;
+}
+
+/** The flags that `ssh` has too and that every verb takes. */
+export interface SshOptions {
+  /** `-F`: the ssh configuration file to use instead of the user's and the system's. */
+  readonly configFile?: string;
+  /** `-l`: the user, for hosts that name none. */
+  readonly user?: string;
+  /** `-i`: identity files, tried before the configured ones. */
+  readonly identityFiles: readonly string[];
+  /** `-J`: jump hosts, comma separated, nearest to us first. */
+  readonly jump?: string;
+  /** `-o Key=value`, as written. */
+  readonly options: readonly string[];
+}
+
+/** How one channel ended. Without `exitCode` and `signal` nobody knows how the remote side ended. */
+export interface ExecEnd {
+  readonly exitCode: number | null;
+  /** Without `SIG`, for example `KILL`. */
+  readonly signal: string | null;
+}
+
+/**
+ * One channel of a connection: a remote program with its three streams.
+ * Both outputs have to be read, or resumed: a program whose output nobody takes stops, and never ends.
+ */
+export interface ExecChannel {
+  /** Fails what is written after the end, with `E_CONNECTION_LOST`; an error that nobody listens to is dropped. */
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the channel is closed and its output was read, or the connection is lost; never rejects. */
+  readonly ended: Promise<ExecEnd>;
+  /** Lets the channel go without waiting for the remote side: outputs end here and now, `ended` resolves. */
+  close(): void;
+}
+
+/** One live, authenticated SSH session with a verified host. */
+export interface Connection {
+  /**
+   * Opens a channel and runs `line` in the login shell of the user; no pty, no forwarding. Waits for its turn where
+   * the server allows fewer channels at once.
+   *
+   * @throws OutlastError `E_NO_SHELL` when the host runs nothing for us, `E_CONNECTION_LOST` when it is gone.
+   */
+  exec(line: string): Promise<ExecChannel>;
+  /** Resolves once the session is gone, with `E_CONNECTION_LOST` unless we closed it; never rejects. */
+  readonly closed: Promise<Error | undefined>;
+  /** Ends the session; resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+/** What a connection attempt may take. */
+export interface ConnectOptions {
+  /** First dial to authenticated, all hops and retries, in milliseconds; it stands still while a person is asked. */
+  readonly connectTimeoutMs: number;
+  /** Aborting gives up at once, with the reason if that is an OutlastError. */
+  readonly signal?: AbortSignal;
+}
+
+/** A way to reach hosts. */
+export interface Transport {
+  /**
+   * Connects, verifies the host key and authenticates.
+   *
+   * @throws OutlastError with one of the connection codes (`E_CONNECT_…`, `E_HOST_KEY_…`, `E_AUTH`, …).
+   */
+  connect(target: Target, options: ConnectOptions): Promise<Connection>;
+  /** Lets go of what is shared between connections. */
+  close(): Promise<void>;
+}
+
+/** A question that may be put to the person at the terminal, one at a time. */
+export interface Prompter {
+  /** False off a terminal: nothing may be asked. */
+  readonly interactive: boolean;
+  /** Asks `question`; `yes` accepts. */
+  confirm(question: string): Promise<boolean>;
+  /** Asks for a secret without echo; undefined when the person gave up. */
+  secret(question: string): Promise<string | undefined>;
+}
