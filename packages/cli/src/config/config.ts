@@ -1,0 +1,42 @@
+import type { Target } from '../ssh/transport.js';
+import type { Place } from './place.js';
+import type { AppSettings } from './schema.js';
+
+/** A host of the configuration. */
+export interface ConfiguredHost {
+  /** Its name is the configured one. */
+  readonly target: Target;
+  readonly tags: readonly string[];
+  /** Variables for every app on this host; without prototype. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly place: Place;
+}
+
+/** A group of the configuration; every member is known. */
+export interface ConfiguredGroup {
+  /** Hosts, groups and `tag:…` as written, with ranges expanded. */
+  readonly members: readonly string[];
+  readonly place: Place;
+}
+
+/** An app of the configuration. */
+export interface ConfiguredApp {
+  /** Like a group's members; empty where the app names none. */
+  readonly hosts: readonly string[];
+  readonly settings: AppSettings;
+  /** The absolute folder of the file; relative paths on this machine start there. */
+  readonly folder: string;
+  readonly place: Place;
+}
+
+/** All configuration files merged, each name resolved and checked. */
+export interface Config {
+  /** The files that were read, as messages name them; the project's first. */
+  readonly files: readonly string[];
+  readonly hosts: ReadonlyMap<string, ConfiguredHost>;
+  readonly groups: ReadonlyMap<string, ConfiguredGroup>;
+  readonly apps: ReadonlyMap<string, ConfiguredApp>;
+}
+
+/** What holds where there is no configuration file. */
+export const EMPTY_CONFIG: Config = { files: [], hosts: new Map(), groups: new Map(), apps: new Map() };

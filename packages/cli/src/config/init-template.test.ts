@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { checkNames } from './check-names.js';
+import { buildInitTemplate } from './init-template.js';
+import { parseConfigFile } from './parse-config-file.js';
+
+function checkTemplate(text: string) {
+  const file = parseConfigFile(text, { path: '/p/outlast.yaml', name: 'outlast.yaml', isUserFile: false });
+  expect([...file.problems, ...checkNames([file])]).toEqual([]);
+  return file.settings;
+}
+
+test('the template is a valid configuration', () => {
+  const settings = checkTemplate(buildInitTemplate());
+  expect(settings?.hosts?.web1).toMatchObject({ destination: '192.0.2.11', user: 'deploy' });
+  expect(settings?.apps?.dashboard?.hosts).toEqual(['web']);
+});
+
+test('what is commented out is valid too', () => {
+  const template = buildInitTemplate();
+  const settings = checkTemplate(template.replace(/^#(?= )(?! [A-Z])(.*(?:[:\]}]|: .*))$/gm, '$1'));
+  expect(Object.keys(settings?.hosts ?? {})).toContain('db[01-03]');
+  expect(settings?.apps?.dashboard).toMatchObject({
+    cwd: '/srv/dashboard',
+    hup: 'default',
+    env_file: '.env',
+    secrets: ['API_TOKEN'],
+  });
+});
+
+test('hosts and the place of the schema are filled in', () => {
+  const template = buildInitTemplate({ hosts: ['root@[::1]:22', 'alias'], schemaLocation: './outlast.schema.json' });
+  expect(template).toMatch(/^# yaml-language-server: \$schema=\.\/outlast\.schema\.json\n/);
+  expect(checkTemplate(template)?.hosts).toEqual({
+    web1: { name: 'root@[::1]:22', destination: '::1', user: 'root', port: 22 },
+    web2: { name: 'alias', destination: 'alias' },
+  });
+});

@@ -1,0 +1,55 @@
+/** What the template is filled with; an example stands in for each part that is absent. */
+export interface InitAnswers {
+  /** Words such as `web1` or `deploy@192.0.2.11:22`. */
+  readonly hosts?: readonly string[];
+  /** The path or URL of the JSON Schema, for editors. */
+  readonly schemaLocation?: string;
+}
+
+const EXAMPLE_HOSTS = ['deploy@192.0.2.11', 'deploy@192.0.2.12'];
+
+/** Builds the commented `outlast.yaml` that `outlast init` writes; what is commented out shows what else there is. */
+export function buildInitTemplate({ hosts, schemaLocation }: InitAnswers = {}): string {
+  const words = hosts === undefined || hosts.length === 0 ? EXAMPLE_HOSTS : hosts;
+  const names = words.map((_, index) => `web${index + 1}`);
+  const entries = words.map((word, index) => `  ${names[index]}: ${JSON.stringify(word)}`);
+  const header = schemaLocation === undefined ? '' : `# yaml-language-server: $schema=${schemaLocation}\n`;
+  return `${header}${buildHostsPart(entries, names)}\n${APPS_PART}`;
+}
+
+function buildHostsPart(entries: readonly string[], names: readonly string[]): string {
+  return `# Hosts by the names that you use after -H. A value is user@address:port, where user and port may be left out; what
+# is left out comes from your ssh configuration. An empty value means that the name is an address or an alias of ssh.
+hosts:
+${entries.join('\n')}
+#  web8: { address: 192.0.2.18, user: deploy, port: 2222, tags: [eu], env: { REGION: eu } }
+#  "db[01-03]": { user: deploy }
+
+# Groups are chosen with -g; tags with -g tag:eu.
+groups:
+  web: [${names.join(', ')}]
+#  all: [web, "db[01-03]", "tag:eu"]
+`;
+}
+
+const APPS_PART = `apps:
+  dashboard:
+    hosts: [web]
+    # A string is a shell line, a list is an argv: [python3, -m, http.server, "8501"]
+    run: .venv/bin/streamlit run app.py --server.port {port}
+    # The folder on the host in which it runs; the home folder by default.
+#    cwd: /srv/dashboard
+    # Also given as $PORT.
+    port: 8501
+    env:
+      STREAMLIT_SERVER_HEADLESS: "true"
+    # Kept secret: a file that is read as dotenv does, and names of variables that are set where you run outlast.
+#    env_file: .env
+#    secrets: [API_TOKEN]
+    # Asked to end with this signal; ended with KILL after the grace period.
+    stop: { signal: TERM, grace: 10s }
+    # no, on-failure, always or unless-stopped
+    restart: { policy: on-failure, max: 5, backoff: 1s..60s }
+    # HUP is ignored, as nohup does; with default it ends or reloads the app.
+#    hup: default
+`;

@@ -1,0 +1,165 @@
+import {
+  APP_NAME_PATTERN,
+  ENV_NAME_PATTERN,
+  parseAppName,
+  parseDuration,
+  parseDurationRange,
+  parseEnvName,
+  parseProgramText,
+  parseSignalName,
+  parseSize,
+} from '@outlast/core';
+import { z } from 'zod';
+import { parseHostAddress, parseHostSpec, parseHostUser } from '../inventory/host-spec.js';
+import { describeRule } from './problem.js';
+import {
+  checkRegExp,
+  NAME_PATTERN,
+  parseConfiguredName,
+  parsePath,
+  parseRelativePath,
+  parseStatusRange,
+} from './setting-values.js';
+
+const text = parsed((value) => parseProgramText(value, 'the text'));
+const line = text.refine((value) => value.trim() !== '', 'must not be empty');
+const path = parsed(parsePath);
+const duration = parsed(parseDuration, 'a duration such as 10s').meta({
+  pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
+  examples: ['10s', '500ms'],
+});
+const positiveDuration = duration.refine((milliseconds) => milliseconds > 0, 'must be over zero');
+const size = parsed(parseSize, 'a size such as 10MB').refine((bytes) => bytes > 0, 'must be over zero');
+const port = z.int().min(1).max(65_535);
+const envName = parsed(parseEnvName).meta({ pattern: ENV_NAME_PATTERN.source });
+const name = parsed(parseConfiguredName).meta({ pattern: NAME_PATTERN.source });
+const regExp = parsed(checkRegExp).meta({ format: 'regex' });
+const members = z.array(z.string().min(1)).describe('Names of hosts and groups, tag:…, and ranges such as web[1-3]');
+const env = z.record(envName, text).nullish().describe('Environment variables; every value is a string');
+
+const host = z.union(
+  [
+    parsed(parseHostSpec).describe('user@address:port; user and port are optional'),
+    z.null().describe('The name is the address'),
+    mapping({
+      address: parsed(parseHostAddress).optional().describe('Name, address or ssh alias; by default the name itself'),
+      user: parsed(parseHostUser).optional(),
+      port: port.optional(),
+      tags: z.array(name).optional().describe('Chosen with -g tag:NAME'),
+      env: env.describe('Variables for every app on this host'),
+    }),
+  ],
+  { error: 'must be user@address:port or a mapping' },
+);
+
+const health = mapping({
+  http: z
+    .string()
+    .regex(/^\/[!-~]*$/, 'must be a path that begins with "/"')
+    .optional(),
+  status: z
+    .union(
+      [
+        parsed(parseStatusRange),
+        z
+          .int()
+          .min(100)
+          .max(599)
+          .transform((code) => ({ first: code, last: code })),
+      ],
+      {
+        error: 'must be a code such as 200 or a range such as 200-399',
+      },
+    )
+    .optional()
+    .describe('HTTP codes that count as healthy; 200-399 by default'),
+  body: regExp.optional().describe('Must match the page'),
+  tcp: z.literal(true).optional().describe('Healthy when the port accepts a connection'),
+  exec: line.optional().describe('Healthy when this shell line exits with 0'),
+  log: regExp.optional().describe('Healthy when a line of the log matches'),
+  within: positiveDuration.optional(),
+  interval: positiveDuration.optional(),
+  successes: z.int().min(1).max(1_000).optional(),
+  steady: duration.optional(),
+}).superRefine((value, context) => {
+  const probes = [value.http, value.tcp, value.exec, value.log].filter((probe) => probe !== undefined);
+  if (probes.length !== 1) {
+    context.addIssue({ code: 'custom', message: 'must have exactly one of http, tcp, exec and log' });
+  }
+  if (value.http === undefined && (value.status ?? value.body) !== undefined) {
+    context.addIssue({ code: 'custom', message: 'has status or body, which go with http only' });
+  }
+});
+
+const app = mapping({
+  hosts: members.optional(),
+  source: path.optional().describe('Folder that is uploaded by deploy'),
+  setup: line.optional().describe('Shell lines that prepare a release'),
+  run: z
+    .union([line, z.array(text).min(1)], { error: 'must be a shell line or a list of arguments' })
+    .optional()
+    .describe('A string is a shell line, a list is argv'),
+  cwd: path.optional().describe('Folder on the host; the home folder by default'),
+  env,
+  env_file: path.optional().describe('File with variables that are kept secret, read as dotenv does'),
+  secrets: z.array(envName).optional().describe('Variables taken from the environment of outlast and kept secret'),
+  port: z.union([port, z.literal('auto')], { error: 'must be a port from 1 to 65535 or auto' }).optional(),
+  health: health.optional(),
+  stop: mapping({ signal: parsed(parseSignalName).optional(), grace: duration.optional() }).optional(),
+  restart: mapping({
+    policy: z.enum(['no', 'on-failure', 'always', 'unless-stopped']).optional(),
+    max: z.int().min(0).max(1_000_000).optional(),
+    backoff: parsed(parseDurationRange, 'a range of durations such as 1s..60s')
+      .refine(isWholeSeconds, 'must be in whole seconds')
+      .optional(),
+  }).optional(),
+  log: mapping({
+    max_size: size.optional(),
+    keep: z.int().min(0).max(1_000).optional(),
+    split: z.boolean().optional().describe('Keep stdout and stderr in files of their own'),
+  }).optional(),
+  hup: z.enum(['ignore', 'default']).optional().describe('ignore as nohup does, or let HUP end or reload the app'),
+  keep_releases: z.int().min(1).max(1_000).optional(),
+  shared_paths: z.array(parsed(parseRelativePath)).optional().describe('Paths that outlive a release'),
+  python: z
+    .string()
+    .regex(/^(?:venv|uv|conda:[A-Za-z0-9][A-Za-z0-9._-]*)$/, 'must be venv, uv or conda:NAME')
+    .optional(),
+  node: z.literal('nvm').optional(),
+  login_shell: z.boolean().optional().describe('Run through a login shell of the user'),
+});
+
+/** The schema of `outlast.yaml`: checks what is written, and turns durations, sizes and hosts into their values. */
+export const configSchema = mapping({
+  hosts: z.record(z.string(), host).nullish(),
+  groups: z.record(name, members).nullish(),
+  apps: z.record(parsed(parseAppName).meta({ pattern: APP_NAME_PATTERN.source }), app).nullish(),
+}).meta({ title: 'outlast.yaml', description: 'Hosts, groups and apps of outlast' });
+
+/** The settings of one app, as the schema leaves them. */
+export type AppSettings = z.output<typeof app>;
+
+/** One configuration file, as the schema leaves it. */
+export type ParsedConfigFile = z.output<typeof configSchema>;
+
+/** Refuses unknown keys; the message lists the known ones, from which a suggestion is made. */
+function mapping<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape).join(' ');
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined) });
+}
+
+/** A string that `parse` turns into its value; what `parse` throws becomes the message, another type is told `expected`. */
+function parsed<Value>(parse: (value: string) => Value, expected?: string) {
+  return z.string(expected && `must be ${expected}`).transform((value, context): Value => {
+    try {
+      return parse(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: describeRule(error) });
+      return z.NEVER;
+    }
+  });
+}
+
+function isWholeSeconds({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): boolean {
+  return minMs % 1_000 === 0 && maxMs % 1_000 === 0;
+}

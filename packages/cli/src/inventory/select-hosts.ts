@@ -1,0 +1,141 @@
+import { OutlastError, quoteForMessage } from '@outlast/core';
+import type { Config } from '../config/config.js';
+import { formatPlace, type Place } from '../config/place.js';
+import type { Target } from '../ssh/transport.js';
+import { resolveGroup, resolveMembers } from './configured-members.js';
+import { excludeHosts } from './exclude-hosts.js';
+import { expandHostLists, MOST_HOSTS, splitHostWords } from './host-ranges.js';
+import { parseHostSpec, parseHostWord } from './host-spec.js';
+import { parseHostsFile } from './hosts-file.js';
+import type { SelectedHost } from './selected-host.js';
+
+/** What the flags say about hosts; each string as written. */
+export interface HostSelection {
+  /** `-H`: words, ranges, comma separated. */
+  readonly hosts: readonly string[];
+  /** `-g`: groups and `tag:…`, comma separated. */
+  readonly groups: readonly string[];
+  /** `-a`: every host of the configuration. */
+  readonly all: boolean;
+  /** `-x`: host words, ranges, groups and `tag:…`, comma separated. */
+  readonly exclude: readonly string[];
+  /** The text of `--hosts-file`, and what messages call it. */
+  readonly hostsFile?: { readonly name: string; readonly text: string };
+}
+
+/** The hosts that the configuration gives an app; used where no flag chooses any. */
+export interface AppHosts {
+  readonly app: string;
+  readonly hosts: readonly string[];
+}
+
+/**
+ * Chooses the hosts of a run: those of `-H`, the hosts file, `-g` and `-a` in this order, or else those of the apps;
+ * less the excluded ones; each once, in the order written or configured.
+ *
+ * @throws OutlastError `E_USAGE` for a malformed word, an unknown group or exclusion, over 100,000 hosts, and when
+ *   nothing is chosen.
+ */
+export function selectHosts(selection: HostSelection, config: Config, apps: readonly AppHosts[] = []): SelectedHost[] {
+  const chosen = [
+    ...selectWords(selection.hosts, config),
+    ...selectFromFile(selection, config),
+    ...selection.groups.flatMap(splitHostWords).flatMap((group) => selectGroup(group, config)),
+    ...(selection.all ? selectAll(config) : []),
+  ];
+  const flagged = selection.hosts.length + selection.groups.length > 0 || selection.all || selection.hostsFile;
+  const candidates = flagged ? chosen : apps.flatMap((app) => selectAppHosts(app, config));
+  if (candidates.length === 0) {
+    throw refuseNothing(selection, config);
+  }
+  const hosts = dropRepeated(candidates);
+  if (hosts.length > MOST_HOSTS) {
+    throw new OutlastError('E_USAGE', `${hosts.length} hosts are chosen, more than ${MOST_HOSTS}`, {
+      hint: 'choose fewer with -g, -H or -x',
+    });
+  }
+  return excludeHosts(hosts, selection.exclude, config);
+}
+
+function selectWords(words: readonly string[], config: Config): SelectedHost[] {
+  return expandHostLists(words).map((word) => selectWord(word, config, '-H'));
+}
+
+function selectFromFile({ hostsFile }: HostSelection, config: Config): SelectedHost[] {
+  if (hostsFile === undefined) {
+    return [];
+  }
+  return parseHostsFile(hostsFile.text, hostsFile.name).map(({ word, user, line }) => {
+    const host = selectWord(word, config, `${hostsFile.name}:${line}`);
+    return user === undefined ? host : { ...host, target: { ...host.target, user } };
+  });
+}
+
+// A name of the configuration brings its address, user and port; what the word itself says wins.
+function selectWord(word: string, config: Config, source: string): SelectedHost {
+  const target = parseHostSpec(word);
+  const { host } = parseHostWord(word);
+  const configured = config.hosts.get(host);
+  if (configured === undefined) {
+    if (config.groups.has(word)) {
+      throw new OutlastError('E_USAGE', `${quoteForMessage(word)} is a group, not a host`, { hint: `use -g ${word}` });
+    }
+    return { target, source };
+  }
+  const merged = { ...configured.target, ...target, destination: configured.target.destination };
+  return buildSelected(merged, configured.env, source);
+}
+
+function selectGroup(name: string, config: Config): SelectedHost[] {
+  const group = config.groups.get(name);
+  return resolveGroup(config, name).map(({ target, env, place }) =>
+    buildSelected(
+      target,
+      env,
+      group === undefined
+        ? `${name.replace(':', ' ')} in ${formatLine(place)}`
+        : `group ${name} in ${formatLine(group.place)}`,
+    ),
+  );
+}
+
+function selectAll(config: Config): SelectedHost[] {
+  return [...config.hosts.values()].map(({ target, env, place }) => buildSelected(target, env, formatLine(place)));
+}
+
+function selectAppHosts({ app, hosts }: AppHosts, config: Config): SelectedHost[] {
+  return resolveMembers(config, hosts).map(({ target, env }) => buildSelected(target, env, `hosts of app ${app}`));
+}
+
+function buildSelected(target: Target, env: Readonly<Record<string, string>>, source: string): SelectedHost {
+  return { target, ...(Object.keys(env).length === 0 ? {} : { env }), source };
+}
+
+function formatLine(place: Place): string {
+  return formatPlace(place).replace(/:\d+$/, '');
+}
+
+function dropRepeated(hosts: readonly SelectedHost[]): SelectedHost[] {
+  const seen = new Set<string>();
+  return hosts.filter(({ target }) => {
+    const { name, user = '', destination, port = '' } = target;
+    const keys = [`name ${name}`, `address ${user} ${destination} ${port}`];
+    const isNew = keys.every((key) => !seen.has(key));
+    for (const key of keys) seen.add(key);
+    return isNew;
+  });
+}
+
+function refuseNothing(selection: HostSelection, config: Config): OutlastError {
+  if (selection.hostsFile !== undefined) {
+    return new OutlastError('E_USAGE', 'the hosts file names no host', { hint: 'write one host a line' });
+  }
+  if (selection.all) {
+    const hint =
+      config.files.length === 0 ? 'write outlast.yaml (outlast init) or choose with -H' : 'add them under `hosts:`';
+    return new OutlastError('E_USAGE', 'the configuration has no hosts', { hint });
+  }
+  return new OutlastError('E_USAGE', 'no hosts are chosen', {
+    hint: 'choose with -H host1,host2, -g group or -a, or give the app `hosts:` in outlast.yaml',
+  });
+}
