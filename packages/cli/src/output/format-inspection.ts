@@ -1,0 +1,31 @@
+import type { Inspection } from '@outlast/core';
+import { escapeCell } from './escape-terminal.js';
+import { formatHost } from './format-host.js';
+
+/** Formats everything recorded of one app as `name  value` lines under a heading; ends with a newline. */
+export function formatInspection(host: string, { report, spec, identity, ...details }: Inspection): string {
+  const facts: Readonly<Record<string, unknown>> = {
+    ...report,
+    run: details.run,
+    startedBy: details.startedBy,
+    identity: identity && `${identity.pid} started ${identity.start} boot ${identity.boot}`,
+    supervisorPid: details.supervisorPid,
+    pids: details.pids,
+    stateDir: details.stateDir,
+    shell: spec?.shell ?? null,
+    env: spec?.env ?? null,
+    secretEnv: spec === null ? null : Object.keys(spec.secretEnv),
+    hup: spec?.hup ?? null,
+    restart: spec?.restart ?? null,
+    stop: spec?.stop ?? null,
+  };
+  const { app: _app, ...shown } = facts as { app: string };
+  const width = Math.max(...Object.keys(shown).map((name) => name.length));
+  const lines = Object.entries(shown).map(([name, value]) => `  ${name.padEnd(width)}  ${formatValue(value)}\n`);
+  return `${formatHost(host)}  ${escapeCell(report.app)}\n${lines.join('')}`;
+}
+
+function formatValue(value: unknown): string {
+  if (value === null) return '-';
+  return escapeCell(typeof value === 'string' ? value : JSON.stringify(value));
+}

@@ -1,0 +1,15 @@
+import { readFileSync, writeSync } from 'node:fs';
+
+/** Reads the version of this program. */
+export function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/**
+ * Prints the version with nothing loaded: scripts and prompts ask for it all day long, and the streams of Node alone would cost more than
+ * the rest of it.
+ */
+export function printVersion(): void {
+  writeSync(1, `${readVersion()}\n`);
+}

@@ -1,0 +1,76 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { Prompter } from '../ssh/transport.js';
+import { escapeText } from './escape-terminal.js';
+import type { TerminalInput } from './process-streams.js';
+import type { Output } from './streams.js';
+
+/** What a prompter is made of. */
+export interface PrompterOptions {
+  readonly input: TerminalInput;
+  readonly output: Output;
+  /** Called when the person presses Ctrl-C at a question. */
+  readonly onInterrupt?: () => void;
+}
+
+/**
+ * Creates the prompter of the terminal: one question at a time, on stderr, with everybody else kept off it meanwhile.
+ * Ctrl-C or Ctrl-D gives up; after a Ctrl-C no further question is asked.
+ */
+export function createPrompter({ input, output, onInterrupt }: PrompterOptions): Prompter {
+  const interactive = input.isTTY === true && output.stderr.isTerminal;
+  let interrupted = false;
+  let last: Promise<unknown> = Promise.resolve();
+  const askNext = (question: string, echo: boolean): Promise<string | undefined> => {
+    const answer = last.then(async () => {
+      if (!interactive || interrupted) return undefined;
+      const { text, byInterrupt } = await ask(question, { input, output, echo });
+      if (byInterrupt) {
+        interrupted = true;
+        onInterrupt?.();
+      }
+      return text;
+    });
+    last = answer.catch(() => {});
+    return answer;
+  };
+  return {
+    interactive,
+    confirm: async (question) => (await askNext(question, true))?.trim().toLowerCase() === 'yes',
+    secret: (question) => askNext(question, false),
+  };
+}
+
+interface Question {
+  readonly input: TerminalInput;
+  readonly output: Output;
+  readonly echo: boolean;
+}
+
+interface Answer {
+  readonly text: string | undefined;
+  readonly byInterrupt: boolean;
+}
+
+async function ask(question: string, { input, output, echo }: Question): Promise<Answer> {
+  const release = output.hold();
+  const { stream } = output.stderr;
+  // Readline echoes to its output: for a secret that leads nowhere.
+  const shown = echo ? stream : new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = `${escapeText(question).trimEnd()} `;
+  if (!echo) stream.write(prompt);
+  const terminal = createInterface({ input, output: shown, terminal: true, historySize: 0, prompt });
+  try {
+    const answer = await new Promise<Answer>((resolve) => {
+      terminal.once('line', (text) => resolve({ text, byInterrupt: false }));
+      terminal.once('SIGINT', () => resolve({ text: undefined, byInterrupt: true }));
+      terminal.once('close', () => resolve({ text: undefined, byInterrupt: false }));
+      if (echo) terminal.prompt();
+    });
+    if (!echo || answer.text === undefined) stream.write('\n');
+    return answer;
+  } finally {
+    terminal.close();
+    release();
+  }
+}
