@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { printVersion, readVersion } from './output/print-version.js';
+
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  printVersion();
+} else {
+  const { createInterruptError, main } = await import('./main.js');
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    // Whoever asks twice means now.
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort(createInterruptError());
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+  const { argv, env } = process;
+  process.exitCode = await main({ words: argv.slice(2), version: readVersion(), env, cwd: process.cwd(), interrupt });
+  // Our input may be a terminal or a pipe that nobody closes.
+  process.exit();
+}

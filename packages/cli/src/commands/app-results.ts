@@ -1,0 +1,63 @@
+import { type AppReport, type AppResult, OutlastError } from '@outlast/core';
+import type { Finding, Outcome } from '../fleet/outcome.js';
+import { formatOutcomes } from '../output/format-outcomes.js';
+import type { Context } from './context.js';
+import { resolveKnownExit } from './exit-code.js';
+import type { FleetPlan } from './fleet-plan.js';
+import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { type HostWork, runOverHosts } from './run-over-hosts.js';
+
+type Results = readonly AppResult[];
+
+/** Turns what became of a host's apps into what became of the host: the first app's error is the host's. */
+export function buildFinding(results: Results): Finding<Results> {
+  const failed = results.find(({ error }) => error !== undefined);
+  const error = failed?.error && (results.length > 1 ? addAppName(failed.error, failed.report.app) : failed.error);
+  if (error === undefined) return { ok: true, value: results };
+  return { ok: error.code === 'E_UNKNOWN_RESULT' ? null : false, value: results, error };
+}
+
+function addAppName(error: OutlastError, app: string): OutlastError {
+  return new OutlastError(error.code, `${app}: ${error.message}`, error.details);
+}
+
+/** Runs a verb that changes apps over all hosts, prints what became of them, and gives the outcomes and the exit code. */
+export async function changeApps(
+  context: Context,
+  plan: FleetPlan,
+  job: Omit<HostWork<Results>, 'onOutcome'>,
+  sent?: string,
+): Promise<{ readonly outcomes: readonly Outcome<Results>[]; readonly exit: number }> {
+  const onOutcome = (outcome: Outcome<Results>) => streamOutcome(context, outcome, toJson);
+  const outcomes = await runOverHosts(context, plan, { ...job, onOutcome });
+  await reportOutcomes(context, outcomes, { toJson, format: (all) => formatResults(context, all, sent) });
+  return { outcomes, exit: resolveKnownExit(context, outcomes.map(keepReports)) };
+}
+
+function toJson(results: Results): Readonly<Record<string, unknown>> {
+  return { apps: results.map(({ report, changed }) => ({ ...report, changed })) };
+}
+
+function formatResults(
+  { output, verb }: Context,
+  outcomes: readonly Outcome<Results>[],
+  sent: string | undefined,
+): Promise<string> {
+  // What is wrong is said beneath; that the app is unknown is only its consequence.
+  const rows = outcomes.flatMap(({ host, value = [], error }) =>
+    value
+      .filter(({ report }) => error === undefined || report.state !== 'unknown')
+      .map(({ report, changed }) => ({
+        host,
+        app: { ...report, changed },
+        verb,
+        ...(sent === undefined ? {} : { sent }),
+      })),
+  );
+  const { palette, width } = output.stdout;
+  return formatOutcomes(rows, { palette, width, nowMs: Date.now() });
+}
+
+function keepReports({ value, ...outcome }: Outcome<Results>): Outcome<readonly AppReport[]> {
+  return value === undefined ? outcome : { ...outcome, value: value.map(({ report }) => report) };
+}

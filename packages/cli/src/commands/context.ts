@@ -1,0 +1,22 @@
+import type { TerminalInput } from '../output/process-streams.js';
+import type { Output } from '../output/streams.js';
+import type { Prompter } from '../ssh/transport.js';
+
+import type { VerbEntry } from './verb.js';
+
+/** What every verb is given besides its own arguments. */
+export interface Context {
+  /** The verb's full name. */
+  readonly verb: string;
+  /** What stood behind `--`; undefined when there was no `--`. */
+  readonly argv: readonly string[] | undefined;
+  readonly output: Output;
+  readonly prompter: Prompter;
+  readonly stdin: TerminalInput;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Aborted by Ctrl-C; the reason is an OutlastError. */
+  readonly interrupt: AbortSignal;
+  /** All verbs there are. */
+  readonly verbs: readonly VerbEntry[];
+}

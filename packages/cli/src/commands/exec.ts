@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream';
+import { buffer as readBuffer } from 'node:stream/consumers';
+import { buildExecScript, OutlastError } from '@outlast/core';
+import type { Outcome } from '../fleet/outcome.js';
+import { createOutputLimitError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
+import { describeError } from '../output/describe-error.js';
+import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
+import { formatHostErrors } from '../output/format-error.js';
+import { createLogPrefixer } from '../output/log-prefix.js';
+import type { Output } from '../output/streams.js';
+import type { ExecEnd } from '../ssh/transport.js';
+import { checkArgv } from './app-spec.js';
+import type { Context } from './context.js';
+import { EXIT, resolveExit } from './exit-code.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
+import { type FleetPlan, planFleet } from './fleet-plan.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { runOverHosts } from './run-over-hosts.js';
+import { SIGNAL_NUMBERS } from './signal-numbers.js';
+import type { Verb } from './verb.js';
+
+interface ExecFlags extends FleetFlags {
+  readonly stdin?: boolean;
+  readonly raw?: boolean;
+}
+
+/** What a program came to on one host; the output only where it is printed as a document. */
+interface ExecValue extends ExecEnd {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** Of each stream, in one document. */
+const MAX_CAPTURED = 64 * 1024 * 1024;
+
+/** `outlast exec -- argv…` */
+export const execVerb: Verb = {
+  configure(command) {
+    command.usage('[flags] -- argv…');
+    command.option('--stdin', 'pass our input on to the program');
+    command.option('--raw', 'bytes as they are, even on a terminal');
+    addFleetFlags(command);
+  },
+  async run(context, _args, flags: ExecFlags) {
+    if (context.argv === undefined)
+      throw new OutlastError('E_USAGE', 'there is no program', {
+        hint: 'write: outlast exec -H HOST -- PROGRAM ARGUMENTS',
+      });
+    const argv = await checkArgv(context.argv);
+    const plan = await planFleet(context, flags);
+    const options = { argv, stdin: flags.stdin === true };
+    const action = `run ${argv.join(' ')}`;
+    if (
+      await showPreview(context, plan, {
+        action,
+        buildScript: () => buildExecScript(options, { nonce: PREVIEW_NONCE }),
+      })
+    )
+      return 0;
+    const outcomes = await runEverywhere(context, plan, argv, flags);
+    await reportOutcomes(context, outcomes, { toJson, format: async () => '' });
+    if (!isDocument(flags)) noteFailures(context, outcomes);
+    return resolveExecExit(context, outcomes);
+  },
+};
+
+async function runEverywhere(
+  context: Context,
+  plan: FleetPlan,
+  argv: readonly string[],
+  flags: ExecFlags,
+): Promise<Outcome<ExecValue>[]> {
+  const stdin = flags.stdin ? await readInput(context, plan) : undefined;
+  const print = createPrinter(context, plan, flags.raw === true);
+  return runOverHosts<ExecValue>(context, plan, {
+    label: 'running',
+    forReader: true,
+    timeoutMs: undefined,
+    work: async (session, { target }) => {
+      const capture = createCapture();
+      const sink = isDocument(flags) ? capture : print(target.name);
+      const end = await runProgram(session, argv, { ...sink, ...(stdin === undefined ? {} : { stdin }) });
+      await sink.end?.();
+      return { ok: end.exitCode === 0, value: { ...end, ...capture.read() } };
+    },
+    onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
+  });
+}
+
+/** One host gets our input as it comes; several get a copy each, which has to be read first. */
+async function readInput({ stdin }: Context, { hosts }: FleetPlan): Promise<Readable | Uint8Array> {
+  return hosts.length === 1 ? (stdin as Readable) : readBuffer(stdin as Readable);
+}
+
+type Sink = ProgramStreams & { end?(): Promise<void> };
+
+function createCapture(): Sink & { read(): { stdout: Buffer; stderr: Buffer } } {
+  const chunks: { stdout: Uint8Array[]; stderr: Uint8Array[] } = { stdout: [], stderr: [] };
+  const sizes = { stdout: 0, stderr: 0 };
+  const keep = (name: 'stdout' | 'stderr') => (chunk: Uint8Array) => {
+    sizes[name] += chunk.length;
+    if (sizes[name] > MAX_CAPTURED) throw createOutputLimitError(MAX_CAPTURED);
+    chunks[name].push(chunk);
+  };
+  return {
+    stdout: keep('stdout'),
+    stderr: keep('stderr'),
+    read: () => ({ stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) }),
+  };
+}
+
+/** One host's output is passed on as it is, that of several with the host before each line. */
+function createPrinter({ output }: Context, { hosts }: FleetPlan, raw: boolean): (host: string) => Sink {
+  if (hosts.length === 1) return () => createPlainSink(output, raw);
+  const sources = hosts.map(({ target }) => ({ host: target.name, app: '' }));
+  const stdout = createLogPrefixer({
+    sources,
+    palette: output.stdout.palette,
+    escaped: output.stdout.isTerminal && !raw,
+  });
+  const stderr = createLogPrefixer({ sources, palette: output.stderr.palette, escaped: true });
+  return (host) => {
+    const source = { host, app: '' };
+    return {
+      stdout: (chunk) => output.bytes(stdout.push(source, chunk)),
+      stderr: (chunk) => output.report(Buffer.from(stderr.push(source, chunk)).toString('utf8')),
+      end: async () => {
+        await output.bytes(stdout.end(source));
+        output.report(Buffer.from(stderr.end(source)).toString('utf8'));
+      },
+    };
+  };
+}
+
+function createPlainSink(output: Output, raw: boolean): Sink {
+  const decoder = createUtf8Decoder();
+  const errors = createUtf8Decoder();
+  const escaped = output.stdout.isTerminal && !raw;
+  return {
+    stdout: (chunk) => (escaped ? output.data(escapeText(decoder.decode(chunk))) : output.bytes(chunk)),
+    stderr: (chunk) => output.foreign(raw || !output.stderr.isTerminal ? chunk : escapeText(errors.decode(chunk))),
+    end: async () => {
+      if (escaped) await output.data(escapeText(decoder.end()));
+    },
+  };
+}
+
+function isDocument({ json, ndjson }: FleetFlags): boolean {
+  return json === true || ndjson === true;
+}
+
+function toJson({ exitCode, signal, stdout, stderr }: ExecValue): Readonly<Record<string, unknown>> {
+  return { exitCode, signal, ...describeBytes('stdout', stdout), ...describeBytes('stderr', stderr) };
+}
+
+function describeBytes(name: string, bytes: Buffer): Readonly<Record<string, unknown>> {
+  const text = bytes.toString('utf8');
+  const isUtf8 = Buffer.from(text, 'utf8').equals(bytes);
+  return { [name]: text, ...(isUtf8 ? {} : { [`${name}Base64`]: bytes.toString('base64') }) };
+}
+
+/** Of several hosts, which ones ended with something other than 0; of one host the exit code says it. */
+function noteFailures({ output }: Context, outcomes: readonly Outcome<ExecValue>[]): void {
+  if (outcomes.length === 1) return;
+  const errors = outcomes.flatMap(({ host, ok, value }) =>
+    ok === false && value !== undefined ? [{ host, error: describeError(createEndError(value)) }] : [],
+  );
+  output.report(formatHostErrors(errors, { palette: output.stderr.palette }));
+}
+
+function createEndError({ exitCode, signal }: ExecEnd): OutlastError {
+  return new OutlastError(
+    'E_EXEC_FAILED',
+    signal === null ? `the program ended with ${exitCode}` : `the program was killed by ${signal}`,
+  );
+}
+
+/** On one host the program's own end is passed through, a signal as shells do it: 128 and its number. */
+function resolveExecExit(context: Context, outcomes: readonly Outcome<ExecValue>[]): number {
+  const code = resolveExit(context, outcomes);
+  const [only] = outcomes;
+  if (code !== EXIT.failed || outcomes.length !== 1 || only?.value === undefined) return code;
+  const { exitCode, signal } = only.value;
+  return exitCode ?? 128 + (SIGNAL_NUMBERS.get(signal ?? '') ?? 0);
+}

@@ -1,0 +1,41 @@
+import { type AppReport, type ErrorCode, isLive, OutlastError } from '@outlast/core';
+import { isUnread, type Outcome } from '../fleet/outcome.js';
+import type { Context } from './context.js';
+
+/** All that the program's end can tell a script. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notRunning: 3, unreachable: 4, interrupted: 130 } as const;
+
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['E_USAGE', 'E_CONFIG']);
+
+/** The exit code for an error that ended the whole run. */
+export function resolveErrorExit(error: unknown): number {
+  return error instanceof OutlastError && USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed;
+}
+
+/** The exit code for the outcomes of all hosts. */
+export function resolveExit({ interrupt }: Context, all: readonly Outcome<unknown>[]): number {
+  if (interrupt.aborted) return EXIT.interrupted;
+  const outcomes = all.filter((outcome) => !isUnread(outcome));
+  // What may have been done has at least been sent.
+  if (outcomes.length > 0 && outcomes.every(({ ok, reached }) => !reached && ok !== null)) return EXIT.unreachable;
+  return outcomes.every(({ ok }) => ok === true) ? EXIT.ok : EXIT.failed;
+}
+
+/** As {@link resolveExit}, and 3 when all is well but every host asked knows none of the apps. */
+export function resolveKnownExit(context: Context, outcomes: readonly Outcome<readonly AppReport[]>[]): number {
+  const code = resolveExit(context, outcomes);
+  const apps = outcomes.flatMap(({ value }) => value ?? []);
+  const unknown = apps.length > 0 && apps.every(({ state }) => state === 'unknown');
+  return code === EXIT.ok && unknown ? EXIT.notRunning : code;
+}
+
+/** As {@link resolveExit}, and 3 when all is well but none of the named apps runs on any host. */
+export function resolveRunningExit(
+  context: Context,
+  outcomes: readonly Outcome<readonly AppReport[]>[],
+  named: boolean,
+): number {
+  const code = resolveExit(context, outcomes);
+  const running = outcomes.some(({ value }) => value?.some(({ state }) => isLive(state)));
+  return code === EXIT.ok && named && !running && outcomes.length > 0 ? EXIT.notRunning : code;
+}

@@ -1,0 +1,119 @@
+import { OutlastError, parseDuration, quoteForMessage } from '@outlast/core';
+import { type Command, Option } from 'commander';
+import type { HostShare } from '../fleet/failure-budget.js';
+import { parseHostUser } from '../inventory/host-spec.js';
+import type { OutputFlags } from '../output/streams.js';
+import { parseJumpChain } from '../ssh/destination.js';
+import type { SshOptions } from '../ssh/transport.js';
+
+/** The flags that every verb on hosts takes, as commander leaves them. */
+export interface FleetFlags extends OutputFlags {
+  readonly host?: readonly string[];
+  readonly group?: readonly string[];
+  readonly all?: boolean;
+  readonly exclude?: readonly string[];
+  readonly hostsFile?: string;
+  readonly config?: string;
+  readonly sshConfig?: string;
+  readonly login?: string;
+  readonly identity?: readonly string[];
+  readonly jump?: string;
+  readonly option?: readonly string[];
+  readonly parallel?: number;
+  readonly serial?: HostShare;
+  readonly pause?: number;
+  readonly maxFail?: HostShare;
+  readonly retryFailed?: boolean;
+  readonly connectTimeout?: number;
+  readonly timeout?: number;
+  readonly dryRun?: boolean;
+  readonly printScript?: boolean;
+}
+
+/** Declares the flags that say how a verb prints. */
+export function addOutputFlags(command: Command): void {
+  command
+    .option('--json', 'print one JSON document')
+    .option('--ndjson', 'print one JSON event a line as it happens')
+    .option('-q, --quiet', 'no notes on stderr')
+    .option('-v, --verbose', 'show causes and stacks of errors')
+    .addOption(new Option('--color', 'colour even off a terminal').hideHelp())
+    .option('--no-color', 'no colour');
+}
+
+/** Declares the flags that choose hosts and say how they are reached and gone through. */
+export function addFleetFlags(command: Command): void {
+  addHostFlags(command);
+  command
+    .option('-P, --parallel <n>', 'hosts at the same time (32)', parseCount)
+    .option('--serial <n|n%>', 'one batch of hosts after another', parseShare)
+    .option('--pause <duration>', 'between two batches', parseDuration)
+    .option('--max-fail <n|n%>', 'stop after more failures than that', parseShare)
+    .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
+    .option('--connect-timeout <duration>', 'first dial to authenticated (10s)', parseDuration)
+    .option('--timeout <duration>', 'all that is done with one host', parseDuration)
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--print-script', 'print the script that would be sent, and do nothing');
+  addOutputFlags(command);
+}
+
+/** Declares the flags that choose hosts and say how they are reached. */
+export function addHostFlags(command: Command): void {
+  command
+    .option('-H, --host <host>', 'host, list or range: web1,web[01-12], user@host:port', collect)
+    .option('-g, --group <group>', 'group of the configuration, or tag:NAME', collect)
+    .option('-a, --all', 'all hosts of the configuration')
+    .option('-x, --exclude <host>', 'not this host, range or group', collect)
+    .option('--hosts-file <file>', 'hosts, one a line; - reads stdin')
+    .option('--config <file>', 'configuration in place of outlast.yaml')
+    .option('-F, --ssh-config <file>', "ssh's configuration file")
+    .option('-l, --login <user>', 'user, where the host names none', parseHostUser)
+    .option('-i, --identity <file>', 'identity file', collect)
+    .option('-J, --jump <hosts>', 'jump hosts, comma separated', checkJump)
+    .option('-o, --option <Key=value>', 'option of the ssh configuration', collect);
+}
+
+/** Collects a flag that may stand several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Reads a whole number from 1 on. */
+export function parseCount(text: string): number {
+  if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text);
+  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a whole number from 1 on`, {
+    hint: 'a number such as 20, without a unit, at most 9999999',
+  });
+}
+
+/** Reads a whole number from 0 on. */
+export function parseWhole(text: string): number {
+  return text === '0' ? 0 : parseCount(text);
+}
+
+/** What ssh is to read later is refused now, while nothing has been sent. */
+function checkJump(text: string): string {
+  parseJumpChain(text);
+  return text;
+}
+
+function parseShare(text: string): HostShare {
+  const [, percent] = /^([0-9]{1,3})%$/.exec(text) ?? [];
+  if (percent !== undefined && Number(percent) <= 100) return { percent: Number(percent) };
+  if (/^[0-9]{1,7}$/.test(text)) return { hosts: Number(text) };
+  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a number of hosts`, {
+    hint: 'a number such as 3, or a share such as 25%',
+  });
+}
+
+/** The part of the flags that goes to the transport. */
+export function resolveSshOptions(flags: FleetFlags): SshOptions {
+  const { sshConfig, login, identity = [], jump, option = [] } = flags;
+  return {
+    identityFiles: identity,
+    options: option,
+    ...(sshConfig === undefined ? {} : { configFile: sshConfig }),
+    ...(login === undefined ? {} : { user: login }),
+    ...(jump === undefined ? {} : { jump }),
+  };
+}

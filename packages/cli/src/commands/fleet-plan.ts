@@ -1,0 +1,90 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
+import { OutlastError } from '@outlast/core';
+import type { Config } from '../config/config.js';
+import { readTextFile } from '../config/read-text-file.js';
+import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
+import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
+import type { SelectedHost } from '../inventory/selected-host.js';
+import type { Context } from './context.js';
+import type { FleetFlags } from './flags.js';
+
+/** What a verb is going to do, decided before any socket opens. */
+export interface FleetPlan {
+  readonly config: Config;
+  readonly hosts: readonly SelectedHost[];
+  readonly flags: FleetFlags;
+  readonly lastRun: LastRunStore;
+}
+
+/**
+ * Loads the configuration and chooses the hosts: those of the flags, else those that the configuration gives the apps.
+ *
+ * @throws OutlastError `E_USAGE` or `E_CONFIG`; nothing was sent.
+ */
+export async function planFleet(context: Context, flags: FleetFlags, apps: readonly string[] = []): Promise<FleetPlan> {
+  const config = await loadConfiguration(context, flags);
+  const appHosts = listAppHosts(config, apps);
+  const selection = await buildSelection(context, flags);
+  const chosenOrNamed = isChosen(selection) || apps.length > 0 || appHosts.some(({ hosts }) => hosts.length > 0);
+  // Where neither a flag nor an app says which hosts, a question about no app in particular is about all of them.
+  const all = selection.all || (!chosenOrNamed && config.hosts.size > 0);
+  const chosen = selectHosts({ ...selection, all }, config, appHosts);
+  const lastRun = createLastRunStore(findClientFolder(context.env));
+  const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
+  return { config, hosts, flags, lastRun };
+}
+
+/** Loads the configuration that the flags name or that is found from the current folder on. */
+export async function loadConfiguration(
+  { cwd, env }: Context,
+  { config }: Pick<FleetFlags, 'config'>,
+): Promise<Config> {
+  const { loadConfig } = await import('../config/load-config.js');
+  return loadConfig({ cwd, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) });
+}
+
+function findUserFolder(env: NodeJS.ProcessEnv): { userFolder?: string } {
+  return env.OUTLAST_CONFIG_HOME === undefined ? {} : { userFolder: env.OUTLAST_CONFIG_HOME };
+}
+
+async function buildSelection({ stdin, cwd }: Context, flags: FleetFlags): Promise<HostSelection> {
+  const { host = [], group = [], all = false, exclude = [], hostsFile } = flags;
+  const selection = { hosts: host, groups: group, all, exclude };
+  if (hostsFile === undefined) return selection;
+  const text = hostsFile === '-' ? await readText(stdin) : await readTextFile(resolve(cwd, hostsFile), hostsFile);
+  return { ...selection, hostsFile: { name: hostsFile === '-' ? 'stdin' : hostsFile, text } };
+}
+
+function isChosen({ hosts, groups, hostsFile }: HostSelection): boolean {
+  return hosts.length > 0 || groups.length > 0 || hostsFile !== undefined;
+}
+
+/** The hosts of the named apps; of all apps where none is named. */
+function listAppHosts(config: Config, apps: readonly string[]): AppHosts[] {
+  const named = apps.length > 0 ? apps : [...config.apps.keys()];
+  return named.map((app) => ({ app, hosts: config.apps.get(app)?.hosts ?? [] }));
+}
+
+async function keepFailed(
+  { verb, output }: Context,
+  hosts: readonly SelectedHost[],
+  lastRun: LastRunStore,
+): Promise<SelectedHost[]> {
+  const failed = await lastRun.load(verb);
+  if (failed === undefined) {
+    throw new OutlastError('E_USAGE', `there is no last run of ${verb} on this laptop to retry`, {
+      hint: 'run it without --retry-failed',
+    });
+  }
+  const kept = hosts.filter(({ target }) => failed.has(target.name));
+  if (kept.length === 0) output.note(`Nothing to retry: no host of this selection failed in the last run of ${verb}.`);
+  return kept;
+}
+
+function findClientFolder(env: NodeJS.ProcessEnv): string {
+  const stateHome = env.XDG_STATE_HOME;
+  const base = stateHome?.startsWith('/') ? stateHome : join(env.HOME ?? homedir(), '.local', 'state');
+  return join(base, 'outlast', 'client');
+}

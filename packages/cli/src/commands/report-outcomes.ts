@@ -1,0 +1,40 @@
+import type { Outcome } from '../fleet/outcome.js';
+import { describeError } from '../output/describe-error.js';
+import { buildDocument, buildOutcomeJson } from '../output/document.js';
+import { formatHostErrors } from '../output/format-error.js';
+import { formatJson, formatNdjson } from '../output/json.js';
+import type { Context } from './context.js';
+
+/** How the answers of a verb are shown. */
+export interface OutcomeView<T> {
+  /** The verb's own fields of one host's outcome in the JSON. */
+  toJson(value: T): Readonly<Record<string, unknown>>;
+  /** What people see on stdout when all is done. */
+  format(outcomes: readonly Outcome<T>[]): Promise<string>;
+}
+
+/** Prints all outcomes: one document with `--json`, nothing more with `--ndjson`, else the table, and then what went wrong. */
+export async function reportOutcomes<T>(
+  context: Context,
+  outcomes: readonly Outcome<T>[],
+  view: OutcomeView<T>,
+): Promise<void> {
+  const { output, verb } = context;
+  if (output.flags.json) await output.data(formatJson(buildDocument(verb, outcomes, view.toJson)));
+  if (output.flags.json || output.flags.ndjson) return;
+  await output.data(await view.format(outcomes));
+  if (output.closed) return;
+  const errors = outcomes.flatMap(({ host, error }) =>
+    error === undefined ? [] : [{ host, error: describeError(error) }],
+  );
+  output.report(formatHostErrors(errors, { palette: output.stderr.palette, verbose: output.flags.verbose === true }));
+}
+
+/** Prints one outcome at once, with `--ndjson`. */
+export async function streamOutcome<T>(
+  { output }: Context,
+  outcome: Outcome<T>,
+  toJson: OutcomeView<T>['toJson'],
+): Promise<void> {
+  if (output.flags.ndjson && !output.flags.json) await output.data(formatNdjson(buildOutcomeJson(outcome, toJson)));
+}

@@ -1,0 +1,35 @@
+import { remove } from '@outlast/core';
+import { parseAppNames } from './app-names.js';
+import { buildFinding, changeApps } from './app-results.js';
+import { EXIT } from './exit-code.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
+import { planFleet } from './fleet-plan.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import type { Verb } from './verb.js';
+
+const REMOVE_TIMEOUT_MS = 60_000;
+
+/** `outlast rm <app…>` */
+export const rmVerb: Verb = {
+  configure(command) {
+    command.argument('<app...>', 'names of the apps');
+    addFleetFlags(command);
+  },
+  async run(context, names, flags: FleetFlags) {
+    const apps = parseAppNames(names);
+    const plan = await planFleet(context, flags, apps);
+    const preview = {
+      action: `forget ${apps.join(' ')}`,
+      buildScript: () => remove.build({ apps }, { nonce: PREVIEW_NONCE }),
+    };
+    if (await showPreview(context, plan, preview)) return 0;
+    const { outcomes, exit } = await changeApps(context, plan, {
+      label: `forgetting ${apps.join(' ')}`,
+      timeoutMs: REMOVE_TIMEOUT_MS,
+      work: async (session) => buildFinding(await session.run(remove, { apps })),
+    });
+    // Here "unknown" is what was wanted.
+    const removed = outcomes.some(({ value }) => value?.some(({ changed }) => changed));
+    return removed && exit === EXIT.notRunning ? EXIT.ok : exit;
+  },
+};

@@ -1,0 +1,104 @@
+import { OutlastError } from '@outlast/core';
+import { HostSession } from '../fleet/host-session.js';
+import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
+import { runFleet } from '../fleet/run-fleet.js';
+import type { SelectedHost } from '../inventory/selected-host.js';
+import { startProgress } from '../output/spinner.js';
+import { createSsh2Transport } from '../ssh/ssh2-transport.js';
+import type { Transport } from '../ssh/transport.js';
+import type { Context } from './context.js';
+import { resolveSshOptions } from './flags.js';
+import type { FleetPlan } from './fleet-plan.js';
+
+const DEFAULT_PARALLEL = 32;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/** What one verb does with each host. */
+export interface HostWork<T> {
+  /** What the spinner says: `stopping dashboard`. */
+  readonly label: string;
+  /** True for what is done only to be read: it ends when nobody reads any more, as with `| head`. */
+  readonly forReader?: boolean;
+  /** How long one host may take when `--timeout` says nothing, in milliseconds; undefined for as long as it takes. */
+  readonly timeoutMs: number | undefined;
+  work(session: HostSession, host: SelectedHost): Promise<Finding<T>>;
+  /** Told each outcome as soon as it is known. */
+  onOutcome?(outcome: Outcome<T>): void | Promise<void>;
+}
+
+/** Does the work on all hosts of the plan, with a spinner that counts them, and remembers which of them failed. */
+export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: HostWork<T>): Promise<Outcome<T>[]> {
+  const { flags, hosts } = plan;
+  const { output, prompter, env } = context;
+  const transport = createSsh2Transport({
+    sshOptions: resolveSshOptions(flags),
+    prompter,
+    env,
+    warn: (text) => output.warn(text),
+  });
+  const unread = new AbortController();
+  if (job.forReader) output.whenClosed.then(() => unread.abort(UNREAD));
+  const interrupt = AbortSignal.any([context.interrupt, unread.signal]);
+  const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
+  let done = 0;
+  try {
+    const outcomes = await runFleet<T>(
+      hosts,
+      (host, hostContext) => workOn(host, { transport, hostContext, interrupt, plan, job }),
+      {
+        parallel: flags.parallel ?? DEFAULT_PARALLEL,
+        pauseMs: flags.pause ?? 0,
+        interrupt,
+        ...(flags.serial === undefined ? {} : { serial: flags.serial }),
+        ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
+        onOutcome: (outcome) => {
+          progress.update(++done);
+          return job.onOutcome?.(outcome);
+        },
+      },
+    );
+    await plan.lastRun.save(context.verb, outcomes).catch(() => undefined);
+    return outcomes;
+  } finally {
+    progress.stop();
+    await transport.close();
+  }
+}
+
+interface WorkEnvironment<T> {
+  readonly transport: Transport;
+  readonly hostContext: { reached: boolean };
+  readonly interrupt: AbortSignal;
+  readonly plan: FleetPlan;
+  readonly job: HostWork<T>;
+}
+
+async function workOn<T>(
+  host: SelectedHost,
+  { transport, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
+): Promise<Finding<T>> {
+  const limit = createTimeLimit(plan.flags.timeout ?? job.timeoutMs);
+  const session = new HostSession({
+    transport,
+    target: host.target,
+    connectTimeoutMs: plan.flags.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    signal: AbortSignal.any([interrupt, limit.signal]),
+    context: hostContext,
+  });
+  try {
+    return await job.work(session, host);
+  } finally {
+    limit.end();
+    await session.close();
+  }
+}
+
+function createTimeLimit(ms: number | undefined): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  if (ms === undefined) return { signal: controller.signal, end: () => undefined };
+  const error = new OutlastError('E_TIMEOUT', `no complete answer within ${ms / 1000} s`, {
+    hint: 'allow more with --timeout',
+  });
+  const timer = setTimeout(() => controller.abort(error), ms);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}

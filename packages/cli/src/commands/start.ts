@@ -1,0 +1,108 @@
+import { type AppResult, OutlastError, parseAppName, parseDuration, start, status } from '@outlast/core';
+import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import type { Outcome } from '../fleet/outcome.js';
+import { buildFinding, changeApps } from './app-results.js';
+import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags } from './app-spec.js';
+import type { Context } from './context.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
+import { planFleet } from './fleet-plan.js';
+import { getLocalName } from './local-user.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import type { Verb } from './verb.js';
+
+interface StartFlags extends FleetFlags, SpecFlags {
+  readonly settle?: number;
+}
+
+/** How long an app has to live to count as started. */
+export const DEFAULT_SETTLE_MS = 1_000;
+/** What a start may take beyond the settle time: connecting, waiting for others, and the second look. */
+const START_TIMEOUT_MS = 60_000;
+
+/** `outlast start <app> [-- argv…]` */
+export const startVerb: Verb = {
+  configure(command) {
+    command.argument('<app>', 'name of the app').usage('<app> [flags] [-- argv…]');
+    addSpecFlags(command);
+    command.option('--settle <duration>', 'how long it has to live to count as started (1s)', parseDuration);
+    addFleetFlags(command);
+  },
+  async run(context, [name = ''], flags: StartFlags) {
+    const app = parseAppName(name);
+    const plan = await planFleet(context, flags, [app]);
+    const specFor = await resolveSpec(context, plan.config, app, flags);
+    if (specFor === undefined) throw createNoProgramError(app, plan.config.apps.has(app));
+    const settleMs = flags.settle ?? DEFAULT_SETTLE_MS;
+    const base = { app, by: getLocalName(), settleMs };
+    const action = `start ${app}: ${plan.hosts[0] === undefined ? '' : specFor(plan.hosts[0]).argv.join(' ')}`;
+    const buildScript = (host: (typeof plan.hosts)[number]) =>
+      start.build({ ...base, request: null, spec: maskSpec(specFor(host)) }, { nonce: PREVIEW_NONCE });
+    if (await showPreview(context, plan, { action, buildScript })) return 0;
+    const proven = new Set<string>();
+    const { outcomes, exit } = await changeApps(context, plan, {
+      label: `starting ${app}`,
+      timeoutMs: START_TIMEOUT_MS + settleMs,
+      work: async (session, host) =>
+        buildFinding([
+          await proveDetached(
+            session,
+            await session.run(start, { ...base, request: createRequestId(), spec: specFor(host) }),
+            proven,
+          ),
+        ]),
+    });
+    noteSafety(context, outcomes, proven);
+    return exit;
+  },
+};
+
+/** Looks for the app over a second, fresh connection: only what has outlived one is detached. Adds to `proven` what was seen there. */
+export async function proveDetached(session: HostSession, result: AppResult, proven: Set<string>): Promise<AppResult> {
+  if (result.error !== undefined || result.identity === null) return result;
+  await session.close();
+  const { app } = result.report;
+  try {
+    const [seen] = await session.run(status, { apps: [app] });
+    if (seen !== undefined && seen.identity === result.identity) {
+      proven.add(seen.identity);
+      return { ...result, ...seen };
+    }
+    const state = seen?.report.state ?? 'gone';
+    const error = new OutlastError('E_NOT_DETACHED', `${app} runs no more: a second connection found it ${state}`, {
+      hint: `see what it said last: outlast logs ${app}`,
+    });
+    return { ...result, ...seen, error };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new OutlastError(
+      'E_NOT_DETACHED',
+      `${app} runs, but a second connection could not look at it: ${reason}`,
+      {
+        hint: `look yourself before you disconnect: outlast status ${app}`,
+        cause,
+      },
+    );
+    return { ...result, error };
+  }
+}
+
+/** Says whether the laptop may be closed, which is true of those hosts alone on which everything has been seen twice. */
+export function noteSafety(
+  { output }: Context,
+  outcomes: readonly Outcome<readonly AppResult[]>[],
+  proven: ReadonlySet<string>,
+): void {
+  const isProven = ({ identity }: AppResult) => identity !== null && proven.has(identity);
+  const safe = outcomes.filter(({ ok, value = [] }) => ok === true && value.length > 0 && value.every(isProven)).length;
+  if (safe === 0) return;
+  output.note(
+    safe === outcomes.length ? 'Safe to disconnect.' : `Safe to disconnect from ${safe} of ${outcomes.length} hosts.`,
+  );
+}
+
+function createNoProgramError(app: string, configured: boolean): OutlastError {
+  const message = configured ? `the configuration does not say what ${app} runs` : `nothing says what ${app} runs`;
+  return new OutlastError('E_USAGE', message, {
+    hint: `give its argv: outlast start ${app} … -- PROGRAM ARGUMENTS, or \`run:\` in outlast.yaml`,
+  });
+}

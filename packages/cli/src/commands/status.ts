@@ -1,0 +1,35 @@
+import { status } from '@outlast/core';
+import { parseAppNames } from './app-names.js';
+import { askHosts } from './ask-hosts.js';
+import { resolveRunningExit } from './exit-code.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
+import { planFleet } from './fleet-plan.js';
+import { formatReports } from './format-reports.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import type { Verb } from './verb.js';
+
+const STATUS_TIMEOUT_MS = 30_000;
+
+/** `outlast status [app…]` */
+export const statusVerb: Verb = {
+  configure(command) {
+    command.argument('[app...]', 'names of the apps; none: all');
+    addFleetFlags(command);
+  },
+  async run(context, names, flags: FleetFlags) {
+    const apps = parseAppNames(names);
+    const plan = await planFleet(context, flags, apps);
+    const buildScript = () => status.build({ apps }, { nonce: PREVIEW_NONCE });
+    if (await showPreview(context, plan, { action: 'ask for the status', buildScript })) return 0;
+    const outcomes = await askHosts(context, plan, {
+      label: 'asking for the status',
+      timeoutMs: STATUS_TIMEOUT_MS,
+      ask: async (session) => (await session.run(status, { apps })).map(({ report }) => report),
+      toJson: (reports) => ({ apps: reports }),
+      format: (all) => formatReports(context, all),
+    });
+    const answered = outcomes.filter(({ value }) => value !== undefined);
+    if (answered.length > 0 && answered.every(({ value }) => value?.length === 0)) context.output.note('No apps.');
+    return resolveRunningExit(context, outcomes, apps.length > 0);
+  },
+};

@@ -1,0 +1,71 @@
+import { type AppReport, isLive, OutlastError, parseAppName, wait } from '@outlast/core';
+import type { HostSession } from '../fleet/host-session.js';
+import type { Outcome } from '../fleet/outcome.js';
+import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import { askHosts } from './ask-hosts.js';
+import type { Context } from './context.js';
+import { EXIT, resolveKnownExit } from './exit-code.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
+import { planFleet } from './fleet-plan.js';
+import { formatReports } from './format-reports.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { SIGNAL_NUMBERS } from './signal-numbers.js';
+import type { Verb } from './verb.js';
+
+/** One answer of the host lasts at most this long; then it is asked again. */
+const ANSWER_SECONDS = 25;
+
+/** `outlast wait <app>` */
+export const waitVerb: Verb = {
+  configure(command) {
+    command.argument('<app>', 'name of the app');
+    addFleetFlags(command);
+  },
+  async run(context, [name = ''], flags: FleetFlags) {
+    const app = parseAppName(name);
+    const plan = await planFleet(context, flags, [app]);
+    const buildScript = () => wait.build({ app, seconds: ANSWER_SECONDS }, { nonce: PREVIEW_NONCE });
+    if (await showPreview(context, plan, { action: `wait for ${app}`, buildScript })) return 0;
+    const outcomes = await askHosts(context, plan, {
+      label: `waiting for ${app}`,
+      timeoutMs: undefined,
+      ask: (session) => waitForEnd(session, app, context.interrupt),
+      toJson: (reports) => ({ apps: reports.map((report) => ({ ...report, changed: false })) }),
+      format: (all) => formatReports(context, all),
+    });
+    return resolveWaitExit(context, outcomes);
+  },
+};
+
+async function waitForEnd(session: HostSession, app: string, interrupt: AbortSignal): Promise<readonly AppReport[]> {
+  for (let answered = false, failures = 0; ; ) {
+    try {
+      const reports = await session.run(wait, { app, seconds: ANSWER_SECONDS });
+      answered = true;
+      failures = 0;
+      if (!reports.some(({ state }) => isLive(state))) return reports;
+    } catch (error) {
+      // The app goes on without us, and so does the waiting, once the host has been there.
+      const lost = error instanceof OutlastError && error.code === 'E_CONNECTION_LOST';
+      if (interrupt.aborted || !isPassing(error) || !(answered || lost)) throw error;
+      answered = true;
+      await session.close();
+      await waitForRetry(++failures, interrupt);
+    }
+  }
+}
+
+/** On one host the app's own end is passed through, a signal as shells do it: 128 and its number. */
+function resolveWaitExit(context: Context, outcomes: readonly Outcome<readonly AppReport[]>[]): number {
+  const code = resolveKnownExit(context, outcomes);
+  const reports = outcomes.flatMap(({ value = [] }) => value);
+  if (code !== EXIT.ok) return code;
+  const [report] = reports;
+  if (outcomes.length === 1 && report !== undefined) return resolveAppExit(report);
+  return reports.every((each) => resolveAppExit(each) === EXIT.ok) ? EXIT.ok : EXIT.failed;
+}
+
+function resolveAppExit({ exitCode, signal }: AppReport): number {
+  if (exitCode !== null) return exitCode;
+  return signal === null ? EXIT.failed : 128 + (SIGNAL_NUMBERS.get(signal) ?? 0);
+}

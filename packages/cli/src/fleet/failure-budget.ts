@@ -1,0 +1,27 @@
+/** Counts failures, and says when there have been too many to go on. */
+export interface FailureBudget {
+  readonly spent: boolean;
+  count(failed: boolean): void;
+}
+
+/** A number of hosts, or a share of those chosen. */
+export type HostShare = { readonly hosts: number } | { readonly percent: number };
+
+/** Tolerates so many failures among `total` hosts; the next one spends the budget. Without a limit it is never spent. */
+export function createFailureBudget(limit: HostShare | undefined, total: number): FailureBudget {
+  const tolerated = limit === undefined ? Number.POSITIVE_INFINITY : resolveHostShare(limit, total);
+  let failures = 0;
+  return {
+    get spent() {
+      return failures > tolerated;
+    },
+    count(failed) {
+      if (failed) failures++;
+    },
+  };
+}
+
+/** The share of `total` hosts, rounded down. */
+export function resolveHostShare(share: HostShare, total: number): number {
+  return 'hosts' in share ? share.hosts : Math.floor((share.percent / 100) * total);
+}

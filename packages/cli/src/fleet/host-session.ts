@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
+import type { Connection, ExecChannel, ExecEnd, Target, Transport } from '../ssh/transport.js';
+import type { HostContext } from './run-fleet.js';
+
+/** The whole of what a login shell has to understand: the script itself comes over stdin. */
+const SHELL_LINE = 'exec /bin/sh -s';
+
+/** What of stderr is kept for messages. */
+const MAX_STDERR = 4096;
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly transport: Transport;
+  readonly target: Target;
+  readonly connectTimeoutMs: number;
+  /** Aborts what is under way; the reason is an OutlastError. */
+  readonly signal: AbortSignal;
+  readonly context: HostContext;
+}
+
+/** A channel on which a script runs, and the word that marks the script's own lines. */
+export interface ScriptChannel {
+  readonly channel: ExecChannel;
+  readonly nonce: string;
+}
+
+/** Makes an unguessable word for one script. */
+export function createNonce(): string {
+  return randomBytes(12).toString('hex');
+}
+
+/** Makes the unguessable id of one request to start something. */
+export function createRequestId(): string {
+  return createNonce();
+}
+
+/** One host during one verb: connects when it is needed, and runs operations. */
+export class HostSession {
+  readonly #options: SessionOptions;
+  #connection: Connection | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs an operation: the one place where build, exec and parse meet.
+   *
+   * @throws OutlastError `E_UNKNOWN_RESULT` when the answer of something that changes the host was lost; `E_CONNECTION_LOST`, `E_NO_SHELL`
+   *   or what the host itself said otherwise.
+   */
+  async run<Options, Result>(operation: Operation<Options, Result>, options: Options): Promise<Result> {
+    const nonce = createNonce();
+    const { channel } = await this.openScript(operation.build(options, { nonce }), nonce);
+    try {
+      const { reply, end, stderr } = await collectReply(channel, nonce);
+      if (reply.begun) this.markReached();
+      if (reply.status === undefined) throw this.explainSilence(operation.mutates, { reply, end, stderr });
+      return parseReply(operation, reply, options);
+    } finally {
+      channel.close();
+    }
+  }
+
+  /**
+   * Starts a script whose output the caller reads; `keepInput` leaves the channel's input open behind it. The channel closes when the
+   * session is aborted.
+   */
+  async openScript(script: string, nonce: string, keepInput = false): Promise<ScriptChannel> {
+    const { signal } = this.#options;
+    signal.throwIfAborted();
+    const connection = await this.#connect();
+    const channel = await openUnlessAborted(connection.exec(SHELL_LINE), signal);
+    // A host that lets go before it has read everything says more in its answer than in this error.
+    channel.stdin.on('error', () => undefined);
+    const stop = () => channel.close();
+    signal.addEventListener('abort', stop);
+    channel.ended.then(() => signal.removeEventListener('abort', stop));
+    if (keepInput) channel.stdin.write(script);
+    else channel.stdin.end(script);
+    return { channel, nonce };
+  }
+
+  /** Closes the connection; the next operation makes a fresh one. */
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  /** Our script has begun there. */
+  markReached(): void {
+    this.#options.context.reached = true;
+  }
+
+  async #connect(): Promise<Connection> {
+    const { transport, target, connectTimeoutMs, signal } = this.#options;
+    this.#connection ??= await transport.connect(target, { connectTimeoutMs, signal });
+    return this.#connection;
+  }
+
+  /** The error for a script whose answer is not whole. */
+  explainSilence(mutates: boolean, { reply, end, stderr }: Answer): OutlastError {
+    const { signal } = this.#options;
+    const lost = end.exitCode === null && end.signal === null;
+    if (!lost && !reply.begun) return createNoShellError(reply, stderr, end);
+    const reason = signal.aborted ? (signal.reason as Error).message : describeSilence(end, lost);
+    if (mutates) {
+      return new OutlastError('E_UNKNOWN_RESULT', `${reason}, so it is not known whether it was done`, {
+        hint: 'see how things stand before you do it again: outlast status',
+        cause: signal.reason,
+      });
+    }
+    if (signal.aborted) return signal.reason as OutlastError;
+    const code = lost ? 'E_CONNECTION_LOST' : 'E_PROTOCOL';
+    return new OutlastError(code, `${reason} before the answer was complete`, { hint: 'ask again' });
+  }
+}
+
+/** What came of a script before its channel closed. */
+export interface Answer {
+  readonly reply: Pick<Reply, 'begun' | 'preamble'>;
+  readonly end: ExecEnd;
+  readonly stderr: string;
+}
+
+async function collectReply(channel: ExecChannel, nonce: string): Promise<Answer & { readonly reply: Reply }> {
+  const scanner = new RecordScanner(nonce);
+  const collector = new ReplyCollector();
+  const stderr = collectText(channel.stderr);
+  for await (const chunk of channel.stdout) {
+    for (const part of scanner.push(chunk as Uint8Array)) collector.add(part);
+    // Our END counts, not the channel's: whatever else holds the streams open may do so for days.
+    if (collector.complete) return { reply: collector.toReply(), end: { exitCode: 0, signal: null }, stderr: stderr() };
+  }
+  for (const part of scanner.end()) collector.add(part);
+  return { reply: collector.toReply(), end: await channel.ended, stderr: stderr() };
+}
+
+/** What was changed by then is not undone by an answer that makes no sense. */
+function parseReply<Options, Result>(operation: Operation<Options, Result>, reply: Reply, options: Options): Result {
+  try {
+    return operation.parse(reply, options);
+  } catch (cause) {
+    if (!operation.mutates || !(cause instanceof OutlastError) || cause.code !== 'E_PROTOCOL') throw cause;
+    throw new OutlastError('E_UNKNOWN_RESULT', `${cause.message}, so it is not known what was done`, {
+      hint: 'see how things stand: outlast status; is the host short of memory or processes?',
+      cause,
+    });
+  }
+}
+
+/** Waits for a channel as long as the session lasts; one that opens too late is closed. */
+function openUnlessAborted(opening: Promise<ExecChannel>, signal: AbortSignal): Promise<ExecChannel> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      reject(signal.reason);
+      opening.then((channel) => channel.close()).catch(() => undefined);
+    };
+    if (signal.aborted) return giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
+function describeSilence({ exitCode, signal }: ExecEnd, lost: boolean): string {
+  if (lost) return 'the connection was lost';
+  return `the script ended with ${signal === null ? `code ${exitCode}` : signal}`;
+}
+
+/** Reads a stream to its end and keeps the beginning. */
+function collectText(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => {
+    if (text.length < MAX_STDERR) text += chunk.toString('utf8').slice(0, MAX_STDERR - text.length);
+  });
+  return () => text;
+}
+
+function createNoShellError({ preamble }: Answer['reply'], stderr: string, end: ExecEnd): OutlastError {
+  const said = `${preamble}${stderr}`.trim();
+  const how = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;
+  const message =
+    said === '' ? `the host ran no shell for us (${how})` : `the host ran no shell for us, it said: ${said}`;
+  return new OutlastError('E_NO_SHELL', message, {
+    hint: 'check the login shell of the user, a forced command or a restricted key, and try: ssh HOST true',
+  });
+}

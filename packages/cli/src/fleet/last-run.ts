@@ -1,0 +1,37 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Outcome } from './outcome.js';
+
+/** Where the hosts that failed are remembered, a file a verb; another run of the same verb replaces it. */
+export interface LastRunStore {
+  save(verb: string, outcomes: readonly Outcome<unknown>[]): Promise<void>;
+  /** The hosts that were not ok in the last run of the verb; undefined when there was none. */
+  load(verb: string): Promise<ReadonlySet<string> | undefined>;
+}
+
+/** Keeps the last runs in the user's own state folder on this laptop. */
+export function createLastRunStore(folder: string): LastRunStore {
+  const pathOf = (verb: string) => join(folder, `${verb}.json`);
+  return {
+    async save(verb, outcomes) {
+      const failed = outcomes.filter(({ ok }) => ok !== true).map(({ host }) => host);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const temporary = `${pathOf(verb)}.${process.pid}`;
+      await writeFile(temporary, JSON.stringify({ failed }), { mode: 0o600 });
+      await rename(temporary, pathOf(verb));
+    },
+    async load(verb) {
+      const text = await readFile(pathOf(verb), 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : parseFailed(text);
+    },
+  };
+}
+
+function parseFailed(text: string): ReadonlySet<string> | undefined {
+  try {
+    const { failed } = JSON.parse(text) as { failed?: unknown };
+    return Array.isArray(failed) ? new Set(failed.filter((host) => typeof host === 'string')) : undefined;
+  } catch {
+    return undefined;
+  }
+}
