@@ -1,0 +1,185 @@
+import { ERROR_CODES } from '@outlast/core';
+import { z } from 'zod';
+
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+const signalName = z.string().regex(/^(?!SIG)[A-Z0-9+]+$/);
+const pid = z.int().min(2);
+
+const STATES = [
+  'starting',
+  'running',
+  'paused',
+  'restarting',
+  'stopping',
+  'exited',
+  'killed',
+  'stopped',
+  'lost',
+  'rebooted',
+  'crash-looping',
+  'unknown',
+] as const;
+
+const appFields = {
+  app: z.string(),
+  state: z.enum(STATES),
+  pid: pid.nullable(),
+  lastPid: pid.nullable(),
+  startedAt: time.nullable(),
+  uptimeSeconds: z.number().min(0).nullable(),
+  argv: z.array(z.string()).nullable(),
+  cwd: z.string().nullable(),
+  restarts: z.int().min(0),
+  cpuPercent: z.number().min(0).nullable(),
+  rssBytes: z.int().min(0).nullable(),
+  ports: z.array(z.int().min(1).max(65_535)).nullable(),
+  release: z.string().nullable(),
+  exitCode: z.int().min(0).max(255).nullable(),
+  signal: signalName.nullable(),
+  endedAt: time.nullable(),
+  how: z.enum(['term', 'kill', 'already-stopped']).nullable(),
+  endedBy: z.string().nullable(),
+  logPath: z.string().startsWith('/').nullable(),
+};
+const seenApp = z.strictObject(appFields);
+const changedApp = z.strictObject({ ...appFields, changed: z.boolean() });
+const inspectedApp = z.strictObject({
+  ...appFields,
+  changed: z.literal(false),
+  run: z.int().min(0),
+  spec: z
+    .strictObject({
+      argv: z.array(z.string()),
+      shell: z.boolean(),
+      cwd: z.string().nullable(),
+      env: z.record(z.string(), z.string()),
+      secretEnv: z.record(z.string(), z.literal('********')),
+      hup: z.enum(['ignore', 'default']),
+      restart: z.strictObject({
+        policy: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
+        max: z.int(),
+        backoffSeconds: z.tuple([z.int(), z.int()]),
+      }),
+      stop: z.strictObject({ signal: signalName, graceMs: z.int() }),
+    })
+    .nullable(),
+  startedBy: z.string().nullable(),
+  identity: z.strictObject({ pid, start: z.string().regex(/^\d+$/), boot: z.string().min(1) }).nullable(),
+  supervisorPid: pid.nullable(),
+  pids: z.array(pid),
+  stateDir: z.string().startsWith('/'),
+});
+
+const error = z.strictObject({
+  code: z.enum(Object.keys(ERROR_CODES) as [keyof typeof ERROR_CODES]),
+  message: z.string().min(1),
+  hint: z.string().nullable(),
+  via: z.string().nullable(),
+  exitCode: z.int().nullable().optional(),
+  signal: signalName.nullable().optional(),
+  lastLines: z.array(z.string()).optional(),
+});
+
+/** What each verb puts into the outcome of a host that answered. */
+const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
+  status: { apps: z.array(seenApp) },
+  logs: {
+    lines: z.array(
+      z.strictObject({ app: z.string(), stream: z.literal('combined'), line: z.string(), offset: z.int().min(0) }),
+    ),
+  },
+  inspect: { apps: z.array(inspectedApp) },
+  find: {
+    processes: z.array(
+      z.strictObject({
+        pid: z.int().min(1),
+        ppid: z.int().min(0),
+        user: z.string().nullable(),
+        argv: z.array(z.string()),
+        startedAt: time.nullable(),
+        cpuPercent: z.number().min(0),
+        rssBytes: z.int().min(0),
+        app: z.string().nullable(),
+      }),
+    ),
+  },
+  exec: {
+    exitCode: z.int().min(0).max(255).nullable(),
+    signal: signalName.nullable(),
+    stdout: z.string(),
+    stdoutBase64: z.base64().optional(),
+    stderr: z.string(),
+    stderrBase64: z.base64().optional(),
+  },
+  hosts: {
+    address: z.string(),
+    user: z.string(),
+    port: z.int().min(1).max(65_535),
+    source: z.string(),
+    proxyJump: z.string().nullable(),
+    proxyCommand: z.string().nullable(),
+    identityFiles: z.array(z.string()),
+    identitiesOnly: z.boolean(),
+    hostKeyAlias: z.string().nullable(),
+    userKnownHostsFiles: z.array(z.string()),
+  },
+};
+const CHANGING_VERBS = ['start', 'stop', 'restart', 'signal', 'kill', 'wait', 'rm'];
+const CHANGED_FIELDS = { apps: z.array(changedApp) };
+
+/** The error of one outcome. */
+export type ToldError = z.output<typeof error>;
+/** One app of one outcome, whatever the verb. */
+export type ToldApp = z.output<typeof seenApp> &
+  Partial<Omit<z.output<typeof inspectedApp>, 'changed'>> & { changed?: boolean };
+
+/** One host's part of a document, whatever the verb. */
+export interface ToldOutcome {
+  readonly host: string;
+  readonly ok: boolean | null;
+  readonly error?: ToldError;
+  readonly apps?: readonly ToldApp[];
+  readonly [field: string]: unknown;
+}
+
+/** What `--json` prints. */
+export interface ToldDocument {
+  readonly schema: 'outlast/1';
+  readonly verb: string | null;
+  readonly ok: boolean;
+  readonly outcomes: readonly ToldOutcome[];
+  readonly error?: ToldError;
+}
+
+/** Reads one outcome of a verb, which is also one line of `--ndjson`; throws when it does not have the documented shape. */
+export function readOutcome(verb: string, value: unknown): ToldOutcome {
+  return buildOutcomeSchema(verb).parse(value) as ToldOutcome;
+}
+
+/** Reads the document of a verb; throws when it does not have the documented shape. */
+export function readDocument(verb: string, text: string): ToldDocument {
+  const value: unknown = JSON.parse(text);
+  const document = z
+    .strictObject({
+      schema: z.literal('outlast/1'),
+      verb: z.literal(verb).nullable(),
+      ok: z.boolean(),
+      outcomes: z.array(buildOutcomeSchema(verb)),
+      error: error.optional(),
+    })
+    .parse(value) as ToldDocument;
+  const allOk = document.error === undefined && document.outcomes.every(({ ok }) => ok === true);
+  if (document.ok !== allOk) throw new Error(`"ok" is ${document.ok}, its outcomes say ${allOk}`);
+  return document;
+}
+
+function buildOutcomeSchema(verb: string): z.ZodType {
+  const fields = CHANGING_VERBS.includes(verb) ? CHANGED_FIELDS : FIELDS[verb];
+  if (fields === undefined) throw new Error(`no shape is documented for ${verb}`);
+  const host = z.string();
+  return z.union([
+    z.strictObject({ host, ok: z.literal(true), ...fields }),
+    z.strictObject({ host, ok: z.literal(false), ...fields, error: error.optional() }),
+    z.strictObject({ host, ok: z.literal([false, null]), error }),
+  ]);
+}

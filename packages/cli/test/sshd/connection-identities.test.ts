@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateKeyPair, type KeyPair, type Laptop, runOrThrow, waitFor } from '@outlast/test-fixtures';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  buildPerson,
+  catchError,
+  connect,
+  makeLaptop,
+  NOBODY,
+  needSshd,
+  openTransport,
+  run,
+  startHost,
+} from './connection-lab.js';
+
+beforeEach(needSshd);
+
+async function addKeyFile(laptop: Laptop, name: string, pair: KeyPair): Promise<string> {
+  const path = join(laptop.home, '.ssh', name);
+  await writeFile(path, pair.privateKey, { mode: 0o600 });
+  return path;
+}
+
+async function encrypt(path: string, passphrase: string, ...format: string[]): Promise<void> {
+  await runOrThrow(['ssh-keygen', '-q', '-p', '-P', '', '-N', passphrase, ...format, '-f', path]);
+}
+
+async function startAgent(laptop: Laptop, keyFiles: readonly string[]): Promise<string> {
+  const socket = join(laptop.home, 'agent');
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  onTestFinished(() => void agent.kill());
+  const env = { SSH_AUTH_SOCK: socket };
+  const listens = async () => (await runOrThrow(['ssh-add', '-D'], { env: { ...process.env, ...env } })) === '';
+  await waitFor(listens, { what: 'the agent' });
+  for (const file of keyFiles) await runOrThrow(['ssh-add', '-q', file], { env: { ...process.env, ...env } });
+  return socket;
+}
+
+async function readyLaptop() {
+  const host = await startHost();
+  const laptop = await makeLaptop([host]);
+  return { host, laptop, keyFile: join(laptop.home, '.ssh', 'id_test') };
+}
+
+test('a wrong key is refused, and the error names what was tried', async () => {
+  const host = await startHost();
+  const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+  const error = await catchError(connect(openTransport(laptop), 'web1'));
+  expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'web1' } });
+  expect(error.message).toContain(`tried: ${laptop.home}/.ssh/id_test`);
+  expect(error.message).toContain('it accepts: publickey');
+});
+
+test('a key named with -i that is not there is named in the error', async () => {
+  const { laptop } = await readyLaptop();
+  await rm(join(laptop.home, '.ssh', 'id_test'));
+  await rm(join(laptop.home, '.ssh', 'id_test.pub'));
+  const transport = openTransport(laptop, { ssh: { identityFiles: ['/no/such/key'] } });
+  const error = await catchError(connect(transport, 'web1'));
+  expect(error).toMatchObject({ code: 'E_AUTH' });
+  expect(error.message).toContain('/no/such/key: not found');
+});
+
+test.each(['rsa', 'ecdsa', 'ed25519'] as const)('a plain %s key lets us in', async (type) => {
+  const clientKey = generateKeyPair(type);
+  const laptop = await makeLaptop([await startHost({ clientKey })]);
+  expect((await run(await connect(openTransport(laptop), 'web1'), 'echo in')).stdout).toBe('in\n');
+});
+
+test('a PEM key lets us in', async () => {
+  const clientKey = generateKeyPair('rsa');
+  const laptop = await makeLaptop([await startHost({ clientKey })]);
+  const file = join(laptop.home, '.ssh', 'id_test');
+  await runOrThrow(['ssh-keygen', '-q', '-p', '-P', '', '-N', '', '-m', 'PEM', '-f', file]);
+  expect(await readFile(file, 'utf8')).toContain('BEGIN RSA PRIVATE KEY');
+  expect((await run(await connect(openTransport(laptop), 'web1'), 'echo in')).stdout).toBe('in\n');
+});
+
+test('a key that others can read is not used', async () => {
+  const { laptop, keyFile } = await readyLaptop();
+  await runOrThrow(['chmod', '644', keyFile]);
+  const error = await catchError(connect(openTransport(laptop), 'web1'));
+  expect(error).toMatchObject({ code: 'E_AUTH' });
+  expect(error.message).toContain(`chmod 600 ${keyFile}`);
+});
+
+describe('an encrypted key', () => {
+  test('is skipped with a note off a terminal', async () => {
+    const { laptop, keyFile } = await readyLaptop();
+    await encrypt(keyFile, 'open sesame');
+    const error = await catchError(connect(openTransport(laptop), 'web1'));
+    expect(error).toMatchObject({ code: 'E_AUTH' });
+    expect(error.message).toContain(`skipped ${keyFile}: encrypted and no terminal`);
+    expect(error.details).toMatchObject({ hint: expect.stringContaining('ssh-add') });
+  });
+
+  test.each([[[]], [['-m', 'PEM']]])('is unlocked once for all connections (ssh-keygen %j)', async (format) => {
+    const clientKey = generateKeyPair('rsa');
+    const laptop = await makeLaptop([await startHost({ clientKey })]);
+    const keyFile = join(laptop.home, '.ssh', 'id_test');
+    await rm(`${keyFile}.pub`);
+    await encrypt(keyFile, 'open sesame', ...format);
+    const person = buildPerson({ secret: 'open sesame' });
+    const transport = openTransport(laptop, { prompter: person });
+    const connections = await Promise.all([connect(transport, 'web1'), connect(transport, 'web1')]);
+    for (const connection of connections) expect((await run(connection, 'echo in')).stdout).toBe('in\n');
+    expect(person.questions).toEqual([`Passphrase of ${keyFile}: `]);
+  });
+
+  test('is asked for three times, then the next key is tried', async () => {
+    const host = await startHost();
+    const laptop = await makeLaptop([host]);
+    const locked = await addKeyFile(laptop, 'locked', host.clientKey);
+    await encrypt(locked, 'open sesame');
+    const person = buildPerson({ secret: 'wrong' });
+    const transport = openTransport(laptop, { prompter: person, ssh: { identityFiles: [locked] } });
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+    expect(person.questions).toHaveLength(3);
+  });
+});
+
+describe('an agent', () => {
+  async function agentLaptop(others: number) {
+    const { host, laptop, keyFile } = await readyLaptop();
+    const files = await Promise.all(
+      Array.from({ length: others }, (_, index) => addKeyFile(laptop, `other_${index}`, generateKeyPair())),
+    );
+    const socket = await startAgent(laptop, [...files, keyFile]);
+    await rm(keyFile);
+    await rm(`${keyFile}.pub`);
+    return { host, laptop, env: { ...laptop.env, SSH_AUTH_SOCK: socket }, keyFile, pair: host.clientKey };
+  }
+
+  test('signs for us', async () => {
+    const { laptop, env } = await agentLaptop(1);
+    const transport = openTransport(laptop, { env, ssh: { options: ['IdentitiesOnly=no'] } });
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+  });
+
+  test('signs for an RSA key with SHA-2', async () => {
+    const clientKey = generateKeyPair('rsa');
+    const laptop = await makeLaptop([await startHost({ clientKey })]);
+    const socket = await startAgent(laptop, [join(laptop.home, '.ssh', 'id_test')]);
+    const transport = openTransport(laptop, { env: { ...laptop.env, SSH_AUTH_SOCK: socket } });
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+  });
+
+  test('is asked only for the keys that IdentitiesOnly leaves', async () => {
+    const { laptop, env, keyFile, pair } = await agentLaptop(7);
+    const transport = openTransport(laptop, { env });
+    const error = await catchError(connect(transport, 'web1'));
+    expect(error.message).toContain('tried: nothing');
+    await writeFile(`${keyFile}.pub`, `${pair.publicKey} mine\n`);
+    expect((await run(await connect(openTransport(laptop, { env }), 'web1'), 'echo in')).stdout).toBe('in\n');
+  });
+
+  test('with more keys than a server takes is told apart from one that is refused', async () => {
+    const { host, laptop, env } = await agentLaptop(7);
+    const transport = openTransport(laptop, { env, ssh: { options: ['IdentitiesOnly=no'] } });
+    const error = await catchError(connect(transport, 'web1'));
+    expect(error).toMatchObject({ code: 'E_AUTH' });
+    expect(error.message).toContain('tried: agent (5 keys)');
+    expect(error.message).toContain('3 more');
+    expect(await host.readLog()).not.toContain('Too many authentication failures');
+  });
+
+  test('whose key was the first of two factors gives no further keys', async () => {
+    const config = ['KbdInteractiveAuthentication yes', 'AuthenticationMethods publickey,keyboard-interactive'];
+    const laptop = await makeLaptop([await startHost({ config })]);
+    const keyFile = join(laptop.home, '.ssh', 'id_test');
+    const socket = await startAgent(laptop, [keyFile, await addKeyFile(laptop, 'other', generateKeyPair())]);
+    const env = { ...laptop.env, SSH_AUTH_SOCK: socket };
+    const error = await catchError(
+      connect(openTransport(laptop, { env, ssh: { options: ['IdentitiesOnly=no'] } }), 'web1'),
+    );
+    expect(error).toMatchObject({ code: 'E_AUTH' });
+    expect(error.message).toContain(`(tried: ${keyFile} (agent))`);
+  });
+
+  test('that is gone is named in the error', async () => {
+    const { laptop, keyFile } = await readyLaptop();
+    await rm(keyFile);
+    const transport = openTransport(laptop, { env: { ...laptop.env, SSH_AUTH_SOCK: '/no/such/agent' } });
+    expect((await catchError(connect(transport, 'web1'))).message).toContain('agent: cannot be reached');
+  });
+});
+
+test('a security key is E_NEEDS_OPENSSH when there is no other', async () => {
+  const { laptop, keyFile } = await readyLaptop();
+  const type = 'sk-ssh-ed25519@openssh.com';
+  const fields = [Buffer.from(type), Buffer.alloc(32, 7), Buffer.from('ssh:')];
+  const blob = Buffer.concat(fields.flatMap((field) => [Buffer.from([0, 0, 0, field.length]), field]));
+  await rm(keyFile);
+  await writeFile(`${keyFile}.pub`, `${type} ${blob.toString('base64')} yubikey\n`);
+  const error = await catchError(connect(openTransport(laptop), 'web1'));
+  expect(error).toMatchObject({ code: 'E_NEEDS_OPENSSH' });
+  expect(error.message).toContain('a security key');
+});
+
+test('a server that wants a second factor gets no further keys, and off a terminal E_AUTH', async () => {
+  const config = ['KbdInteractiveAuthentication yes', 'AuthenticationMethods publickey,keyboard-interactive'];
+  const host = await startHost({ config, clientKey: generateKeyPair() });
+  const laptop = await makeLaptop([host]);
+  const others = await Promise.all([1, 2].map((name) => addKeyFile(laptop, `other_${name}`, generateKeyPair())));
+  const config2 = await readFile(laptop.sshConfig, 'utf8');
+  await writeFile(laptop.sshConfig, config2 + others.map((path) => `  IdentityFile ${path}\n`).join(''));
+  const error = await catchError(connect(openTransport(laptop, { prompter: NOBODY }), 'web1'));
+  expect(error).toMatchObject({ code: 'E_AUTH' });
+  expect(error.message).toContain(`tried: ${laptop.home}/.ssh/id_test;`);
+  expect(error.message).toContain('it accepts: keyboard-interactive');
+});
+
+test('a person who gives up the password is not asked again', async () => {
+  const host = await startHost({ config: ['PasswordAuthentication yes', 'AuthenticationMethods password'] });
+  const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+  const person = buildPerson({ secret: undefined });
+  expect(await catchError(connect(openTransport(laptop, { prompter: person }), 'web1'))).toMatchObject({
+    code: 'E_AUTH',
+  });
+  expect(person.questions).toEqual([`Password of ${host.user} at web1: `]);
+});
+
+test('a person may try a password as often as the configuration says', async () => {
+  const host = await startHost({ config: ['PasswordAuthentication yes', 'PermitRootLogin yes'] });
+  const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+  const person = buildPerson({ secret: 'wrong' });
+  const transport = openTransport(laptop, { prompter: person, ssh: { options: ['NumberOfPasswordPrompts=2'] } });
+  expect(await catchError(connect(transport, 'web1', 20_000))).toMatchObject({ code: 'E_AUTH' });
+  expect(person.questions).toHaveLength(2);
+});

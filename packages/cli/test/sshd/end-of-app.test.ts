@@ -1,0 +1,126 @@
+import { waitFor } from '@outlast/test-fixtures';
+import { describe, expect, test } from 'vitest';
+import { appOf, shell, useLab } from '../program-lab.js';
+
+const lab = useLab(['web1']);
+const QUICK = ['-H', 'web1', '--settle', '100ms'];
+
+/** Starts an app that goes on until its file is there, so that it ends when the test says so and not within the settle time. */
+async function startUntilTold(app: string, end: string): Promise<number> {
+  const script = `until [ -e "$XDG_STATE_HOME/${app}" ]; do sleep 0.05; done; ${end}`;
+  const told = await lab.ask(['start', app, ...QUICK, ...shell(script)]);
+  expect(told.exitCode).toBe(0);
+  return appOf(told).pid ?? 0;
+}
+
+const letEnd = (app: string) => lab.host().run(`: >"$XDG_STATE_HOME/${app}"`);
+
+describe('how an app ended is told afterwards', () => {
+  test.each([
+    { code: 0, app: 'well' },
+    { code: 3, app: 'badly' },
+    { code: 143, app: 'as-if-killed' },
+  ])('when it exited with $code', async ({ code, app }) => {
+    const pid = await startUntilTold(app, code === 143 ? 'kill -s TERM $$' : `exit ${code}`);
+    await letEnd(app);
+    const waited = await lab.ask(['wait', app, '-H', 'web1']);
+    const expected =
+      code === 143
+        ? { state: 'killed', exitCode: null, signal: 'TERM', endedBy: null }
+        : { state: 'exited', exitCode: code, signal: null };
+    expect(appOf(waited)).toMatchObject({ ...expected, pid: null, lastPid: pid, how: null, uptimeSeconds: null });
+    expect(waited.exitCode).toBe(code);
+    const status = await lab.ask(['status', app, '-H', 'web1']);
+    expect(appOf(status)).toMatchObject({ ...expected, lastPid: pid, ports: [] });
+    expect(appOf(status).endedAt).not.toBeNull();
+    expect(status.exitCode).toBe(3);
+  });
+
+  test('when a stranger killed it', async () => {
+    const pid = await startUntilTold('murdered', 'true');
+    await lab.host().run(`kill -s KILL ${pid}`);
+    const waited = await lab.ask(['wait', 'murdered', '-H', 'web1']);
+    expect(appOf(waited)).toMatchObject({
+      state: 'killed',
+      exitCode: null,
+      signal: 'KILL',
+      lastPid: pid,
+      endedBy: null,
+    });
+    expect(waited.exitCode).toBe(137);
+    expect((await lab.run(['status', 'murdered', '-H', 'web1'])).stdout).toMatch(/killed by KILL/);
+  });
+
+  test('when we killed it, with the name of who did', async () => {
+    await startUntilTold('ours', 'true');
+    const told = await lab.ask(['kill', 'ours', '-H', 'web1']);
+    expect(told.exitCode).toBe(0);
+    expect(appOf(told)).toMatchObject({ state: 'killed', signal: 'KILL', pid: null, changed: true });
+    expect(appOf(told).endedBy).toMatch(/^\S+@\S+$/);
+  });
+
+  test('to someone who was waiting for it all the time', async () => {
+    const pid = await startUntilTold('awaited', 'exit 7');
+    const countLogins = async () => (await lab.host().readLog()).split('Accepted publickey').length;
+    const before = await countLogins();
+    const waiting = lab.ask(['wait', 'awaited', '-H', 'web1']);
+    await waitFor(async () => (await countLogins()) > before, { what: 'the wait to be connected' });
+    await letEnd('awaited');
+    expect(appOf(await waiting)).toMatchObject({ state: 'exited', exitCode: 7, lastPid: pid });
+  });
+});
+
+describe('a start fails', () => {
+  test('with 127 and what was said about it, when there is no such program', async () => {
+    const told = await lab.ask(['start', 'missing', '-H', 'web1', '--', 'no-such-program-anywhere', '--flag']);
+    expect(told.exitCode).toBe(1);
+    const error = told.document.outcomes[0]?.error;
+    expect(error).toMatchObject({ code: 'E_START_FAILED', exitCode: 127, signal: null });
+    expect(error?.lastLines?.join('\n')).toMatch(/no-such-program-anywhere/);
+    expect(error?.hint).toMatch(/full path/);
+    expect(appOf(told)).toMatchObject({ state: 'exited', exitCode: 127, pid: null });
+  });
+
+  test('with 126, when the program cannot be run', async () => {
+    const told = await lab.ask(['start', 'no-program', '-H', 'web1', '--', '/etc/passwd']);
+    expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_START_FAILED', exitCode: 126 });
+  });
+
+  test('with the code and the last lines, when the app dies within the settle time', async () => {
+    const line = 'seq 1 30; echo oops >&2; sleep 0.3; exit 4';
+    const told = await lab.ask(['start', 'short', '-H', 'web1', ...shell(line)]);
+    expect(told.exitCode).toBe(1);
+    const error = told.document.outcomes[0]?.error;
+    expect(error).toMatchObject({ code: 'E_START_FAILED', exitCode: 4 });
+    expect(error?.lastLines?.slice(-3)).toEqual(['29', '30', 'oops']);
+  });
+
+  test('with the signal, when the app is killed within the settle time', async () => {
+    const told = await lab.ask(['start', 'shot', '-H', 'web1', ...shell('kill -s SEGV $$')]);
+    expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_START_FAILED', exitCode: null, signal: 'SEGV' });
+  });
+
+  test('in words for people, without claiming that it is safe to disconnect', async () => {
+    const { exitCode, stderr } = await lab.run(['start', 'worded', '-H', 'web1', ...shell('echo the reason; exit 5')]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/E_START_FAILED.*exit code 5/);
+    expect(stderr).toMatch(/\| the reason/);
+    expect(stderr).not.toMatch(/[Ss]afe to disconnect/);
+  });
+
+  test('when the settle time says so, and succeeds when it is shorter than the life', async () => {
+    const life = shell('sleep 1; exit 9');
+    expect((await lab.ask(['start', 'brief', ...QUICK, ...life])).exitCode).toBe(0);
+    await lab.ask(['wait', 'brief', '-H', 'web1']);
+    const told = await lab.ask(['start', 'brief', '-H', 'web1', '--settle', '3s', ...life]);
+    expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_START_FAILED', exitCode: 9 });
+  });
+
+  test('before anything runs, when its folder is not there', async () => {
+    const told = await lab.ask(['start', 'homeless', '-H', 'web1', '--cwd', '/no/such/folder', '--', 'sleep', '60']);
+    expect(told.exitCode).toBe(1);
+    expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_CWD' });
+    expect(told.document.outcomes[0]?.error?.message).toContain('/no/such/folder');
+    expect((await lab.ask(['status', '-H', 'web1', 'homeless'])).exitCode).toBe(3);
+  });
+});
