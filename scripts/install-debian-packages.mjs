@@ -41,7 +41,8 @@ function isDebian() {
 }
 
 function tell(missing, lead) {
-  process.stderr.write(`${lead} ${[...new Set(missing.map(({ packages }) => packages.at(-1)))].join(' ')}\n`);
+  const names = missing.map(({ packages }) => packages.find(isInArchive) ?? packages[0]);
+  process.stderr.write(`${lead} ${[...new Set(names)].join(' ')}\n`);
 }
 
 async function install(missing) {

@@ -7,10 +7,21 @@ import { parseTestArgs } from './parse-test-args.mjs';
 import { ROOT, runOnTerminal } from './run-step.mjs';
 import { formatOutcomes, isAllWell, OUTCOMES_FILE, readOutcomes } from './test-outcomes.mjs';
 
+const HELP = `npm test                          check and test everything
+npm test -- --unit                only the unit tests
+npm test -- --project NAME        only one of unit, embedded, sshd, docker, streamlit
+npm test -- -t "part of a name"   only tests of that name
+npm test -- FILE…                 only these; whatever else vitest takes may follow, too
+`;
+
 const NOTHING_RAN = { passed: 0, failed: 0, skipped: [], notStarted: [], unhandledErrors: [] };
 
 /** Installs and builds what is needed, checks, runs the tests asked for and ends with their count; resolves to the exit code. */
 export async function main(args) {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const { vitestArgs, narrowed, needsHosts } = parseTestArgs(args);
   await bootstrap();
   const failedChecks = narrowed ? [] : await runChecks();

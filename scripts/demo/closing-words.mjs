@@ -21,7 +21,7 @@ ${app
 export function formatOwnServer() {
   return `On a server of your own, one that you reach with ssh:
 
-  alias outlast=${quoteWord(`node ${quoteWord(OUTLAST)}`)}
+  alias outlast=${quoteWord(`node -- ${quoteWord(OUTLAST)}`)}
   outlast start hello -H you@your-server -- python3 -m http.server 8000 --bind 127.0.0.1
   outlast status -H you@your-server
   outlast stop hello -H you@your-server`;

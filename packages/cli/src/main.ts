@@ -5,7 +5,7 @@ import { VERBS } from './commands/verbs.js';
 import { describeError } from './output/describe-error.js';
 import { buildErrorJson, SCHEMA } from './output/document.js';
 import { formatFatalError } from './output/format-error.js';
-import { formatJson } from './output/json.js';
+import { formatJson, formatNdjson } from './output/json.js';
 import { getProcessStreams } from './output/process-streams.js';
 import { createPrompter } from './output/prompt.js';
 import { createOutput, type OutputFlags } from './output/streams.js';
@@ -80,8 +80,9 @@ async function reportFatal(
   if (output.flags.json || output.flags.ndjson) {
     const known =
       error instanceof OutlastError ? error : new OutlastError('E_INTERNAL', String(error), { cause: error });
+    const format = output.flags.json ? formatJson : formatNdjson;
     await output
-      .data(formatJson({ schema: SCHEMA, verb, ok: false, outcomes: [], error: buildErrorJson(known) }))
+      .data(format({ schema: SCHEMA, verb, ok: false, outcomes: [], error: buildErrorJson(known) }))
       .catch(() => undefined);
   }
   return resolveErrorExit(error);

@@ -35,7 +35,8 @@ export async function parseInvocation(words: readonly string[], version: string)
     const command = program
       .command(entry.name)
       .description(entry.summary)
-      .aliases([...entry.aliases]);
+      .aliases([...entry.aliases])
+      .allowExcessArguments(false);
     let verb: Verb | undefined;
     addVerbHook(program, command, async () => {
       verb = await entry.load();
@@ -48,7 +49,7 @@ export async function parseInvocation(words: readonly string[], version: string)
   try {
     await program.parseAsync(own, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return explain(error, printed);
+    if (error instanceof CommanderError) return explain(error, printed, own[0]);
     throw error;
   }
   return invocation ?? { text: program.helpInformation() };
@@ -104,10 +105,12 @@ function createUnknownVerbError(word: string): OutlastError {
 }
 
 /** Help and version leave commander as errors, too. */
-function explain(error: CommanderError, printed: readonly string[]): Information {
+function explain(error: CommanderError, printed: readonly string[], verb: string | undefined): Information {
   if (error.exitCode === 0) return { text: printed.join('') };
   if (error.code === 'commander.help') return { text: printed.join('') };
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'see: outlast help VERB';
+  const help = verb === undefined || verb.startsWith('-') ? 'outlast --help' : `outlast help ${verb}`;
+  const behindDashes = error.code === 'commander.excessArguments' ? 'a program to run stands behind --; ' : '';
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `${behindDashes}see: ${help}`;
   throw new OutlastError('E_USAGE', message, { hint, cause: error });
 }

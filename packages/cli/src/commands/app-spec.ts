@@ -172,6 +172,17 @@ function roundUp([first, longest]: readonly [number, number]): [number, number] 
   return [Math.max(1, Math.ceil(first)), Math.max(1, Math.ceil(longest))];
 }
 
+/** Says that a printed script lacks the secrets that it stands for. */
+export function warnOfPlaceholders(
+  { output }: Context,
+  flags: { readonly printScript?: boolean },
+  spec: AppSpec | undefined,
+): void {
+  const names = Object.keys(spec?.secretEnv ?? {});
+  if (flags.printScript && names.length > 0)
+    output.warn(`the script has placeholders in place of ${names.join(', ')}: fill them in before you run it`);
+}
+
 /** The spec with its secrets replaced by their names, for a printed script. */
 export function maskSpec(spec: AppSpec): AppSpec {
   return {

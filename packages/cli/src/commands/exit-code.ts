@@ -16,9 +16,15 @@ export function resolveErrorExit(error: unknown): number {
 export function resolveExit({ interrupt }: Context, all: readonly Outcome<unknown>[]): number {
   if (interrupt.aborted) return EXIT.interrupted;
   const outcomes = all.filter((outcome) => !isUnread(outcome));
+  // A configuration that ssh refuses has reached no host, and neither could have.
+  if (outcomes.length > 0 && outcomes.every(isUsageError)) return EXIT.usage;
   // What may have been done has at least been sent.
   if (outcomes.length > 0 && outcomes.every(({ ok, reached }) => !reached && ok !== null)) return EXIT.unreachable;
   return outcomes.every(({ ok }) => ok === true) ? EXIT.ok : EXIT.failed;
+}
+
+function isUsageError({ error }: Outcome<unknown>): boolean {
+  return error !== undefined && USAGE_CODES.has(error.code);
 }
 
 /** As {@link resolveExit}, and 3 when all is well but every host asked knows none of the apps. */

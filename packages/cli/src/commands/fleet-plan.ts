@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
-import { OutlastError } from '@outlast/core';
+import { formatSuggestion, OutlastError, quoteForMessage } from '@outlast/core';
 import type { Config } from '../config/config.js';
 import { readTextFile } from '../config/read-text-file.js';
 import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
@@ -30,6 +30,7 @@ export async function planFleet(context: Context, flags: FleetFlags, apps: reado
   const chosenOrNamed = isChosen(selection) || apps.length > 0 || appHosts.some(({ hosts }) => hosts.length > 0);
   // Where neither a flag nor an app says which hosts, a question about no app in particular is about all of them.
   const all = selection.all || (!chosenOrNamed && config.hosts.size > 0);
+  if (!all && !isChosen(selection)) refuseUnknownApps(config, apps);
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const lastRun = createLastRunStore(findClientFolder(context.env));
   const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
@@ -55,6 +56,20 @@ async function buildSelection({ stdin, cwd }: Context, flags: FleetFlags): Promi
   if (hostsFile === undefined) return selection;
   const text = hostsFile === '-' ? await readText(stdin) : await readTextFile(resolve(cwd, hostsFile), hostsFile);
   return { ...selection, hostsFile: { name: hostsFile === '-' ? 'stdin' : hostsFile, text } };
+}
+
+/** Without flags, hosts come from the app's configuration: where there is none of that name, that is what is wrong. */
+function refuseUnknownApps(config: Config, apps: readonly string[]): void {
+  const known = [...config.apps.keys()];
+  const unknown = apps.find((app) => !config.apps.has(app));
+  if (unknown === undefined || known.length === 0) return;
+  throw new OutlastError(
+    'E_USAGE',
+    `the configuration has no app ${quoteForMessage(unknown)}${formatSuggestion(unknown, known)}`,
+    {
+      hint: 'an app that is not configured needs hosts: -H, -g or -a',
+    },
+  );
 }
 
 function isChosen({ hosts, groups, hostsFile }: HostSelection): boolean {

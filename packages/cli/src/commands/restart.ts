@@ -11,7 +11,14 @@ import type { Finding } from '../fleet/outcome.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
-import { addSpecFlags, maskSpec, resolveSpec, type SpecBuilder, type SpecFlags } from './app-spec.js';
+import {
+  addSpecFlags,
+  maskSpec,
+  resolveSpec,
+  type SpecBuilder,
+  type SpecFlags,
+  warnOfPlaceholders,
+} from './app-spec.js';
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
@@ -47,6 +54,8 @@ export const restartVerb: Verb = {
     const requests = await Promise.all(apps.map((app) => prepareRequest(context, plan, app, flags)));
     const buildScript = (host: SelectedHost) =>
       requests.map((request) => restart.build(maskRequest(request(host)), { nonce: PREVIEW_NONCE })).join('');
+    const [host] = plan.hosts;
+    for (const request of requests) warnOfPlaceholders(context, flags, host && request(host).spec);
     if (await showPreview(context, plan, { action: `restart ${apps.join(' ')}`, buildScript })) return 0;
     const proven = new Set<string>();
     const { outcomes, exit } = await changeApps(context, plan, {

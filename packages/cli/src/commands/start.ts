@@ -1,8 +1,16 @@
-import { type AppResult, OutlastError, parseAppName, parseDuration, start, status } from '@outlast/core';
+import {
+  type AppResult,
+  formatSuggestion,
+  OutlastError,
+  parseAppName,
+  parseDuration,
+  start,
+  status,
+} from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { buildFinding, changeApps } from './app-results.js';
-import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags } from './app-spec.js';
+import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags, warnOfPlaceholders } from './app-spec.js';
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
@@ -31,12 +39,13 @@ export const startVerb: Verb = {
     const app = parseAppName(name);
     const plan = await planFleet(context, flags, [app]);
     const specFor = await resolveSpec(context, plan.config, app, flags);
-    if (specFor === undefined) throw createNoProgramError(app, plan.config.apps.has(app));
+    if (specFor === undefined) throw createNoProgramError(app, [...plan.config.apps.keys()]);
     const settleMs = flags.settle ?? DEFAULT_SETTLE_MS;
     const base = { app, by: getLocalName(), settleMs };
     const action = `start ${app}: ${plan.hosts[0] === undefined ? '' : specFor(plan.hosts[0]).argv.join(' ')}`;
     const buildScript = (host: (typeof plan.hosts)[number]) =>
       start.build({ ...base, request: null, spec: maskSpec(specFor(host)) }, { nonce: PREVIEW_NONCE });
+    warnOfPlaceholders(context, flags, plan.hosts[0] && specFor(plan.hosts[0]));
     if (await showPreview(context, plan, { action, buildScript })) return 0;
     const proven = new Set<string>();
     const { outcomes, exit } = await changeApps(context, plan, {
@@ -100,8 +109,10 @@ export function noteSafety(
   );
 }
 
-function createNoProgramError(app: string, configured: boolean): OutlastError {
-  const message = configured ? `the configuration does not say what ${app} runs` : `nothing says what ${app} runs`;
+function createNoProgramError(app: string, configured: readonly string[]): OutlastError {
+  const message = configured.includes(app)
+    ? `the configuration does not say what ${app} runs`
+    : `nothing says what ${app} runs${formatSuggestion(app, configured)}`;
   return new OutlastError('E_USAGE', message, {
     hint: `give its argv: outlast start ${app} … -- PROGRAM ARGUMENTS, or \`run:\` in outlast.yaml`,
   });

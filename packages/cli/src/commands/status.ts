@@ -28,8 +28,7 @@ export const statusVerb: Verb = {
       toJson: (reports) => ({ apps: reports }),
       format: (all) => formatReports(context, all),
     });
-    const answered = outcomes.filter(({ value }) => value !== undefined);
-    if (answered.length > 0 && answered.every(({ value }) => value?.length === 0)) context.output.note('No apps.');
+    if (outcomes.length > 0 && outcomes.every(({ value }) => value?.length === 0)) context.output.note('No apps.');
     return resolveRunningExit(context, outcomes, apps.length > 0);
   },
 };

@@ -101,14 +101,14 @@ export class HostSession {
   }
 
   /** The error for a script whose answer is not whole. */
-  explainSilence(mutates: boolean, { reply, end, stderr }: Answer): OutlastError {
+  explainSilence(mutates: boolean, { reply, end, stderr, hint }: Answer): OutlastError {
     const { signal } = this.#options;
     const lost = end.exitCode === null && end.signal === null;
     if (!lost && !reply.begun) return createNoShellError(reply, stderr, end);
     const reason = signal.aborted ? (signal.reason as Error).message : describeSilence(end, lost);
     if (mutates) {
       return new OutlastError('E_UNKNOWN_RESULT', `${reason}, so it is not known whether it was done`, {
-        hint: 'see how things stand before you do it again: outlast status',
+        hint: hint ?? 'see how things stand before you do it again: outlast status',
         cause: signal.reason,
       });
     }
@@ -123,6 +123,8 @@ export interface Answer {
   readonly reply: Pick<Reply, 'begun' | 'preamble'>;
   readonly end: ExecEnd;
   readonly stderr: string;
+  /** What to do where nobody knows whether it was done. */
+  readonly hint?: string;
 }
 
 async function collectReply(channel: ExecChannel, nonce: string): Promise<Answer & { readonly reply: Reply }> {

@@ -52,7 +52,9 @@ export async function runProgram(
   }
   const end = await channel.ended;
   if (start.begun && (end.exitCode !== null || end.signal !== null)) return end;
-  throw session.explainSilence(true, { reply: { begun: start.begun, preamble: start.preamble }, end, stderr });
+  const reply = { begun: start.begun, preamble: start.preamble };
+  const hint = 'it may still be running on the host: look with outlast find';
+  throw session.explainSilence(true, { reply, end, stderr, hint });
 }
 
 interface StartWatch {

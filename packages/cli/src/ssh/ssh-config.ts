@@ -111,7 +111,7 @@ function buildConfigError(error: Error & { killed?: boolean }, stderr: string): 
     });
   }
   const noise = /^(?:Pseudo-terminal will not|Warning: )/;
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !noise.test(line));
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '' && !noise.test(line));
   return new OutlastError('E_CONFIG', `ssh refuses its configuration: ${lines.join('; ') || error.message}`, {
     hint: 'correct the ssh configuration file, or the flags -F, -l, -i, -J, -o',
     cause: error,

@@ -81,7 +81,7 @@ function findStartError(
   if (how === 'already' && same === 'different') {
     const what = report.pid === null ? `is ${report.state}` : `runs already with pid ${report.pid}`;
     return new OutlastError('E_ALREADY_RUNNING', `${what}, with another argv, cwd or environment`, {
-      hint: `to replace it: outlast restart ${report.app} -- argv…`,
+      hint: `to replace it: outlast restart ${report.app}, with all the flags that it needs, -- argv…`,
     });
   }
   if (how !== 'ended' && how !== 'again') return undefined;
@@ -107,8 +107,11 @@ function findCodeHint(exitCode: number | null): string | undefined {
   return undefined;
 }
 
+/** Of one line of a log, in an error. */
+const MAX_LINE_LENGTH = 500;
+
 function splitLines(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return lines;
+  return lines.map((line) => (line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line));
 }
