@@ -28,6 +28,10 @@ test.each([
   ['the code of the app for wait', ['wait', 'down'], 5],
   ['1 for a search that finds nothing', ['find', 'no[ ]such process'], 1],
   ['0 for help', ['stop', '--help'], 0],
+  ['2 for a program that does not stand behind the dashes', ['start', 'up', 'sleep', '10'], 2],
+  ['2 for what exec is given in front of them', ['exec', 'uname'], 2],
+  ['2 for an ssh configuration that ssh refuses', ['status', '-o', 'NoSuchOption=1'], 2],
+  ['2 for one app too many', ['wait', 'up', 'down'], 2],
 ])('%s', async (_what, args, exitCode) => {
   const result = await lab.run([...args, '-H', 'web1']);
   expect(result.exitCode, result.stderr).toBe(exitCode);
@@ -75,4 +79,9 @@ describe('a host that cannot be reached', () => {
     expect(both.document.outcomes[1]?.apps?.[0]?.state).toBe('running');
     expect((await ask(laptop, ['stop', 'up', '-H', 'dead'])).exitCode).toBe(4);
   });
+});
+
+test('nobody is told that it is safe to disconnect where nothing runs', async () => {
+  const result = await lab.run(['restart', 'nobody', '-H', 'web1']);
+  expect([result.exitCode, result.stderr]).toEqual([3, '']);
 });

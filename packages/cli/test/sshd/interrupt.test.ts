@@ -127,6 +127,14 @@ describe('a reader that has had enough', () => {
     expect(result.stderr).toMatch(/^exit \d+\n$/);
   });
 
+  test('of endless output ends the program on the host, too', async () => {
+    const result = await pipe(['exec', '-H', 'web1', '--', 'yes', 'nobody-reads-this'], 'head -n 1');
+    expect(result.stdout).toBe('nobody-reads-this\n');
+    expect(result.stderr).toMatch(/^exit \d+\n$/);
+    const count = async () => Number((await lab.host('web1').run('pgrep -fc "^yes nobody-reads-this" || :')).stdout);
+    await waitFor(async () => (await count()) === 0, { what: 'the program to end on the host' });
+  });
+
   test('of a follow ends it quietly, too', async () => {
     const line = 'while :; do echo tick; sleep 0.1; done';
     await lab.run(['start', 'endless', '-H', 'web1', '--settle', '200ms', ...shell(line)]);
