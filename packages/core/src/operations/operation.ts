@@ -3,7 +3,7 @@ import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import type { AppReport } from '../model/app.js';
 import { REPORT_FUNCTIONS } from '../report/report-script.js';
 import type { Frame } from '../shell/script.js';
-import { JUDGE_FUNCTIONS, LAYOUT_FUNCTIONS } from '../state/layout.js';
+import { JUDGE_FUNCTIONS, LAYOUT_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import { buildAppReport } from '../state/resolve-state.js';
 import { type HostFacts, type HostReport, parseReport, type RunFacts } from '../state/run-facts.js';
 import { createProtocolError, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
@@ -39,7 +39,7 @@ export interface AppResult extends SeenApp {
 export const BASE_FUNCTIONS = [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS, REPORT_FUNCTIONS] as const;
 
 /** The functions of scripts that change something. */
-export const CHANGE_FUNCTIONS = [...BASE_FUNCTIONS, JUDGE_FUNCTIONS] as const;
+export const CHANGE_FUNCTIONS = [...BASE_FUNCTIONS, RECORDED_FUNCTIONS, JUDGE_FUNCTIONS] as const;
 
 /** The report in an answer; throws what the host itself said when there is none. */
 export function requireReport(reply: Reply): HostReport {

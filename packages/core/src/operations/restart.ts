@@ -2,9 +2,8 @@ import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run
 import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import { encodeToken } from '../wire/token.js';
 import type { AppResult, Operation } from './operation.js';
-import { buildRequest, parseStarted, type StartOptions } from './start.js';
+import { buildStartHead, parseStarted, type StartOptions } from './start.js';
 import { formatStopArguments, STOPPING_FUNCTIONS, type StopOptions } from './stop.js';
 
 /** Like a start and a stop; without a spec the app runs again just as it was started the last time. */
@@ -32,11 +31,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
           : buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
       ],
       body: sh`
-        request=${raw(buildRequest(options.request))} by=${encodeToken(options.by)} settle=${Math.ceil(options.settleMs / 100)}
-        need awk cat chmod cp grep id ln ls mkdir mv od rm sleep tail tr || return 1
-        open_state || return 1
-        read_boot
-        enter_app ${options.app}
+        ${raw(buildStartHead(options))}
         latest_run
         previous=$run
         if ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')}; then

@@ -46,11 +46,7 @@ export const start: Operation<StartOptions, AppResult> = {
         buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
       ],
       body: sh`
-        request=${raw(buildRequest(options.request))} by=${encodeToken(options.by)} settle=${Math.ceil(options.settleMs / 100)}
-        need awk cat chmod cp grep id ln ls mkdir mv od rm sleep tail tr || return 1
-        open_state || return 1
-        read_boot
-        enter_app ${options.app}
+        ${raw(buildStartHead(options))}
         check_cwd && start_app
         report ${options.app}
       `,
@@ -58,8 +54,18 @@ export const start: Operation<StartOptions, AppResult> = {
   parse: (reply) => parseStarted(reply),
 };
 
+/** What every script that starts an app begins with. */
+export function buildStartHead({ app, request, by, settleMs }: Omit<StartOptions, 'spec'>): string {
+  return sh`
+    request=${raw(buildRequest(request))} by=${encodeToken(by)} settle=${Math.ceil(settleMs / 100)}
+    need awk cat chmod cp grep id ln ls mkdir mv od rm sleep tail tr || return 1
+    open_state || return 1
+    read_boot
+    enter_app ${app}`;
+}
+
 /** The id of a request, as a word of the shell. */
-export function buildRequest(request: string | null): string {
+function buildRequest(request: string | null): string {
   return request === null ? "$(od -An -N12 -v -tx1 /dev/urandom | tr -d ' \\n')" : sh`${[request]}`;
 }
 

@@ -84,6 +84,21 @@ export const LAYOUT_FUNCTIONS = sh`
   }
 `;
 
+/** Shell functions about the processes that records begin with: what scripts and the supervisor have to see alike. */
+export const RECORDED_FUNCTIONS = sh`
+  # is_recorded_alive FILE: true while the process that a record begins with lives; sets recorded_pid.
+  is_recorded_alive() {
+    recorded_pid='' recorded_first='' recorded_start='' recorded_boot=''
+    { read -r recorded_first recorded_start recorded_boot recorded_rest <"$1"; } 2>/dev/null
+    is_alive "$recorded_first" "$recorded_start" "$recorded_boot" && recorded_pid=$recorded_first
+  }
+  is_supervisor_alive() { is_recorded_alive "$record_path.supervisor"; }
+  is_stopper_alive() { is_recorded_alive "$record_path.stop"; }
+
+  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
+  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_stopper_alive; }
+`;
+
 /**
  * Shell functions that judge the latest run of an app, for the verbs that change something. What a run is called for people is
  * decided by the client, from the same records (`resolve-state.ts`).
@@ -131,21 +146,6 @@ export const JUDGE_FUNCTIONS = sh`
     is_supervisor_alive && [ ! -e "$record_path.exit" ] && phase=between
     return 0
   }
-
-  # is_recorded_alive FILE: true while the process that a record begins with lives; sets recorded_pid.
-  is_recorded_alive() {
-    recorded_pid=
-    read_record "$1" || return 1
-    set -f
-    set -- $record
-    set +f
-    is_alive "$1" "$2" "$3" && recorded_pid=$1
-  }
-  is_supervisor_alive() { is_recorded_alive "$record_path.supervisor"; }
-  is_stopper_alive() { is_recorded_alive "$record_path.stop"; }
-
-  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
-  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_stopper_alive; }
 
   # abort_run: takes a run whose launcher died; a late child cannot commit any more. Fails when the child was faster.
   abort_run() {

@@ -1,5 +1,6 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { raw, sh } from '../shell/template.js';
+import { RECORDED_FUNCTIONS } from '../state/layout.js';
 
 /**
  * The program that holds one run on the host, written to `run.N.sh` and started by `start`:
@@ -17,6 +18,7 @@ export const SUPERVISOR_SCRIPT = sh`
   umask 077
 
   ${raw(IDENTITY_FUNCTIONS)}
+  ${raw(RECORDED_FUNCTIONS)}
   now() { date +%s 2>/dev/null || echo 0; }
 
   # refuse: a full disk must show before anything runs, since nothing may run without a record.
@@ -58,19 +60,9 @@ export const SUPERVISOR_SCRIPT = sh`
     [ "$failures" -lt "$max_restarts" ] || { reason=gave-up; return 1; }
   }
 
-  # is_recorded FILE: true while the process that a record begins with lives.
-  is_recorded() {
-    [ -r "$1" ] || return 1
-    read -r recorded_pid recorded_start recorded_boot recorded_rest <"$1"
-    is_alive "$recorded_pid" "$recorded_start" "$recorded_boot"
-  }
-
-  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
-  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_recorded "$record_path.stop"; }
-
   # is_settling: true while the one who started this run is still watching it.
   is_settling() {
-    [ -e "$record_path.settling" ] && is_recorded "$record_path"
+    [ -e "$record_path.settling" ] && is_recorded_alive "$record_path"
   }
 
   # back_off: waits, each time twice as long. TERM from a stop ends the wait at once, or within a second where it came too early.
