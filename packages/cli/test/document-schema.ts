@@ -17,6 +17,7 @@ const STATES = [
   'lost',
   'rebooted',
   'crash-looping',
+  'corrupt',
   'unknown',
 ] as const;
 
@@ -38,6 +39,7 @@ const appFields = {
   signal: signalName.nullable(),
   endedAt: time.nullable(),
   how: z.enum(['term', 'kill', 'already-stopped']).nullable(),
+  cause: z.enum(['oom', 'logout']).nullable(),
   endedBy: z.string().nullable(),
   logPath: z.string().startsWith('/').nullable(),
 };
@@ -66,6 +68,17 @@ const inspectedApp = z.strictObject({
   startedBy: z.string().nullable(),
   identity: z.strictObject({ pid, start: z.string().regex(/^\d+$/), boot: z.string().min(1) }).nullable(),
   supervisorPid: pid.nullable(),
+  ends: z.array(
+    z.strictObject({
+      run: z.int().min(1),
+      restarts: z.int().min(0),
+      exitCode: z.int().min(0).max(255).nullable(),
+      signal: signalName.nullable(),
+      endedAt: time.nullable(),
+      cause: z.enum(['stop', 'oom', 'logout']).nullable(),
+    }),
+  ),
+  damaged: z.string().nullable(),
   pids: z.array(pid),
   stateDir: z.string().startsWith('/'),
 });

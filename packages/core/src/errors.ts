@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   E_STOPPING: 'the app is being stopped by somebody at this moment',
   E_STOP_FAILED: 'processes of the app are left after KILL',
   E_RUNNING: 'the app runs, so it is not forgotten',
+  E_CORRUPT: 'a record of the app on the host is damaged, or written by a later outlast; nothing was touched',
   E_NOT_RUNNING: 'the app does not run, so it cannot be signalled',
   E_SIGNAL_FAILED: 'the host did not let the app be signalled, or does not know the signal',
   E_EXEC_FAILED: 'the program of exec ended with something other than 0',

@@ -1,9 +1,9 @@
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
-export { type AppReport, type AppState, isLive, type StopMethod } from './model/app.js';
+export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
-export { type Inspection, inspect } from './operations/inspect.js';
+export { type AppEnd, type Inspection, inspect } from './operations/inspect.js';
 export { type LogTail, logs, takeLastLines } from './operations/logs.js';
 export type { AppResult, Operation, SeenApp } from './operations/operation.js';
 export { remove } from './operations/remove.js';

@@ -1,4 +1,5 @@
-import { type AppResult, parseSignalName, type SignalOptions, signal } from '@outlast/core';
+import { parseSignalName, type SignalOptions, signal } from '@outlast/core';
+import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import type { Context } from './context.js';
@@ -49,8 +50,8 @@ async function sendSignal(
   const job = {
     label: `signalling ${apps.join(' ')}`,
     timeoutMs: SIGNAL_TIMEOUT_MS,
-    work: async (session: Parameters<Parameters<typeof changeApps>[2]['work']>[0]) =>
-      buildFinding(await session.run<SignalOptions, readonly AppResult[]>(signal, options)),
+    work: async (session: HostSession) =>
+      buildFinding(await session.run(signal, { ...options, request: createRequestId() })),
   };
   return (await changeApps(context, plan, job, what.signal)).exit;
 }

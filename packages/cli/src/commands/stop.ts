@@ -1,4 +1,5 @@
-import { type AppResult, parseDuration, parseSignalName, stop } from '@outlast/core';
+import { parseDuration, parseSignalName, stop } from '@outlast/core';
+import { createRequestId } from '../fleet/host-session.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
@@ -35,7 +36,7 @@ export const stopVerb: Verb = {
     const { exit } = await changeApps(context, plan, {
       label: `stopping ${apps.join(' ')}`,
       timeoutMs: STOP_TIMEOUT_MS + (flags.grace ?? ASSUMED_GRACE_MS),
-      work: async (session) => buildFinding(await session.run<typeof options, readonly AppResult[]>(stop, options)),
+      work: async (session) => buildFinding(await session.run(stop, { ...options, request: createRequestId() })),
     });
     return exit;
   },

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
 import type { Connection, ExecChannel, ExecEnd, Target, Transport } from '../ssh/transport.js';
+import { isPassing, waitForRetry } from './reconnect.js';
 import type { HostContext } from './run-fleet.js';
 
 /** The whole of what a login shell has to understand: the script itself comes over stdin. */
 const SHELL_LINE = 'exec /bin/sh -s';
+
+/** How often a lost answer is asked for again. */
+const MAX_REPEATS = 2;
 
 /** What of stderr is kept for messages. */
 const MAX_STDERR = 4096;
@@ -45,19 +49,38 @@ export class HostSession {
   }
 
   /**
-   * Runs an operation: the one place where build, exec and parse meet.
+   * Runs an operation: the one place where build, exec and parse meet. Where the link was cut before the answer, what can be repeated is
+   * asked again over a fresh one: the host knows by the request's id what became of it.
    *
    * @throws OutlastError `E_UNKNOWN_RESULT` when the answer of something that changes the host was lost; `E_CONNECTION_LOST`, `E_NO_SHELL`
    *   or what the host itself said otherwise.
    */
   async run<Options, Result>(operation: Operation<Options, Result>, options: Options): Promise<Result> {
+    let answer = await this.#ask(operation, options);
+    for (let repeats = 0; isLost(answer) && operation.repeatable && repeats < MAX_REPEATS; repeats++) {
+      const { signal } = this.#options;
+      await this.close();
+      await waitForRetry(repeats, signal);
+      if (signal.aborted) break;
+      answer = await this.#ask(operation, options).catch((error: unknown) => {
+        if (isPassing(error)) return answer;
+        throw this.explainSilence(true, answer);
+      });
+    }
+    if (answer.reply.status === undefined) throw this.explainSilence(operation.mutates, answer);
+    return parseReply(operation, answer.reply, options);
+  }
+
+  async #ask<Options, Result>(
+    operation: Operation<Options, Result>,
+    options: Options,
+  ): Promise<Answer & { readonly reply: Reply }> {
     const nonce = createNonce();
     const { channel } = await this.openScript(operation.build(options, { nonce }), nonce);
     try {
-      const { reply, end, stderr } = await collectReply(channel, nonce);
-      if (reply.begun) this.markReached();
-      if (reply.status === undefined) throw this.explainSilence(operation.mutates, { reply, end, stderr });
-      return parseReply(operation, reply, options);
+      const answer = await collectReply(channel, nonce);
+      if (answer.reply.begun) this.markReached();
+      return answer;
     } finally {
       channel.close();
     }
@@ -103,7 +126,7 @@ export class HostSession {
   /** The error for a script whose answer is not whole. */
   explainSilence(mutates: boolean, { reply, end, stderr, hint }: Answer): OutlastError {
     const { signal } = this.#options;
-    const lost = end.exitCode === null && end.signal === null;
+    const lost = isCut(end);
     if (!lost && !reply.begun) return createNoShellError(reply, stderr, end);
     const reason = signal.aborted ? (signal.reason as Error).message : describeSilence(end, lost);
     if (mutates) {
@@ -125,6 +148,15 @@ export interface Answer {
   readonly stderr: string;
   /** What to do where nobody knows whether it was done. */
   readonly hint?: string;
+}
+
+/** The channel closed without a word of how the shell ended: the link is gone, and the shell may go on. */
+function isCut({ exitCode, signal }: ExecEnd): boolean {
+  return exitCode === null && signal === null;
+}
+
+function isLost({ reply, end }: Answer & { readonly reply: Reply }): boolean {
+  return reply.status === undefined && isCut(end);
 }
 
 async function collectReply(channel: ExecChannel, nonce: string): Promise<Answer & { readonly reply: Reply }> {

@@ -53,6 +53,7 @@ export function resolveStateStyle(palette: Palette, { state, exitCode }: StateFa
     case 'killed':
     case 'lost':
     case 'crash-looping':
+    case 'corrupt':
       return palette.red;
     case 'exited':
       return exitCode === 0 ? palette.dim : palette.red;

@@ -1,4 +1,4 @@
-import type { AppReport } from '@outlast/core';
+import type { AppReport, DeathCause } from '@outlast/core';
 import { escapeCell } from './escape-terminal.js';
 import { formatAge } from './format-duration.js';
 
@@ -19,6 +19,7 @@ export type AppFacts = Pick<
   | 'endedAt'
   | 'how'
   | 'endedBy'
+  | 'cause'
 >;
 
 /** Describes how an app ended: `exited 3, 2m ago`, `killed by KILL 5s ago`; empty for one that has not ended. */
@@ -29,19 +30,26 @@ export function formatEnding(app: AppFacts, nowMs: number): string {
     case 'exited':
       return joinWords(formatExit(app) + (age && ','), age);
     case 'killed':
-      return joinWords(formatKill(app), by && `sent ${by}`, age);
+      return joinWords(formatKill(app), app.cause === null ? by && `sent ${by}` : CAUSES[app.cause], age);
     case 'stopped':
       return joinWords('stopped', app.how && `(${escapeCell(app.how)})`, by, age);
     case 'lost':
       return joinWords(`gone, nobody saw how${age && ','}`, age);
     case 'rebooted':
       return 'the host restarted';
+    case 'corrupt':
+      return 'a record of it is damaged: see outlast inspect';
     case 'crash-looping':
       return joinWords('gave up:', app.signal === null ? formatExit(app) : formatKill(app), age);
     default:
       return '';
   }
 }
+
+const CAUSES: Readonly<Record<DeathCause, string>> = {
+  oom: 'for want of memory',
+  logout: 'with its login session',
+};
 
 /** Joins words with spaces, leaving out those that are empty or absent. */
 export function joinWords(...words: readonly (string | null)[]): string {

@@ -1,4 +1,5 @@
-import type { Inspection } from '@outlast/core';
+import type { AppEnd, Inspection } from '@outlast/core';
+import { joinWords } from './describe-app.js';
 import { escapeCell } from './escape-terminal.js';
 import { formatHost } from './format-host.js';
 
@@ -11,6 +12,8 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     identity: identity && `${identity.pid} started ${identity.start} boot ${identity.boot}`,
     supervisorPid: details.supervisorPid,
     pids: details.pids,
+    ends: details.ends.length === 0 ? null : details.ends.map(formatEnd).join(', '),
+    damaged: details.damaged,
     stateDir: details.stateDir,
     shell: spec?.shell ?? null,
     env: spec?.env ?? null,
@@ -23,6 +26,17 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
   const width = Math.max(...Object.keys(shown).map((name) => name.length));
   const lines = Object.entries(shown).map(([name, value]) => `  ${name.padEnd(width)}  ${formatValue(value)}\n`);
   return `${formatHost(host)}  ${escapeCell(report.app)}\n${lines.join('')}`;
+}
+
+/** `run 2: exited 1 at 2026-…`, or with the restart that it came after: `run 2.3: …`. */
+function formatEnd({ run, restarts, exitCode, signal, endedAt, cause }: AppEnd): string {
+  const how = signal === null ? `exited ${exitCode}` : `killed by ${signal}`;
+  return joinWords(
+    `run ${run}${restarts > 0 ? `.${restarts}` : ''}:`,
+    how,
+    cause && `(${cause})`,
+    endedAt && `at ${endedAt}`,
+  );
 }
 
 function formatValue(value: unknown): string {

@@ -18,6 +18,7 @@ const APP: AppOutcome['app'] = {
   signal: null,
   endedAt: null,
   how: null,
+  cause: null,
   endedBy: null,
   changed: true,
 };

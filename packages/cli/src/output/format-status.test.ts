@@ -20,6 +20,7 @@ const RUNNING: AppFacts = {
   signal: null,
   endedAt: null,
   how: null,
+  cause: null,
   endedBy: null,
 };
 const ENDED: AppFacts = {

@@ -1,4 +1,5 @@
 import { sh } from '../shell/template.js';
+import { RECORD_VERSION } from '../state/layout.js';
 
 /**
  * Shell functions that start an app exactly once.
@@ -31,24 +32,25 @@ export const START_FUNCTIONS = sh`
       mkdir -p "$app_dir" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $app_dir"; return 1; }
       latest_run
       if [ "$run" -gt 0 ]; then
+        check_records || return 1
         await_launch || { fail E_START_FAILED "$app" 'another start is still under way'; return 1; }
         # A supervisor that was told to stop starts nothing any more.
         if [ "$phase" = between ] && is_stop_wanted; then phase=stopping; fi
         case $phase in
-        running | between) say "STARTED $app already $(compare_launch)"; return 1 ;;
+        running | between)
+          # The same request again: its answer was lost, not its work.
+          if is_own_request; then say "STARTED $app new same"; else say "STARTED $app already $(compare_launch)"; fi
+          return 1
+          ;;
         stopping) fail E_STOPPING "$app"; return 1 ;;
         esac
-        # The same request again: its answer was lost, not its work.
-        read_record "$record_path"
-        case "$record " in
-        *" $request "*) [ -e "$record_path.exit" ] && { say "STARTED $app again same"; return 1; } ;;
-        esac
+        if is_own_request && [ -e "$record_path.exit" ]; then say "STARTED $app again same"; return 1; fi
         read_tree
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
         [ -z "$members" ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
       fi
       next=$((run + 1))
-      printf '%s\n' "$launcher $request $(now) $by" >"$app_dir/claim.$$" 2>/dev/null
+      printf '%s\n' "$launcher $request $(now) $by ${RECORD_VERSION}" >"$app_dir/claim.$$" 2>/dev/null
       if ! read_record "$app_dir/claim.$$"; then
         [ -d "$app_dir" ] || continue # somebody has removed the app meanwhile
         rm -f "$app_dir/claim.$$"
@@ -65,6 +67,15 @@ export const START_FUNCTIONS = sh`
     latest_run
     [ "$run" = "$next" ] || { rm -f "$app_dir/run.$next"; claim_run; return; }
     forget_old_runs
+  }
+
+  # is_own_request: true when the latest run was claimed by this very request.
+  is_own_request() {
+    read_record "$record_path" || return 1
+    case "$record " in
+    *" $request "*) ;;
+    *) return 1 ;;
+    esac
   }
 
   # write_environment: what the login has exported, which the app gets whatever our own variables are called.

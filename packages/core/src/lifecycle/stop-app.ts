@@ -14,11 +14,12 @@ export const STOP_FUNCTIONS = sh`
     stop_signal=$2 grace=$3
     latest_run
     [ "$run" -gt 0 ] || { say "STOP $app unknown"; return 0; }
+    check_records || return 1
     await_launch || { fail E_STOP_FAILED "$app" 'a start is still under way'; return 1; }
     read_stop_settings
     read_tree
     list_members "$root" "$mark" || { fail_unseen; return 1; }
-    if [ "$phase" = ended ] && [ -z "$members" ]; then say "STOP $app already-stopped"; return 0; fi
+    if [ "$phase" = ended ] && [ -z "$members" ]; then say "STOP $app $(print_earlier_stop)"; return 0; fi
     mark_stop || { fail E_STATE_DIR "$app" "no space in $app_dir"; return 1; }
     # Only from here on does the supervisor not start it again: what it started meanwhile has its pid in the record by now.
     known=$seen
@@ -32,10 +33,22 @@ export const STOP_FUNCTIONS = sh`
       fail E_STOP_FAILED "$app" "its supervisor (pid $recorded_pid) does not end"
       return 1
     fi
+    # Who was slower has nothing to add, but KILL is told whoever sent it.
+    [ ! -e "$record_path.forced" ] || how='kill'
     write_record "$record_path.stopped" "$how $(now)" || ln "$record_path.stop" "$record_path.stopped" 2>/dev/null
     release_stop
     say "STOP $app $how"
     return 0 # whether or not somebody hears it
+  }
+
+  # print_earlier_stop: how this very request has stopped it before its answer was lost, else that nothing was to be done.
+  print_earlier_stop() {
+    if read_record "$record_path.stop"; then
+      case "$record " in
+      *" $request "*) read_record "$record_path.stopped" && echo "\${record%% *}" && return ;;
+      esac
+    fi
+    echo already-stopped
   }
 
   fail_unseen() { fail E_STOP_FAILED "$app" 'the processes of the host could not be listed'; }
@@ -50,7 +63,7 @@ export const STOP_FUNCTIONS = sh`
   # mark_stop: the supervisor does not start again what bears this mark. On a full disk a link to the claim serves as one.
   mark_stop() {
     read_process $$
-    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by" || ln "$record_path" "$record_path.stop" 2>/dev/null
+    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by $request" || ln "$record_path" "$record_path.stop" 2>/dev/null
   }
 
   # release_stop: nobody is stopping it any more.
@@ -59,7 +72,7 @@ export const STOP_FUNCTIONS = sh`
       set -f
       set -- $record
       set +f
-      write_record "$record_path.stop" "0 0 - $4 $5"
+      write_record "$record_path.stop" "0 0 - $4 $5 $6"
     fi
     return 0
   }
@@ -83,6 +96,7 @@ export const STOP_FUNCTIONS = sh`
           return 1
         fi
         how='kill'
+        ln "$record_path.stop" "$record_path.forced" 2>/dev/null
         signal_members KILL
       fi
       nap

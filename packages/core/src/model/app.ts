@@ -11,10 +11,14 @@ export type AppState =
   | 'lost'
   | 'rebooted'
   | 'crash-looping'
+  | 'corrupt'
   | 'unknown';
 
 /** How `stop` ended an app: TERM was enough, KILL was needed, or there was nothing to do. */
 export type StopMethod = 'term' | 'kill' | 'already-stopped';
+
+/** Who else ends an app. */
+export type DeathCause = 'oom' | 'logout';
 
 /** One app on one host, as every verb reports it and as `--json` prints it. Absent values are null, never missing. */
 export interface AppReport {
@@ -33,7 +37,10 @@ export interface AppReport {
   readonly cwd: string | null;
   /** How often the supervisor has started it again. */
   readonly restarts: number;
-  /** CPU time over life time of the whole tree, as `ps` has it: 100 is one processor. */
+  /**
+   * CPU of the whole tree between two looks, 100 being one processor: since somebody last looked where that was a second to ten minutes
+   * ago, else since the start.
+   */
   readonly cpuPercent: number | null;
   /** Resident memory of the whole tree. */
   readonly rssBytes: number | null;
@@ -46,6 +53,8 @@ export interface AppReport {
   readonly endedAt: string | null;
   /** How it was stopped, where outlast stopped it. */
   readonly how: StopMethod | null;
+  /** Why it was killed, where the host can tell: `oom` by the kernel for want of memory, `logout` by logind with its login session. */
+  readonly cause: DeathCause | null;
   /** `user@laptop` that stopped or signalled it, where that is how it ended. */
   readonly endedBy: string | null;
   /** Absolute path on the host. */

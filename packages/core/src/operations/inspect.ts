@@ -1,16 +1,30 @@
-import type { AppReport } from '../model/app.js';
+import type { AppReport, DeathCause } from '../model/app.js';
 import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
-import { buildAppReport } from '../state/resolve-state.js';
+import { buildAppReport, formatTime } from '../state/resolve-state.js';
 import type { RunFacts } from '../state/run-facts.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
+import { getSignalName } from '../values/signal-name.js';
+import type { Reply } from '../wire/reply.js';
 import { decodeToken } from '../wire/token.js';
 import { CHANGE_FUNCTIONS, type Operation, requireReport } from './operation.js';
 
 /** Which apps are inspected. */
 export interface InspectOptions {
   readonly apps: readonly string[];
+}
+
+/** How the app's own process once ended. */
+export interface AppEnd {
+  readonly run: number;
+  /** Restarts before it, within that run. */
+  readonly restarts: number;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly endedAt: string | null;
+  /** `stop` where outlast ended it. */
+  readonly cause: DeathCause | 'stop' | null;
 }
 
 /** Everything recorded about the latest run of one app. */
@@ -25,6 +39,10 @@ export interface Inspection {
   /** pid + start time in ticks since boot + boot id: what every signal is checked against. */
   readonly identity: { readonly pid: number; readonly start: string; readonly boot: string } | null;
   readonly supervisorPid: number | null;
+  /** The last ten ends on this host, oldest first, with those after which it was started again. */
+  readonly ends: readonly AppEnd[];
+  /** The record of the latest run that cannot be understood; null when all can. */
+  readonly damaged: string | null;
   /** Every living process of the app. */
   readonly pids: readonly number[];
   /** The folder of its records on the host. */
@@ -49,6 +67,7 @@ export const inspect: Operation<InspectOptions, readonly Inspection[]> = {
           read_tree
           list_members "$root" "$mark" || { fail E_PROTOCOL - 'the processes of the host could not be listed'; return 1; }
           say "MEMBERS $name$members"
+          while IFS= read -r end; do say "ENDED $name $end"; done 2>/dev/null <"$app_dir/ends"
         done
         report ${options.apps}
       `,
@@ -62,20 +81,37 @@ export const inspect: Operation<InspectOptions, readonly Inspection[]> = {
         ...buildInspection(facts),
         report: buildAppReport(facts, host),
         pids,
+        ends: parseEnds(reply, facts.app),
         stateDir: `${host.stateDir}/apps/${facts.app}`,
       };
     });
   },
 };
 
-function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 'stateDir'> {
+function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 'ends' | 'stateDir'> {
   const startedBy = decodeToken(facts.claim?.rest[2] ?? '');
-  const { process, supervisor } = facts;
+  const { process, supervisor, damaged } = facts;
   return {
     run: facts.run,
     spec: facts.spec,
     startedBy: typeof startedBy === 'string' ? startedBy : null,
     identity: process && { pid: process.pid, start: process.start, boot: process.boot },
     supervisorPid: supervisor?.liveness ? supervisor.pid : null,
+    damaged,
   };
+}
+
+const END_CAUSES = ['stop', 'oom', 'logout'] as const;
+
+/** A line that a full disk has cut is left out. */
+function parseEnds(reply: Reply, app: string): AppEnd[] {
+  const ends = reply.records.filter(({ kind, fields }) => kind === 'ENDED' && fields[0] === app && fields.length === 7);
+  return ends.map(({ fields: [, run, kind, value, endedAt, restarts, cause] }) => ({
+    run: Number(run),
+    restarts: Number(restarts),
+    exitCode: kind === 'code' ? Number(value) : null,
+    signal: kind === 'signal' ? getSignalName(Number(value)) : null,
+    endedAt: formatTime(Number(endedAt) || null),
+    cause: END_CAUSES.find((known) => known === cause) ?? null,
+  }));
 }

@@ -3,7 +3,7 @@ import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import type { AppReport } from '../model/app.js';
 import { REPORT_FUNCTIONS } from '../report/report-script.js';
 import type { Frame } from '../shell/script.js';
-import { JUDGE_FUNCTIONS, LAYOUT_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
+import { JUDGE_FUNCTIONS, LAYOUT_FUNCTIONS, RECORD_CHECK_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import { buildAppReport } from '../state/resolve-state.js';
 import { type HostFacts, type HostReport, parseReport, type RunFacts } from '../state/run-facts.js';
 import { createProtocolError, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
@@ -13,6 +13,11 @@ export interface Operation<Options, Result> {
   readonly name: string;
   /** True when it changes something, so that without its answer nobody knows whether it was done. */
   readonly mutates: boolean;
+  /**
+   * True when the same options may be sent again after a lost answer: the host knows by their request id, or sees, what was done already
+   * and does not do it twice.
+   */
+  readonly repeatable?: boolean;
   build(options: Options, frame: Frame): string;
   /**
    * Reads a complete answer.
@@ -39,7 +44,12 @@ export interface AppResult extends SeenApp {
 export const BASE_FUNCTIONS = [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS, REPORT_FUNCTIONS] as const;
 
 /** The functions of scripts that change something. */
-export const CHANGE_FUNCTIONS = [...BASE_FUNCTIONS, RECORDED_FUNCTIONS, JUDGE_FUNCTIONS] as const;
+export const CHANGE_FUNCTIONS = [
+  ...BASE_FUNCTIONS,
+  RECORDED_FUNCTIONS,
+  RECORD_CHECK_FUNCTIONS,
+  JUDGE_FUNCTIONS,
+] as const;
 
 /** The report in an answer; throws what the host itself said when there is none. */
 export function requireReport(reply: Reply): HostReport {
@@ -104,6 +114,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_CWD: 'no such folder on the host, or not allowed in',
   E_STOP_FAILED: 'not everything could be stopped',
   E_START_FAILED: 'not started',
+  E_CORRUPT: 'cannot be understood, so nothing was touched',
 };
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -113,4 +124,6 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
   E_RUNNING: 'stop it first',
+  E_CORRUPT:
+    'a later outlast may read it; otherwise look for the app with outlast find, and once nothing of it runs remove its folder',
 };

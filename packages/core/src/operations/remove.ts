@@ -1,5 +1,6 @@
 import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
+import { RECORD_VERSION } from '../state/layout.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
 
@@ -34,12 +35,13 @@ const REMOVE_FUNCTIONS = sh`
     latest_run
     [ -d "$app_dir" ] || { say "REMOVED $app unknown"; return 0; }
     if [ "$run" -gt 0 ]; then
+      check_records || return 1
       await_launch
       read_tree
       if ! list_members "$root" "$mark" || [ "$phase" != ended ] || [ -n "$members" ]; then fail E_RUNNING "$app" "pid\${members:- unknown}"; return 1; fi
     fi
     read_process $$
-    printf '%s\n' "$$ $process_start $boot removal $(now) -" >"$app_dir/claim.$$" 2>/dev/null
+    printf '%s\n' "$$ $process_start $boot removal $(now) - ${RECORD_VERSION}" >"$app_dir/claim.$$" 2>/dev/null
     ln "$app_dir/claim.$$" "$app_dir/run.$((run + 1))" 2>/dev/null
     claimed=$?
     rm -f "$app_dir/claim.$$"

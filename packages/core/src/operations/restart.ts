@@ -19,6 +19,7 @@ export interface RestartOptions extends Omit<StartOptions, 'spec'>, Pick<StopOpt
 export const restart: Operation<RestartOptions, AppResult> = {
   name: 'restart',
   mutates: true,
+  repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
       title: `restart ${options.app}`,
@@ -34,7 +35,9 @@ export const restart: Operation<RestartOptions, AppResult> = {
         ${raw(buildStartHead(options))}
         latest_run
         previous=$run
-        if ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')}; then
+        if is_own_request; then
+          start_app # its answer was lost: what was stopped for it must not be stopped again
+        elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')}; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}

@@ -25,6 +25,6 @@ test('a signal that the host refused is an error of that app', () => {
 
 test('the script says what is sent to whom', () => {
   const script = signal.build({ ...OPTIONS, signal: 'RTMIN+2', scope: 'tree' }, { nonce: 'n' });
-  expect(script).toContain("signal=RTMIN+2 scope=tree by='%22a%40b%22'\n");
+  expect(script).toContain("signal=RTMIN+2 scope=tree by='%22a%40b%22' request=");
   expect(script).toContain('for name in paused ended unknown; do signal_app "$name"; done\n');
 });

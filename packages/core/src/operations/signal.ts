@@ -1,9 +1,10 @@
 import { OutlastError } from '../errors.js';
 import { buildScript } from '../shell/script.js';
-import { sh } from '../shell/template.js';
+import { raw, sh } from '../shell/template.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
 import { encodeToken } from '../wire/token.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
+import { buildRequest } from './request.js';
 
 /** Which apps get which signal. */
 export interface SignalOptions {
@@ -12,6 +13,8 @@ export interface SignalOptions {
   readonly signal: string;
   /** `main`: the app's own process; `tree`: every process of it. */
   readonly scope: 'main' | 'tree';
+  /** Unguessable id of this request: the same id never sends a second time. Without it the host makes one. */
+  readonly request?: string;
   /** `user@laptop`, for the record. */
   readonly by: string;
 }
@@ -20,12 +23,13 @@ export interface SignalOptions {
 export const signal: Operation<SignalOptions, readonly AppResult[]> = {
   name: 'signal',
   mutates: true,
+  repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
       title: `signal ${options.signal} ${options.apps.join(' ')}`,
       functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, SIGNAL_FUNCTIONS],
       body: sh`
-        signal=${options.signal} scope=${options.scope} by=${encodeToken(options.by)}
+        signal=${options.signal} scope=${options.scope} by=${encodeToken(options.by)} request=${raw(buildRequest(options.request))}
         need awk cat grep id ln ls mv od rm sleep tr || return 1
         find_state || return 1
         read_boot
@@ -47,9 +51,16 @@ const SIGNAL_FUNCTIONS = sh`
     enter_app "$1"
     latest_run
     [ "$run" -gt 0 ] || { say "SIGNALLED $app unknown"; return 0; }
+    check_records || return 1
+    if read_record "$record_path.signal"; then
+      case "$record " in
+      *" $request sent "*) say "SIGNALLED $app sent"; return 0 ;;
+      *" $request "*) return 1 ;; # whoever wrote this died before it could say whether the signal went out
+      esac
+    fi
     await_launch || { say "SIGNALLED $app not-running"; return 0; }
     [ -n "$pid" ] || { say "SIGNALLED $app not-running"; return 0; }
-    write_record "$record_path.signal" "$signal $(now) $by"
+    write_record "$record_path.signal" "$signal $(now) $by $request begun"
     read_tree
     seen=$pid:$pid_start group=0
     if [ "$scope" = tree ]; then
@@ -57,6 +68,7 @@ const SIGNAL_FUNCTIONS = sh`
       list_members "$root" "$mark" || seen=$pid:$pid_start
     fi
     if signal_members "$signal"; then
+      write_record "$record_path.signal" "$signal $(now) $by $request sent"
       await_effect
       say "SIGNALLED $app sent"
     else

@@ -10,6 +10,7 @@ import { decodeUtf8 } from '../wire/bytes.js';
 import { createProtocolError, type Reply, type WireRecord } from '../wire/reply.js';
 import { encodeToken } from '../wire/token.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
+import { buildRequest } from './request.js';
 
 /** Who starts what, and how long it is watched. */
 export interface StartOptions {
@@ -35,6 +36,7 @@ export interface StartOptions {
 export const start: Operation<StartOptions, AppResult> = {
   name: 'start',
   mutates: true,
+  repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
       title: `start ${options.app}`,
@@ -62,11 +64,6 @@ export function buildStartHead({ app, request, by, settleMs }: Omit<StartOptions
     open_state || return 1
     read_boot
     enter_app ${app}`;
-}
-
-/** The id of a request, as a word of the shell. */
-function buildRequest(request: string | null): string {
-  return request === null ? "$(od -An -N12 -v -tx1 /dev/urandom | tr -d ' \\n')" : sh`${[request]}`;
 }
 
 /** Reads the answer of a script that started one app. */

@@ -5,6 +5,7 @@ import { raw, sh } from '../shell/template.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
 import { encodeToken } from '../wire/token.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
+import { buildRequest } from './request.js';
 
 /** Which apps are stopped, and how. */
 export interface StopOptions {
@@ -13,6 +14,8 @@ export interface StopOptions {
   readonly signal?: string;
   /** From the signal to KILL, in milliseconds; undefined takes what the app was started with. */
   readonly graceMs?: number;
+  /** Unguessable id of this request: sent again after a lost answer, it is told what it did. Without it the host makes one. */
+  readonly request?: string;
   /** `user@laptop`, for the record. */
   readonly by: string;
 }
@@ -28,12 +31,13 @@ export const STOPPING_FUNCTIONS = [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, STOP_FUN
 export const stop: Operation<StopOptions, readonly AppResult[]> = {
   name: 'stop',
   mutates: true,
+  repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
       title: `stop ${options.apps.join(' ')}`,
       functions: STOPPING_FUNCTIONS,
       body: sh`
-        by=${encodeToken(options.by)}
+        by=${encodeToken(options.by)} request=${raw(buildRequest(options.request))}
         need awk cat grep id ln ls mv od rm sleep tr || return 1
         find_state || return 1
         read_boot

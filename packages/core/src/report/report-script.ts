@@ -1,12 +1,15 @@
+import { PROCESS_LIST_AWK } from '../process/process-list-awk.js';
 import { raw, sh } from '../shell/template.js';
 
 /** Holds no single quote, since it stands between two of the shell's. */
 const REPORT_AWK = sh`
-  function first_line(path,   line) {
+  ${raw(PROCESS_LIST_AWK)}
+  # The first line of a record: nothing where there is none, ? where it is empty, which no record of ours ever is.
+  function first_line(path,   line, found) {
     line = ""
-    if ((getline line <path) < 0) line = ""
+    found = (getline line <path)
     close(path)
-    return line
+    return (found == 0 || (found > 0 && line == "")) ? "?" : line
   }
 
   # The state letter of the process that a record begins with, - when that very process is gone.
@@ -33,25 +36,11 @@ const REPORT_AWK = sh`
     return value
   }
 
-  function read_processes(   line, held, rest, at, field) {
-    held = ""
-    while (("cat /proc/[0-9]*/stat 2>/dev/null" | getline line) > 0) {
-      line = held line
-      rest = line
-      while ((at = index(rest, ") ")) > 0) rest = substr(rest, at + 2)
-      # A name may hold a newline: then this is not yet the whole of it.
-      if (split(rest, field, " ") < 22) { held = line " "; continue }
-      held = ""
-      pid = line + 0
-      state[pid] = field[1]; parent[pid] = field[2]; group[pid] = field[3]; session[pid] = field[4]
-      start[pid] = field[20]; ticks[pid] = field[12] + field[13]; resident[pid] = field[22]
-    }
-  }
-
   function read_listeners(path,   line, field, at) {
     while ((getline line <path) > 0) {
       split(line, field, " ")
       if (field[4] != "0A") continue
+      listeners++
       at = index(field[2], ":")
       port_of[field[10]] = hexadecimal(substr(field[2], at + 1))
     }
@@ -60,7 +49,7 @@ const REPORT_AWK = sh`
 
   # Which listening sockets the processes of the trees hold.
   function read_ports(pids,   listing, line, holder, inode, name) {
-    listing = "ls -l /proc/self/fd" pids " 2>/dev/null"
+    listing = "ls -ln /proc/self/fd" pids " 2>/dev/null"
     while ((listing | getline line) > 0) {
       if (line ~ /^\/proc\/[0-9]+\/fd:$/) {
         holder = substr(line, 7) + 0
@@ -79,25 +68,47 @@ const REPORT_AWK = sh`
 
   function say_record(kind, i, record) { if (record != "") print tag kind " " app[i] " " record }
 
-  {
-    count++
-    app[count] = $1; run[count] = $2
-    base = ENVIRON["OUTLAST_APPS"] "/" $1 "/run." $2
-    if ($2 == 0) next
-    claim[count] = first_line(base)
-    supervisor[count] = first_line(base ".supervisor")
-    pid_record[count] = first_line(base ".pid")
-    stop[count] = first_line(base ".stop")
-    stopped[count] = first_line(base ".stopped")
-    signalled[count] = first_line(base ".signal")
-    exit_record[count] = first_line(base ".exit")
-    while ((getline line <(base ".spec")) > 0) specs[count] = specs[count] tag "SPEC " $1 " " line "\n"
+  # What an earlier look has seen of each process: its CPU ticks, and when that was. Recent enough, it tells what is used now.
+  function read_sample(path,   line, field) {
+    while ((getline line <path) > 0) {
+      if (split(line, field, " ") != 4) continue
+      if (field[1] == "at") sampled_at = (field[2] == boot) ? field[3] : 0
+      else if (sampled_at) sampled[field[1] ":" field[2]] = field[3]
+    }
+    close(path)
+    window = sampled_at ? start[self] - sampled_at : 0
+    if (window < hz || window > 600 * hz) window = 0
+  }
+
+  function write_sample(   pid, file) {
+    # A second look within a second has to leave the first one where it is.
+    if (sampled_at && start[self] >= sampled_at && start[self] - sampled_at < hz) return
+    file = "cat 2>/dev/null >\"$OUTLAST_STATE/sample.$$\" && mv -f \"$OUTLAST_STATE/sample.$$\" \"$OUTLAST_STATE/sample\" 2>/dev/null"
+    print "at", boot, start[self], "-" | file
+    for (pid in state) if (app_at[pid]) print pid, start[pid], ticks[pid], "-" | file
+    close(file)
+  }
+
+  function read_records(i,   base, line) {
+    base = ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i]
+    claim[i] = first_line(base)
+    supervisor[i] = first_line(base ".supervisor")
+    pid_record[i] = first_line(base ".pid")
+    stop[i] = first_line(base ".stop")
+    stopped[i] = first_line(base ".stopped")
+    signalled[i] = first_line(base ".signal")
+    exit_record[i] = first_line(base ".exit")
+    while ((getline line <(base ".spec")) > 0) specs[i] = specs[i] tag "SPEC " app[i] " " line "\n"
     close(base ".spec")
   }
 
+  # Names of apps, each followed by the paths of its claims, one for a run.
+  !/\// { app[++count] = $0; run[count] = 0; next }
+  /\/run\.[0-9]+$/ { number = $0; sub(/.*\./, "", number); if (number + 0 > run[count]) run[count] = number + 0 }
+
   END {
-    read_processes()
-    split(first_line("/proc/uptime"), up, " ")
+    for (i = 1; i <= count; i++) if (run[i] > 0) read_records(i)
+    self = read_processes()
     for (i = 1; i <= count; i++) {
       split(pid_record[i], part, " ")
       alive[i] = liveness(pid_record[i])
@@ -107,17 +118,21 @@ const REPORT_AWK = sh`
       }
     }
     if (unsettled) exit 3
-    pids = ""
+    read_sample(ENVIRON["OUTLAST_STATE"] "/sample")
     for (pid in state) {
       name = owner(pid)
       if (name == "") continue
+      app_at[pid] = 1
       tree_ticks[name] += ticks[pid]; tree_pages[name] += resident[pid]
-      pids = pids " /proc/" pid "/fd"
-      if (length(pids) > 60000) { batch[++batches] = pids; pids = "" }
+      recent_ticks[name] += ticks[pid] - sampled[pid ":" start[pid]]
+      if ((pid ":" start[pid]) in sampled) resampled[name] = 1
+      pids[++holders] = pid
     }
-    if (pids != "") batch[++batches] = pids
-    if (batches) { read_listeners("/proc/net/tcp"); read_listeners("/proc/net/tcp6") }
-    for (b = 1; b <= batches; b++) read_ports(batch[b])
+    if (holders) { read_listeners("/proc/net/tcp"); read_listeners("/proc/net/tcp6") }
+    for (i = 1; i <= holders; i++) {
+      batch = batch " /proc/" pids[i] "/fd"
+      if (length(batch) > 60000 || i == holders) { read_ports(batch); batch = "" }
+    }
     for (i = 1; i <= count; i++) {
       print tag "APP " app[i] " " run[i]
       say_record("CLAIM", i, (claim[i] == "") ? "" : liveness(claim[i]) " " claim[i])
@@ -129,10 +144,14 @@ const REPORT_AWK = sh`
       say_record("EXIT", i, exit_record[i])
       printf "%s", specs[i]
       if (!(i in main)) continue
-      printf "%sUSAGE %s %s %s %.0f %.0f\n", tag, app[i], up[1], start[main[i]], tree_ticks[app[i]], tree_pages[app[i]] * page
-      print tag "PORTS " app[i] " " ((main[i] in visible) ? "visible" : "hidden") " " ports[app[i]]
+      name = app[i]
+      printf "%sUSAGE %s %.2f %s %.0f %.0f", tag, name, start[self] / hz, start[main[i]], tree_ticks[name], tree_pages[name] * page
+      if (window && resampled[name]) printf " %.0f %.0f", window, recent_ticks[name]
+      print ""
+      print tag "PORTS " name " " ((main[i] in visible) ? "visible" : "hidden") " " ports[name]
     }
     print tag "REPORTED"
+    if (holders) write_sample()
   }
 `;
 
@@ -148,17 +167,20 @@ export const REPORT_FUNCTIONS = sh`
   # report APP...: HOST, then for each app APP, CLAIM, PID, SUPERVISOR, EXIT, STOP, STOPPED, SIGNAL, SPEC, USAGE and PORTS.
   report() {
     read_boot
-    say "HOST $boot $(getconf CLK_TCK 2>/dev/null || echo 100) $(now) $(encode "$state")"
+    ticks_per_second=$(getconf CLK_TCK 2>/dev/null || echo 100)
+    case $state in
+    *[!A-Za-z0-9_./-]*) state_word=$(encode "$state") ;;
+    *) state_word=$state ;;
+    esac
+    say "HOST $boot $ticks_per_second $(now) $state_word"
     [ $# -gt 0 ] || { say REPORTED; return 0; }
     attempts=0
     while :; do
       attempts=$((attempts + 1))
       for name do
-        enter_app "$name"
-        latest_run
-        printf '%s %s\n' "$name" "$run"
-      done | OUTLAST_APPS=$state/apps LC_ALL=C awk -v tag="@@$nonce " -v boot="$boot" -v attempt="$attempts" \
-        -v page="$(getconf PAGESIZE 2>/dev/null || echo 4096)" '
+        printf '%s\n' "$name" "$state/apps/$name"/run.*[0-9]
+      done | OUTLAST_STATE=$state LC_ALL=C awk -v tag="@@$nonce " -v boot="$boot" -v attempt="$attempts" \
+        -v hz="$ticks_per_second" -v page="$(getconf PAGESIZE 2>/dev/null || echo 4096)" '
     ${raw(REPORT_AWK)}'
       [ $? = 3 ] || return 0
       nap

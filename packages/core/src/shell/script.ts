@@ -35,7 +35,7 @@ export function buildScript(frame: Frame, parts: ScriptParts): string {
     :
     if [ -n "\${ZSH_VERSION-}" ]; then emulate sh; fi
     outlast() {
-    ${raw(parts.keepEnvironment ? 'environment=$(export -p)' : ':')}
+    ${raw(parts.keepEnvironment ? 'environment=$(export -p) user_umask=$(umask)' : ':')}
     nonce=${frame.nonce}
     ${raw(PROLOGUE)}
     ${raw(parts.functions.join('\n'))}
@@ -52,7 +52,6 @@ export function buildScript(frame: Frame, parts: ScriptParts): string {
 
 const PROLOGUE = sh`
   unset IFS CDPATH OUTLAST_RUN
-  user_umask=$(umask)
   umask 077
   case :$PATH: in
   *:/usr/bin:*) ;;

@@ -1,5 +1,8 @@
 import { sh } from '../shell/template.js';
 
+/** Of the records of a run; the claim ends with it. Those of version 1 end without. */
+export const RECORD_VERSION = 2;
+
 /**
  * Shell functions around the state folder `${XDG_STATE_HOME:-$HOME/.local/state}/outlast` on the host.
  *
@@ -7,7 +10,7 @@ import { sh } from '../shell/template.js';
  *
  * | record             | its one line                                        | written by                    |
  * | ------------------ | --------------------------------------------------- | ----------------------------- |
- * | `run.N`            | launcher's pid, start, boot; request; time; who     | `start`: having it is the lock |
+ * | `run.N`            | launcher's pid, start, boot; request; time; who; version | `start`: having it is the lock |
  * | `run.N.settings`   | the supervisor's settings, as shell                 | `start`                       |
  * | `run.N.environment`| what the login had exported, as shell               | `start`                       |
  * | `run.N.launch`     | cwd, environment and argv, as shell                 | `start`                       |
@@ -17,10 +20,12 @@ import { sh } from '../shell/template.js';
  * | `run.N.pid`        | app's pid, start, boot; time; restarts, or `aborted`| the app's last stage before it becomes the app |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |
- * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; why | the supervisor                |
- * | `run.N.stop`       | stopper's pid, start, boot; time; who               | `stop`, before the first signal |
+ * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why | the supervisor |
+ * | `run.N.stop`       | stopper's pid, start, boot; time; who; request      | `stop`, before the first signal |
+ * | `run.N.forced`     | as `run.N.stop`: it is there once KILL was needed   | `stop`, before the first KILL |
  * | `run.N.stopped`    | `term` or `kill`; time                              | `stop`, when nothing is left  |
- * | `run.N.signal`     | signal; time; who                                   | `signal`                      |
+ * | `run.N.signal`     | signal; time; who; request; `begun` or `sent`       | `signal`                      |
+ * | `ends`             | run; `code` or `signal`, its number; time; restarts; why: a line for each of the last ten | the supervisor |
  */
 export const LAYOUT_FUNCTIONS = sh`
   # find_state: sets state to the state folder of this user, and refuses one that others could tamper with.
@@ -32,7 +37,8 @@ export const LAYOUT_FUNCTIONS = sh`
     if [ -L "$state" ]; then fail E_STATE_DIR - "$state is a symbolic link"; return 1; fi
     [ -e "$state" ] || return 0
     set -- $(ls -ldn "$state" 2>/dev/null)
-    if [ "\${3-}" != "$(id -u)" ]; then fail E_STATE_DIR - "$state belongs to another user"; return 1; fi
+    # shellcheck disable=SC3067 # where test knows no -O, the numbers are compared
+    if ! [ -O "$state" ] 2>/dev/null && [ "\${3-}" != "$(id -u)" ]; then fail E_STATE_DIR - "$state belongs to another user"; return 1; fi
     case $1 in
     d????-??-*) ;;
     *) fail E_STATE_DIR - "$state can be written by others ($1)"; return 1 ;;
@@ -52,7 +58,8 @@ export const LAYOUT_FUNCTIONS = sh`
     for tool do
       command -v "$tool" >/dev/null 2>&1 || { fail E_UNSUPPORTED_HOST - "no $tool"; return 1; }
     done
-    [ -r /proc/self/stat ] || { fail E_UNSUPPORTED_HOST - "no /proc"; return 1; }
+    # Without knowing for certain which process is which, nothing may be signalled.
+    read_process $$ || { fail E_UNSUPPORTED_HOST - 'no /proc, and no ps that tells lstart'; return 1; }
   }
 
   # enter_app NAME: sets app and app_dir.
@@ -81,6 +88,43 @@ export const LAYOUT_FUNCTIONS = sh`
       *) apps="$apps \${app_path##*/}" ;;
       esac
     done
+  }
+`;
+
+/**
+ * Shell functions that read a record before anything is done because of it. A record that is not as one of ours is reason to touch
+ * nothing: what it hides may live.
+ */
+export const RECORD_CHECK_FUNCTIONS = sh`
+  # check_records: refuses to go on with an app of whose latest run a record is damaged, or written by a later outlast.
+  check_records() {
+    [ "$run" -gt 0 ] || return 0
+    is_whole claim "$record_path" || { fail E_CORRUPT "$app" "$record_path"; return 1; }
+    for part in supervisor pid stop stopped exit; do
+      is_whole "$part" "$record_path.$part" || { fail E_CORRUPT "$app" "$record_path.$part"; return 1; }
+    done
+  }
+
+  # is_whole KIND FILE: true for a record of ours, and for one that is not there.
+  is_whole() {
+    if ! read_record "$2"; then [ ! -e "$2" ]; return; fi
+    set -f
+    set -- "$1" $record
+    set +f
+    case $1 in
+    claim) [ $# = 7 ] || [ "$#:\${8-}" = ${`8:${RECORD_VERSION}`} ] && is_number "$2" && is_number "$6" ;;
+    supervisor) [ $# -ge 5 ] && is_number "$2" ;;
+    # On a full disk a link to the claim stands in its place.
+    pid | stop) [ "$2" = aborted ] || { [ $# -ge 6 ] && is_number "$2"; } ;;
+    stopped) [ "$2" = term ] || [ "$2" = kill ] || is_number "$2" ;;
+    exit) { [ "$2" = code ] || [ "$2" = signal ]; } && is_number "\${3-}" ;;
+    esac
+  }
+
+  is_number() {
+    case $1 in
+    '' | *[!0-9]*) return 1 ;;
+    esac
   }
 `;
 

@@ -1,7 +1,7 @@
-import type { AppReport, AppState, StopMethod } from '../model/app.js';
+import type { AppReport, AppState, DeathCause, StopMethod } from '../model/app.js';
 import { getSignalName } from '../values/signal-name.js';
 import { decodeToken } from '../wire/token.js';
-import type { HostFacts, RunFacts } from './run-facts.js';
+import type { HostFacts, RunFacts, Usage } from './run-facts.js';
 
 /** How a run came to its end, or what it is doing. */
 interface Verdict {
@@ -11,11 +11,13 @@ interface Verdict {
   readonly endedAt?: number | null;
   readonly how?: StopMethod | null;
   readonly endedBy?: string | null;
+  readonly cause?: DeathCause | null;
 }
 
 /**
  * Concludes what an app is doing from the records of its latest run:
  *
+ * - one of them is damaged: `corrupt`, since it may hide anything
  * - the app's identity lives: `paused` where it is stopped by a signal, `stopping` while a stop is at work, else `running`
  * - it is gone and its end is recorded: `stopped` where outlast stopped it, `crash-looping` where the supervisor gave up, else `exited` or `killed`
  * - it is gone and its supervisor lives: `restarting`
@@ -23,6 +25,7 @@ interface Verdict {
  */
 function resolveState(facts: RunFacts, host: HostFacts): Verdict {
   if (facts.run === 0) return { state: 'unknown' };
+  if (facts.damaged !== null) return { state: 'corrupt' };
   if (facts.process?.liveness) return { state: resolveLiveState(facts) };
   if (facts.stop?.liveness) return { state: 'stopping' };
   if (facts.exit !== null || facts.stopped !== null) return resolveEnd(facts);
@@ -38,7 +41,7 @@ function resolveLiveState(facts: RunFacts): AppState {
 }
 
 function resolveEnd(facts: RunFacts): Verdict {
-  const [kind, value = '', endedAt = '', , reason] = facts.exit ?? [];
+  const [kind, value = '', endedAt = '', , reason, cause] = facts.exit ?? [];
   const number = parseCount(value);
   const signal = kind === 'signal' && number !== null ? getSignalName(number) : null;
   const end = {
@@ -54,9 +57,12 @@ function resolveEnd(facts: RunFacts): Verdict {
   return {
     ...end,
     state: kind === 'signal' ? 'killed' : 'exited',
+    cause: CAUSES.find((known) => known === cause) ?? null,
     endedBy: isOurSignal(facts.signalled, end) ? decodeName(facts.signalled?.[2]) : null,
   };
 }
+
+const CAUSES: readonly DeathCause[] = ['oom', 'logout'];
 
 /** A signal that the app has survived for longer than this is not what it died of. */
 const LONGEST_DEATH_SECONDS = 5;
@@ -82,7 +88,7 @@ function decodeName(token: string | undefined): string | null {
 /** Makes the report of one app that every verb gives. */
 export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
   const verdict = resolveState(facts, host);
-  const live = facts.process?.liveness ? facts : null;
+  const live = verdict.state !== 'corrupt' && facts.process?.liveness ? facts : null;
   return {
     app: facts.app,
     state: verdict.state,
@@ -101,13 +107,14 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     signal: verdict.signal ?? null,
     endedAt: formatTime(verdict.endedAt ?? null),
     how: verdict.how ?? null,
+    cause: verdict.cause ?? null,
     endedBy: verdict.endedBy ?? null,
     logPath: facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/log`,
   };
 }
 
-function computeCpuPercent(usage: { readonly uptimeSeconds: number; readonly cpuSeconds: number }): number {
-  return usage.uptimeSeconds > 0 ? Math.round((usage.cpuSeconds / usage.uptimeSeconds) * 1000) / 10 : 0;
+function computeCpuPercent({ cpu }: Usage): number {
+  return cpu.withinSeconds > 0 ? Math.round((cpu.seconds / cpu.withinSeconds) * 1000) / 10 : 0;
 }
 
 /** Writes seconds since the epoch as ISO 8601 in UTC; null stays null, and so becomes what no calendar holds. */

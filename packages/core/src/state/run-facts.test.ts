@@ -33,6 +33,7 @@ test('the records of a running app are read as they are', () => {
       boot: '7d0a2c1e-5b7f-4c11-9a53-0e6f4b2d8c90',
       rest: ['1795400821', '0'],
     },
+    damaged: null,
     aborted: false,
     stop: null,
     stopped: null,
@@ -44,7 +45,11 @@ test('the records of a running app are read as they are', () => {
       env: { GREETING: 'two\nlines 🚀' },
       secretEnv: { TOKEN: '********' },
     }),
-    usage: { uptimeSeconds: expect.closeTo(8.93), cpuSeconds: 0, rssBytes: 1380352 },
+    usage: {
+      uptimeSeconds: expect.closeTo(8.93),
+      rssBytes: 1380352,
+      cpu: { seconds: 0, withinSeconds: expect.closeTo(8.93) },
+    },
     ports: [],
   });
 });

@@ -25,6 +25,14 @@ export interface RecordedProcess {
   readonly rest: readonly string[];
 }
 
+/** What the processes of a live app use. */
+export interface Usage {
+  readonly uptimeSeconds: number;
+  readonly rssBytes: number;
+  /** CPU time of the whole tree: since somebody looked the last time where that was a second to ten minutes ago, else over its life. */
+  readonly cpu: { readonly seconds: number; readonly withinSeconds: number };
+}
+
 /** Everything recorded of the latest run of one app, as found: nothing is concluded here. */
 export interface RunFacts {
   readonly app: string;
@@ -33,6 +41,8 @@ export interface RunFacts {
   readonly claim: RecordedProcess | null;
   readonly supervisor: RecordedProcess | null;
   readonly process: RecordedProcess | null;
+  /** The record that is not as one of ours, as `run.3.pid`; null when all are. */
+  readonly damaged: string | null;
   /** The launch was given up before the app ran. */
   readonly aborted: boolean;
   readonly stop: RecordedProcess | null;
@@ -40,7 +50,7 @@ export interface RunFacts {
   readonly signalled: readonly string[] | null;
   readonly exit: readonly string[] | null;
   readonly spec: AppSpec | null;
-  readonly usage: { readonly uptimeSeconds: number; readonly cpuSeconds: number; readonly rssBytes: number } | null;
+  readonly usage: Usage | null;
   /** Null where the host does not let us see them. */
   readonly ports: readonly number[] | null;
 }
@@ -58,7 +68,12 @@ export function parseReport(reply: Reply): HostReport | undefined {
   const host = reply.records.find((record) => record.kind === 'HOST');
   if (host === undefined) return undefined;
   const [boot = '-', ticks = '100', now = '0', state = ''] = host.fields;
-  const facts = { boot, ticksPerSecond: Number(ticks) || 100, now: Number(now) || 0, stateDir: decodeHexText(state) };
+  const facts = {
+    boot,
+    ticksPerSecond: Number(ticks) || 100,
+    now: Number(now) || 0,
+    stateDir: state.startsWith('/') ? state : decodeHexText(state),
+  };
   const byApp = new Map<string, Map<string, Fields>>();
   const chunks = new Map<string, string[]>();
   for (const {
@@ -87,6 +102,7 @@ function buildRunFacts(
     claim: parseProcess(records.get('CLAIM')),
     supervisor: parseProcess(records.get('SUPERVISOR')),
     process: parseProcess(pid),
+    damaged: findDamage(records),
     aborted: pid?.[1] === 'aborted',
     stop: parseProcess(records.get('STOP')),
     stopped: records.get('STOPPED') ?? null,
@@ -98,18 +114,53 @@ function buildRunFacts(
   };
 }
 
+/** How the words of each record have to begin; those of processes come with a letter of their state before them. */
+const RECORD_SHAPES: Readonly<Record<string, RegExp>> = {
+  CLAIM: /^\S \d+ \S+ \S+ \S+ \d+ \S+( 2)?$/,
+  SUPERVISOR: /^\S \d+ \S+ \S+ \S/,
+  PID: /^\S (aborted|\d+ \S+ \S+ \S+ \S)/,
+  STOP: /^\S \d+ \S+ \S+ \S+ \S/,
+  STOPPED: /^(term|kill|\d+)( |$)/,
+  EXIT: /^(code|signal) \d+/,
+};
+
+/** The same rules as `check_records` has on the host. */
+function findDamage(records: ReadonlyMap<string, Fields>): string | null {
+  const run = records.get('APP')?.[0] ?? '';
+  if (run !== '0' && !records.has('CLAIM')) return `run.${run}`;
+  for (const [kind, shape] of Object.entries(RECORD_SHAPES)) {
+    const fields = records.get(kind);
+    if (fields !== undefined && !shape.test(fields.join(' ').trimEnd()))
+      return kind === 'CLAIM' ? `run.${run}` : `run.${run}.${kind.toLowerCase()}`;
+  }
+  return null;
+}
+
 function parseProcess(fields: Fields | undefined): RecordedProcess | null {
   const [liveness = '-', pid = '', start = '', boot = '', ...rest] = fields ?? [];
   if (!/^\d+$/.test(pid)) return null;
   return { liveness: liveness === '-' ? null : liveness, pid: Number(pid), start, boot, rest };
 }
 
-function parseUsage(fields: Fields | undefined, host: HostFacts): RunFacts['usage'] {
+function parseUsage(fields: Fields | undefined, host: HostFacts): Usage | null {
   if (fields === undefined) return null;
-  const [uptime = 0, start = 0, ticks = 0, rssBytes = 0] = fields.map(Number);
-  if (![uptime, start, ticks, rssBytes].every(Number.isFinite)) return null;
-  const uptimeSeconds = Math.max(0, uptime - start / host.ticksPerSecond);
-  return { uptimeSeconds, cpuSeconds: ticks / host.ticksPerSecond, rssBytes };
+  const [now = 0, , ticks = 0, rssBytes = 0, window, windowTicks = 0] = fields.map(Number);
+  const startSeconds = parseStart(fields[1] ?? '', host);
+  if (![now, startSeconds, ticks, rssBytes, window ?? 0, windowTicks].every(Number.isFinite)) return null;
+  const uptimeSeconds = Math.max(0, (now || host.now) - startSeconds);
+  const cpu =
+    window === undefined
+      ? { seconds: ticks / host.ticksPerSecond, withinSeconds: uptimeSeconds }
+      : { seconds: windowTicks / host.ticksPerSecond, withinSeconds: window / host.ticksPerSecond };
+  return { uptimeSeconds, rssBytes, cpu };
+}
+
+/** Seconds since the boot; since the epoch where the host has no `/proc`: `lMon_Nov_23_02:27:10_2026`. */
+function parseStart(start: string, host: HostFacts): number {
+  const [, month, day, time, year] = start.split('_');
+  return year === undefined
+    ? Number(start) / host.ticksPerSecond
+    : Date.parse(`${month} ${day} ${year} ${time} UTC`) / 1000;
 }
 
 function parsePorts(list: string): number[] {

@@ -1,6 +1,7 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORDED_FUNCTIONS } from '../state/layout.js';
+import { CAUSE_FUNCTIONS } from './cause.js';
 
 /**
  * The program that holds one run on the host, written to `run.N.sh` and started by `start`:
@@ -19,11 +20,12 @@ export const SUPERVISOR_SCRIPT = sh`
 
   ${raw(IDENTITY_FUNCTIONS)}
   ${raw(RECORDED_FUNCTIONS)}
+  ${raw(CAUSE_FUNCTIONS)}
   now() { date +%s 2>/dev/null || echo 0; }
 
   # refuse: a full disk must show before anything runs, since nothing may run without a record.
   refuse() {
-    rm -f "$record_path.exit.room" "$record_path.pid.$$"
+    rm -f "$record_path.exit.room" "$record_path.pid.$$" "$record_path.supervisor.$$"
     echo "$1" >"$record_path.refused"
     exit 95
   }
@@ -65,9 +67,20 @@ export const SUPERVISOR_SCRIPT = sh`
     [ -e "$record_path.settling" ] && is_recorded_alive "$record_path"
   }
 
-  # back_off: waits, each time twice as long. TERM from a stop ends the wait at once, or within a second where it came too early.
+  # note_end: one line for each of the last ten ends, restarts between them included.
+  note_end() {
+    if { tail -n 9 "$app_dir/ends" 2>/dev/null; echo "$run $kind $value $ended $restarts $cause"; } 2>/dev/null >"$app_dir/ends.$$"; then
+      mv -f "$app_dir/ends.$$" "$app_dir/ends"
+    else
+      rm -f "$app_dir/ends.$$"
+    fi
+  }
+
+  # back_off: waits, each time twice as long, and up to half of it less at random: what failed together must not come back
+  # together. TERM from a stop ends the wait at once, or within a second where it came too early.
   back_off() {
-    waited=0
+    random=$(od -An -N2 -tu2 /dev/urandom 2>/dev/null | tr -d ' ')
+    waited=$((\${random:-0} % (delay / 2 + 1)))
     while [ "$waited" -lt "$delay" ]; do
       sleep 1 &
       sleeper=$!
@@ -88,18 +101,23 @@ export const SUPERVISOR_SCRIPT = sh`
     read_boot
     read_process $$
     {
-      printf '%s\n' "$$ $process_start $boot $policy" >"$record_path.supervisor" &&
+      printf '%s\n' "$$ $process_start $boot $policy" >"$record_path.supervisor.$$" &&
+        mv -f "$record_path.supervisor.$$" "$record_path.supervisor" &&
         printf '%-79s\n' room >"$record_path.exit.room" # written later even on a disk that has filled
     } 2>/dev/null || refuse 'no space for the records'
     failures=0 delay=$backoff_min reason=ended
     while :; do
       began=$(now)
+      read_oom_kills
       launch_app
       status=$?
       case $(cat "$record_path.pid" 2>/dev/null) in
       '' | aborted*) rm -f "$record_path.exit.room"; exit 95 ;;
       esac
       ended=$(now)
+      normalise "$status"
+      find_cause
+      note_end
       [ $((ended - began)) -lt "$stable_after" ] || failures=0 delay=$backoff_min
       wants_restart "$status" || break
       # A start that failed at once is told to whoever is waiting for it, and not tried again.
@@ -107,8 +125,7 @@ export const SUPERVISOR_SCRIPT = sh`
       back_off || break
       failures=$((failures + 1)) restarts=$((restarts + 1))
     done
-    normalise "$status"
-    printf '%-79s\n' "$kind $value $ended $restarts $reason" 1<>"$record_path.exit.room"
+    printf '%-79s\n' "$kind $value $ended $restarts $reason $cause" 1<>"$record_path.exit.room"
     mv -f "$record_path.exit.room" "$record_path.exit"
   }
 

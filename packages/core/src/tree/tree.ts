@@ -1,4 +1,28 @@
-import { sh } from '../shell/template.js';
+import { PROCESS_LIST_AWK } from '../process/process-list-awk.js';
+import { raw, sh } from '../shell/template.js';
+
+/** Holds no single quote, since it stands between two of the shell's. */
+const MEMBERS_AWK = sh`
+  ${raw(PROCESS_LIST_AWK)}
+  BEGIN {
+    read_processes()
+    # A list in which not even this script is found is not whole.
+    if (!(script in start)) exit 1
+    count = split(seen, list, " "); for (i = 1; i <= count; i++) known[list[i]] = 1
+    count = split(marked, list, " "); for (i = 1; i <= count; i++) hit[list[i]] = 1
+    for (pid in start) {
+      if (state[pid] ~ /[ZX]/) { delete hit[pid]; delete start[pid]; continue }
+      if (root > 1 && (pid == root || group[pid] == root || session[pid] == root)) hit[pid] = 1
+      if ((pid ":" start[pid]) in known) hit[pid] = 1
+    }
+    do {
+      grown = 0
+      for (pid in start) if (!(pid in hit) && (parent[pid] in hit) && (parent[pid] in start)) { hit[pid] = 1; grown = 1 }
+    } while (grown)
+    for (pid in hit) if ((pid in start) && pid > 1) printf "%s:%s ", pid, start[pid]
+    print "whole"
+  }
+`;
 
 /**
  * Shell functions around all processes of an app: its process group, its session, its descendants, everything that carries its
@@ -38,30 +62,8 @@ export const TREE_FUNCTIONS = sh`
       environ=\${environ#/proc/}
       marked="$marked \${environ%/environ}"
     done
-    seen=$(cat /proc/[0-9]*/stat 2>/dev/null | LC_ALL=C awk -v self="$$" -v root="$1" -v marked="$marked" -v seen="$seen" '
-      BEGIN {
-        count = split(seen, list, " "); for (i = 1; i <= count; i++) known[list[i]] = 1
-        count = split(marked, list, " "); for (i = 1; i <= count; i++) hit[list[i]] = 1
-      }
-      {
-        line = held $0; rest = line
-        while ((at = index(rest, ") ")) > 0) rest = substr(rest, at + 2)
-        if (split(rest, field, " ") < 20) { held = line " "; next }
-        held = ""; pid = line + 0
-        if (field[1] == "Z" || field[1] == "X") next
-        start[pid] = field[20]; parent[pid] = field[2]
-        if (root > 1 && (pid == root || field[3] == root || field[4] == root)) hit[pid] = 1
-        if ((pid ":" field[20]) in known) hit[pid] = 1
-      }
-      END {
-        if (!(self in start)) exit 1
-        do {
-          grown = 0
-          for (pid in start) if (!(pid in hit) && (parent[pid] in hit) && (parent[pid] in start)) { hit[pid] = 1; grown = 1 }
-        } while (grown)
-        for (pid in hit) if ((pid in start) && pid > 1) printf "%s:%s ", pid, start[pid]
-        print "whole"
-      }')
+    seen=$(LC_ALL=C awk -v script="$$" -v root="$1" -v marked="$marked" -v seen="$seen" '
+    ${raw(MEMBERS_AWK)}')
     members=
     case $seen in
     *whole) seen=\${seen%whole} ;;

@@ -32,7 +32,7 @@ const SLEEPER = ['sleep', '1000'];
 const STOP_WEB = { apps: ['web'], by: BY };
 
 /** Where a fork fails, or memory is short, a pipeline ends with nothing. */
-const withoutTree = (script: string) => replaceIn(script, 'if (!(self in start)) exit 1', 'exit 1');
+const withoutTree = (script: string) => replaceIn(script, 'if (!(script in start)) exit 1', 'exit 1');
 
 test('a list of processes that could not be made is no proof that nothing is there', async () => {
   const { report } = await host.start('web', SLEEPER);
@@ -53,7 +53,7 @@ test('a stop that something on the host has ended half-way is not known, rather 
 
 test('a report that broke off is no answer', async () => {
   await host.start('web', SLEEPER);
-  const broken = (script: string) => replaceIn(script, 'read_processes()\n', 'exit 1\n');
+  const broken = (script: string) => replaceIn(script, 'self = read_processes()\n', 'exit 1\n');
   await expect(host.operate(status, { apps: ['web'] }, broken)).rejects.toMatchObject({ code: 'E_PROTOCOL' });
 });
 
