@@ -119,7 +119,8 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   E_STATE_DIR: 'make room or mend the permissions there, or set XDG_STATE_HOME for this user on the host',
-  E_UNSUPPORTED_HOST: 'outlast needs Linux with /proc and the usual POSIX tools on the host',
+  E_UNSUPPORTED_HOST:
+    'outlast needs the usual POSIX tools on the host, and /proc or a ps that knows lstart: see outlast doctor',
   E_CWD: 'give a folder that exists on the host with --cwd; without it the app starts in the home folder',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
