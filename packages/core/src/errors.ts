@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   E_ALREADY_RUNNING: 'the app runs with another argv, cwd or environment',
   E_STOPPING: 'the app is being stopped by somebody at this moment',
   E_STOP_FAILED: 'processes of the app are left after KILL',
+  E_ESCAPED: 'processes that have left the app run on outside of it',
   E_RUNNING: 'the app runs, so it is not forgotten',
   E_CORRUPT: 'a record of the app on the host is damaged, or written by a later outlast; nothing was touched',
   E_NOT_RUNNING: 'the app does not run, so it cannot be signalled',

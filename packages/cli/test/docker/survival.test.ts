@@ -125,7 +125,7 @@ describe('a client killed by KILL', () => {
   });
 });
 
-test('a link that is cut during a start leaves the app alone, and the client says that it does not know', async () => {
+test('a link that is gone for good during a start leaves the app alone, and the client says that it does not know', async () => {
   const hosts = await makeUsers('debian', 'debian2', 'debian3');
   const proxies = await Promise.all(hosts.map((host) => startTcpProxy(host)));
   onTestFinished(async () => {
@@ -136,7 +136,7 @@ test('a link that is cut during a start leaves the app alone, and the client say
   const client = ask(laptop, far, 'start', 'web', '--settle', '2s', '--', ...ARGV);
   const pids = await Promise.all(hosts.map((host) => waitForCommit(host, 'web')));
   await sleep(Math.random() * 500);
-  for (const proxy of proxies) proxy.cut();
+  await Promise.all(proxies.map((proxy) => proxy.stop()));
   const answer = await client;
   expect(answer).toMatchObject({ ok: false, exitCode: 1 });
   for (const { ok, error } of answer.outcomes) {
@@ -145,5 +145,6 @@ test('a link that is cut during a start leaves the app alone, and the client say
   }
   expect(answer.stderr).not.toContain('Safe to disconnect');
   await Promise.all(hosts.map((host, index) => expectAppAndSupervisor(host, pids[index] ?? 0)));
-  expect(readApps(await ask(laptop, far, 'status', 'web')).map(({ pid }) => pid)).toEqual(pids);
+  const near = await addLaptop(hosts);
+  expect(readApps(await ask(near, hosts, 'status', 'web')).map(({ pid }) => pid)).toEqual(pids);
 });

@@ -57,14 +57,29 @@ describe('an app that was started', () => {
     expect(isGone(pid)).toBe(false);
   });
 
-  test('outlives a connection that is cut, and the client says that it does not know', async () => {
+  /** Starts an app through a proxy, and gives the proxy once the app runs. */
+  async function startBehindProxy(app: string, settle: string) {
     const proxy = await startTcpProxy(lab.host());
     onTestFinished(() => proxy.stop());
     const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
-    const running = ask(laptop, ['start', 'cut', '-H', 'web1', '--settle', '30s', '--', 'sleep', '600']);
-    const record = 'cat "$XDG_STATE_HOME"/outlast/apps/cut/run.1.pid';
+    const running = ask(laptop, ['start', app, '-H', 'web1', '--settle', settle, '--', 'sleep', '600']);
+    const record = `cat "$XDG_STATE_HOME"/outlast/apps/${app}/run.1.pid`;
     await waitFor(async () => (await lab.host().run(record)).exitCode === 0, { what: 'the app to run' });
+    return { proxy, running, pid: Number((await lab.host().run(record)).stdout.split(' ')[0]) };
+  }
+
+  test('outlives a connection that is cut, and the client asks over another what became of it', async () => {
+    const { proxy, running, pid } = await startBehindProxy('blip', '2s');
     proxy.cut();
+    const told = await running;
+    expect(told).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Safe to disconnect') });
+    expect(appOf(told)).toMatchObject({ state: 'running', pid, changed: true });
+    expect((await lab.host().run('ls "$XDG_STATE_HOME"/outlast/apps/blip')).stdout).not.toContain('run.2');
+  });
+
+  test('outlives a link that does not come back, and the client says that it does not know', async () => {
+    const { proxy, running } = await startBehindProxy('cut', '30s');
+    await proxy.stop();
     const told = await running;
     expect(told.exitCode).toBe(1);
     expect(told.document).toMatchObject({ ok: false, outcomes: [{ ok: null, error: { code: 'E_UNKNOWN_RESULT' } }] });

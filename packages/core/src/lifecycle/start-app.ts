@@ -39,7 +39,12 @@ export const START_FUNCTIONS = sh`
         case $phase in
         running | between)
           # The same request again: its answer was lost, not its work.
-          if is_own_request; then say "STARTED $app new same"; else say "STARTED $app already $(compare_launch)"; fi
+          if is_own_request; then
+            log_start=0
+            settle_app
+          else
+            say "STARTED $app already $(compare_launch)"
+          fi
           return 1
           ;;
         stopping) fail E_STOPPING "$app"; return 1 ;;

@@ -19,26 +19,45 @@ export const STOP_FUNCTIONS = sh`
     read_stop_settings
     read_tree
     list_members "$root" "$mark" || { fail_unseen; return 1; }
-    if [ "$phase" = ended ] && [ -z "$members" ]; then say "STOP $app $(print_earlier_stop)"; return 0; fi
+    session_scope=''
+    if [ "$phase" = ended ] && [ -z "$members" ]; then
+      tell_escaped
+      say "STOP $app $(print_earlier_stop)"
+      return 0
+    fi
+    if is_supervisor_alive; then read_session_scope "$recorded_pid"; fi
     mark_stop || { fail E_STATE_DIR "$app" "no space in $app_dir"; return 1; }
     # Only from here on does the supervisor not start it again: what it started meanwhile has its pid in the record by now.
     known=$seen
     read_tree
     seen=$known group=$root
-    list_members "$root" "$mark" || { fail_unseen; return 1; }
-    end_tree || return 1
-    is_supervisor_alive && kill -s TERM "$recorded_pid" 2>/dev/null
-    await_exit
-    if [ ! -e "$record_path.exit" ] && is_supervisor_alive; then
-      fail E_STOP_FAILED "$app" "its supervisor (pid $recorded_pid) does not end"
+    list_members "$root" "$mark" || { release_stop; fail_unseen; return 1; }
+    if ! { end_tree && end_supervisor; }; then
+      release_stop
       return 1
     fi
     # Who was slower has nothing to add, but KILL is told whoever sent it.
     [ ! -e "$record_path.forced" ] || how='kill'
     write_record "$record_path.stopped" "$how $(now)" || ln "$record_path.stop" "$record_path.stopped" 2>/dev/null
     release_stop
+    tell_escaped
     say "STOP $app $how"
     return 0 # whether or not somebody hears it
+  }
+
+  # end_supervisor: until it has recorded the end. One that goes on waiting has an app that we are not allowed to see.
+  end_supervisor() {
+    is_supervisor_alive && kill -s TERM "$recorded_pid" 2>/dev/null
+    await_exit
+    [ ! -e "$record_path.exit" ] && is_supervisor_alive || return 0
+    fail E_STOP_FAILED "$app" "its supervisor (pid $recorded_pid) still waits for an app that cannot be seen"
+  }
+
+  # tell_escaped: what has left the app is not signalled, but nobody is to believe that all is gone.
+  tell_escaped() {
+    find_escaped
+    [ -z "$escaped" ] || fail E_ESCAPED "$app" "\${escaped# }"
+    return 0
   }
 
   # print_earlier_stop: how this very request has stopped it before its answer was lost, else that nothing was to be done.

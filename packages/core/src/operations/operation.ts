@@ -114,6 +114,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_CWD: 'no such folder on the host, or not allowed in',
   E_STOP_FAILED: 'not everything could be stopped',
   E_START_FAILED: 'not started',
+  E_ESCAPED: 'the app is stopped, but what has left it runs on, with pid',
   E_CORRUPT: 'cannot be understood, so nothing was touched',
 };
 
@@ -125,6 +126,8 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
   E_RUNNING: 'stop it first',
+  E_ESCAPED:
+    'look at it with ps on the host, and end it by its pid; run the app in the foreground, without daemonising',
   E_CORRUPT:
     'a later outlast may read it; otherwise look for the app with outlast find, and once nothing of it runs remove its folder',
 };

@@ -98,6 +98,7 @@ const REPORT_AWK = sh`
     stopped[i] = first_line(base ".stopped")
     signalled[i] = first_line(base ".signal")
     exit_record[i] = first_line(base ".exit")
+    waiting[i] = first_line(base ".waiting")
     while ((getline line <(base ".spec")) > 0) specs[i] = specs[i] tag "SPEC " app[i] " " line "\n"
     close(base ".spec")
   }
@@ -113,7 +114,7 @@ const REPORT_AWK = sh`
       split(pid_record[i], part, " ")
       alive[i] = liveness(pid_record[i])
       if (alive[i] != "-") { app_of[part[1]] = app[i]; main[i] = part[1] }
-      else if (exit_record[i] == "" && part[3] == boot && supervisor[i] !~ / (on-failure|always|unless-stopped)$/) {
+      else if (exit_record[i] == "" && part[3] == boot && waiting[i] == "") {
         if (attempt < ((liveness(supervisor[i]) != "-") ? 20 : 2)) unsettled = 1
       }
     }
@@ -141,6 +142,7 @@ const REPORT_AWK = sh`
       say_record("STOP", i, (stop[i] == "") ? "" : liveness(stop[i]) " " stop[i])
       say_record("STOPPED", i, stopped[i])
       say_record("SIGNAL", i, signalled[i])
+      say_record("WAITING", i, waiting[i])
       say_record("EXIT", i, exit_record[i])
       printf "%s", specs[i]
       if (!(i in main)) continue

@@ -20,7 +20,7 @@ interface Verdict {
  * - one of them is damaged: `corrupt`, since it may hide anything
  * - the app's identity lives: `paused` where it is stopped by a signal, `stopping` while a stop is at work, else `running`
  * - it is gone and its end is recorded: `stopped` where outlast stopped it, `crash-looping` where the supervisor gave up, else `exited` or `killed`
- * - it is gone and its supervisor lives: `restarting`
+ * - it is gone and its supervisor waits to start it again: `restarting`; it cannot be seen and its supervisor does not wait: `running`
  * - it is gone and nobody recorded how: `rebooted` where the host has started since, else `lost`
  */
 function resolveState(facts: RunFacts, host: HostFacts): Verdict {
@@ -31,7 +31,8 @@ function resolveState(facts: RunFacts, host: HostFacts): Verdict {
   if (facts.exit !== null || facts.stopped !== null) return resolveEnd(facts);
   const launching = facts.claim?.liveness || facts.supervisor?.liveness;
   if (facts.process === null && !facts.aborted) return { state: launching ? 'starting' : 'lost' };
-  if (facts.supervisor?.liveness) return { state: 'restarting' };
+  // A supervisor that neither waits nor has recorded an end still has its app, though we are not allowed to see it.
+  if (facts.supervisor?.liveness) return { state: facts.waiting ? 'restarting' : 'running' };
   return { state: facts.process !== null && facts.process.boot !== host.boot ? 'rebooted' : 'lost' };
 }
 

@@ -38,6 +38,7 @@ test('the records of a running app are read as they are', () => {
     stop: null,
     stopped: null,
     signalled: null,
+    waiting: false,
     exit: null,
     spec: expect.objectContaining({
       argv: ['sleep', '1000'],

@@ -48,6 +48,8 @@ export interface RunFacts {
   readonly stop: RecordedProcess | null;
   readonly stopped: readonly string[] | null;
   readonly signalled: readonly string[] | null;
+  /** The supervisor waits before it starts the app again. */
+  readonly waiting: boolean;
   readonly exit: readonly string[] | null;
   readonly spec: AppSpec | null;
   readonly usage: Usage | null;
@@ -107,6 +109,7 @@ function buildRunFacts(
     stop: parseProcess(records.get('STOP')),
     stopped: records.get('STOPPED') ?? null,
     signalled: records.get('SIGNAL') ?? null,
+    waiting: records.has('WAITING'),
     exit: records.get('EXIT')?.filter((word) => word !== '') ?? null,
     spec: chunks === undefined ? null : parseAppSpec(decodeToken(chunks.join(''))),
     usage: parseUsage(records.get('USAGE'), host),

@@ -81,6 +81,8 @@ export const SUPERVISOR_SCRIPT = sh`
   back_off() {
     random=$(od -An -N2 -tu2 /dev/urandom 2>/dev/null | tr -d ' ')
     waited=$((\${random:-0} % (delay / 2 + 1)))
+    # Without this mark, a supervisor whose app cannot be seen is one whose app may not be seen, as that of another user.
+    echo "$ended" 2>/dev/null >"$record_path.waiting"
     while [ "$waited" -lt "$delay" ]; do
       sleep 1 &
       sleeper=$!
@@ -123,6 +125,7 @@ export const SUPERVISOR_SCRIPT = sh`
       # A start that failed at once is told to whoever is waiting for it, and not tried again.
       is_settling && break
       back_off || break
+      rm -f "$record_path.waiting"
       failures=$((failures + 1)) restarts=$((restarts + 1))
     done
     printf '%-79s\n' "$kind $value $ended $restarts $reason $cause" 1<>"$record_path.exit.room"

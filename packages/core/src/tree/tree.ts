@@ -28,7 +28,9 @@ const MEMBERS_AWK = sh`
  * Shell functions around all processes of an app: its process group, its session, its descendants, everything that carries its
  * run's mark in the environment, and everything that was seen to belong to it before.
  *
- * A daemon that leaves the group and the session and clears its environment escapes; only a cgroup could hold it.
+ * A daemon that leaves the group and the session and clears its environment escapes. It is not signalled, since nothing proves that it is
+ * the app's, but it is looked for and told: by the log that it still writes to, and by the cgroup of the login session that started it,
+ * in which nothing else is left.
  */
 export const TREE_FUNCTIONS = sh`
   # read_tree: of the latest run, sets mark, and root to the app's pid where its group and session can only be its own, else 0.
@@ -70,6 +72,39 @@ export const TREE_FUNCTIONS = sh`
     *) return 1 ;;
     esac
     for member in $seen; do members="$members \${member%%:*}"; done
+  }
+
+  # find_escaped: sets escaped to the pids outside of the tree that are the app's by all appearance.
+  find_escaped() {
+    folder=$(cd "$app_dir" && pwd -P)
+    escaped=$(LC_ALL=C ls -ln /proc/[0-9]*/fd/[12] 2>/dev/null | OUTLAST_LOG=$folder/log LC_ALL=C awk '
+      (at = index($0, " -> " ENVIRON["OUTLAST_LOG"])) { split(substr($0, index($0, "/proc/") + 6), part, "/"); if (!(part[1] in told)) printf " %s", part[1]; told[part[1]] }')
+    [ -z "$escaped" ] && is_session_over || return 0
+    for member in $(grep -ls "/$session_scope\$" /proc/[0-9]*/cgroup 2>/dev/null); do
+      member=\${member#/proc/}
+      member=\${member%/cgroup}
+      read_process "$member" && [ "$process_state" != Z ] && escaped="$escaped $member"
+    done
+  }
+
+  # is_session_over: true when the login of session_scope has ended, so that nothing is left in it but what it has started.
+  is_session_over() {
+    [ -n "$session_scope" ] || return 1
+    session=\${session_scope#session-}
+    while read -r line; do
+      [ "$line" != STATE=closing ] || return 0
+    done 2>/dev/null <"/run/systemd/sessions/\${session%.scope}"
+    return 1
+  }
+
+  # read_session_scope PID: sets session_scope to the name of the cgroup that logind has made for the login which started it.
+  read_session_scope() {
+    session_scope=
+    while read -r line; do
+      case \${line##*/} in
+      session-*.scope) session_scope=\${line##*/} ;;
+      esac
+    done 2>/dev/null <"/proc/$1/cgroup"
   }
 
   # send_signal SIGNAL PID: a name, or a number that means what it means on this host.

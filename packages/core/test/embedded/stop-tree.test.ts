@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { signal } from '../../src/operations/signal.js';
 import { start } from '../../src/operations/start.js';
 import { status } from '../../src/operations/status.js';
@@ -171,4 +171,19 @@ test('an app that is started again by its supervisor in the moment of the stop g
   );
   expect(stopped).toMatchObject({ report: { state: 'stopped', how: 'term', exitCode: 7 } });
   await host.expectNoProcesses();
+});
+
+test('a daemon that has left everything behind but the log is told, and not signalled', async () => {
+  const daemon = 'echo $$ >daemon; while :; do sleep 0.1; done';
+  await host.start('web', ['/bin/sh', '-c', 'env -i setsid -f /bin/sh -c "$0"; exec sleep 1000', daemon]);
+  const record = join(host.home, 'daemon');
+  await waitFor(() => Number(readIfThere(record)) > 0, 'the daemon runs');
+  const pid = Number(readIfThere(record));
+  onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+  const escaped = { error: { code: 'E_ESCAPED', message: expect.stringContaining(String(pid)) } };
+  expect(await host.operate(stop, { apps: ['web'], by: BY })).toMatchObject([
+    { changed: true, report: { state: 'stopped' }, ...escaped },
+  ]);
+  expect(await host.operate(stop, { apps: ['web'], by: BY })).toMatchObject([{ changed: false, ...escaped }]);
+  expect(isAlive(pid)).toBe(true);
 });
