@@ -32,8 +32,13 @@ function resolveState(facts: RunFacts, host: HostFacts): Verdict {
   const launching = facts.claim?.liveness || facts.supervisor?.liveness;
   if (facts.process === null && !facts.aborted) return { state: launching ? 'starting' : 'lost' };
   // A supervisor that neither waits nor has recorded an end still has its app, though we are not allowed to see it.
-  if (facts.supervisor?.liveness) return { state: facts.waiting ? 'restarting' : 'running' };
+  if (facts.supervisor?.liveness) return { state: isWaiting(facts) ? 'restarting' : 'running' };
   return { state: facts.process !== null && facts.process.boot !== host.boot ? 'rebooted' : 'lost' };
+}
+
+/** Supervisors of version 1, whose claims name no version, do not say that they wait. */
+function isWaiting({ waiting, claim }: RunFacts): boolean {
+  return waiting || claim?.rest[3] === undefined;
 }
 
 function resolveLiveState(facts: RunFacts): AppState {
