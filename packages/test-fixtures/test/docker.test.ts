@@ -118,7 +118,9 @@ describe('the systemd host', () => {
   });
 
   test('has systemd as its first process, with nothing failed, and one session for each login', async () => {
-    expect((await ssh('systemd', 'cat /proc/1/comm; systemctl is-system-running --wait')).stdout).toBe('systemd\nrunning\n');
+    expect((await ssh('systemd', 'cat /proc/1/comm; systemctl is-system-running --wait')).stdout).toBe(
+      'systemd\nrunning\n',
+    );
     const { stdout } = await ssh('systemd', 'cat /proc/self/cgroup');
     expect(stdout).toMatch(/^0::\/user\.slice\/user-1000\.slice\/session-\d+\.scope$/m);
     expect(await compose.hosts.systemd.readLog()).toContain('Accepted publickey for bash');

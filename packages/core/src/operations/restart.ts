@@ -1,3 +1,5 @@
+import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
+import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
 import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import { buildScript } from '../shell/script.js';
@@ -25,6 +27,8 @@ export const restart: Operation<RestartOptions, AppResult> = {
       keepEnvironment: true,
       functions: [
         ...STOPPING_FUNCTIONS,
+        LOGOUT_FUNCTIONS,
+        LAUNCHER_FUNCTIONS,
         START_FUNCTIONS,
         options.spec === undefined
           ? COPY_RUN_FILE_FUNCTIONS
@@ -34,7 +38,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         ${raw(buildStartHead(options))}
         latest_run
         previous=$run
-        if ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')}; then
+        if ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}

@@ -1,0 +1,111 @@
+import { type Laptop, type TestHost, waitFor } from '@outlast/test-fixtures';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { addLaptop } from '../program-lab.js';
+import { readApp, readLines, readPid } from './answer.js';
+import { ask, needSystemd, runAsRoot } from './docker-lab.js';
+import { enableLinger, isManagerUp, isThere, makeLogindUser, readUnit, waitForLogout } from './logind-lab.js';
+
+beforeEach(needSystemd);
+
+const ARGV = ['sleep', '1000'];
+
+async function makeOne(): Promise<{ host: TestHost; laptop: Laptop; to: ReturnType<typeof bind> }> {
+  const host = await makeLogindUser();
+  const laptop = await addLaptop([host]);
+  return { host, laptop, to: bind(laptop, host) };
+}
+
+function bind(laptop: Laptop, host: TestHost) {
+  return (verb: string, ...words: string[]) => ask(laptop, [host], verb, ...words);
+}
+
+/** How systemd calls the scopes of ours that it has, whatever became of them. */
+async function listScopes(host: TestHost): Promise<string> {
+  const line = `XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user list-units --all --no-legend --plain 'outlast*'`;
+  return (await host.run(line)).stdout.trim();
+}
+
+test('without lingering it refuses before it starts anything, and names the line that helps', async () => {
+  const { host, to } = await makeOne();
+  const refused = await to('start', 'web', '--launcher', 'systemd', '--', ...ARGV);
+  expect(refused.outcomes[0]).toMatchObject({
+    ok: false,
+    error: { code: 'E_KILLED_AT_LOGOUT', hint: `on the host, once: sudo loginctl enable-linger ${host.user}` },
+  });
+  expect((await to('status')).outcomes[0]).toMatchObject({ apps: [] });
+  expect((await host.run(`find ${host.stateDir}/apps -mindepth 1`)).stdout).toBe('');
+});
+
+test('where users may turn lingering on themselves, it does', async () => {
+  const { host, to } = await makeOne();
+  await runAsRoot(host, 'usermod -aG lingerers "$1"', host.user);
+  const started = await to('start', 'web', '--launcher', 'systemd', '--', ...ARGV);
+  expect(started).toMatchObject({ ok: true, exitCode: 0 });
+  expect((await host.run(`loginctl show-user ${host.user} -p Linger --value`)).stdout).toBe('yes\n');
+});
+
+test('an app outlives the last logout for longer than any user manager without lingering', async () => {
+  const { host, to } = await makeOne();
+  await enableLinger(host);
+  const started = await to('start', 'web', '--launcher', 'systemd', '--', 'sh', '-c', 'echo up; exec sleep 1000');
+  expect(started.stderr).toBe('Safe to disconnect.\n');
+  const pid = readPid(readApp(started));
+  await waitForLogout(host);
+  // Another user comes and goes after that; systemd takes its time until it ends the user manager.
+  const other = await makeOne();
+  await other.to('status');
+  expect(await isManagerUp(other.host)).toBe(true);
+  await waitForLogout(other.host);
+  const isEnded = async () => !(await isManagerUp(other.host));
+  await waitFor(isEnded, { what: 'the end of the other user manager', timeoutMs: 60_000 });
+
+  expect(readApp(await to('status', 'web'))).toMatchObject({ state: 'running', pid });
+  expect(await readUnit(host, pid)).toMatch(/^outlast-web-1-[0-9a-f]+\.scope$/);
+  expect(readLines(await to('logs', 'web'))).toEqual(['up']);
+  expect(readApp(await to('inspect', 'web'))).toMatchObject({ spec: { launcher: 'systemd' } });
+  const again = readApp(await to('restart', 'web'));
+  expect(again).toMatchObject({ state: 'running', changed: true });
+  expect(await readUnit(host, readPid(again))).toMatch(/^outlast-web-2-[0-9a-f]+\.scope$/);
+  expect(readApp(await to('stop', 'web'))).toMatchObject({ state: 'stopped', how: 'term' });
+  expect(await isThere(host, readPid(again))).toBe(false);
+  await waitFor(async () => (await listScopes(host)) === '', { what: 'the scopes to vanish' });
+});
+
+test('how an app ended is recorded, and a name that was used before is free', async () => {
+  const { host, to } = await makeOne();
+  await enableLinger(host);
+  const words = ['--launcher', 'systemd', '--settle', '100ms', '--', 'sh', '-c', 'sleep 0.5; exit 7'];
+  for (const _ of [1, 2]) {
+    expect((await to('start', 'web', ...words)).ok).toBe(true);
+    const waited = await to('wait', 'web');
+    expect(readApp(waited)).toMatchObject({ state: 'exited', exitCode: 7 });
+    await to('rm', 'web');
+  }
+});
+
+describe('what ends an app from outside is recorded as it was, and nothing is started again', () => {
+  const WAYS: readonly { what: string; reason: string; end: (host: TestHost, scope: string) => Promise<unknown> }[] = [
+    {
+      what: 'systemctl --user stop',
+      reason: 'ended',
+      end: (host, scope) => host.run(`XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user stop ${scope}`),
+    },
+    {
+      what: 'the end of lingering after the last logout',
+      reason: 'logout',
+      end: (host) => runAsRoot(host, 'loginctl disable-linger "$1"', host.user),
+    },
+  ];
+  test.each(WAYS)('$what', async ({ end, reason }) => {
+    const { host, to } = await makeOne();
+    await enableLinger(host);
+    const started = readApp(await to('start', 'web', '--launcher', 'systemd', '--restart', 'always', '--', ...ARGV));
+    await waitForLogout(host);
+    await end(host, await readUnit(host, readPid(started)));
+    const isGone = async () => !(await isThere(host, readPid(started)));
+    await waitFor(isGone, { what: 'the app to end', timeoutMs: 60_000 });
+    expect(readApp(await to('status', 'web'))).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
+    const record = (await host.run(`cat ${host.stateDir}/apps/web/run.1.exit`)).stdout;
+    expect(record.trim()).toMatch(new RegExp(`^signal 15 \\d+ 0 ${reason}$`));
+  });
+});
