@@ -34,16 +34,23 @@ export async function waitForLogout(host: TestHost): Promise<void> {
 /** Adds lines to the configuration of logind until the end of the test, or until what is returned is called. */
 export async function configureLogind(host: TestHost, lines: string): Promise<() => Promise<void>> {
   const path = `/etc/systemd/logind.conf.d/zz-${host.user}.conf`;
-  await runAsRoot(host, `printf '[Login]\\n%s\\n' "$2" >"$1"; ${RELOAD}`, path, lines);
+  // A user that nobody is, by whom one can tell which configuration logind has.
+  const mark = `mark-${host.user}`;
+  await runAsRoot(host, `printf '[Login]\n%s\n' "$2" >"$1"; ${RELOAD}`, path, `KillExcludeUsers=${mark}\n${lines}`);
+  await waitFor(() => knowsUser(host, mark), { what: 'logind to read its configuration' });
   const restore = async () => {
     await runAsRoot(host, `rm -f "$1"; ${RELOAD}`, path);
+    await waitFor(async () => !(await knowsUser(host, mark)), { what: 'logind to forget what it was told' });
   };
   onTestFinished(restore);
   return restore;
 }
 
-// It answers again only once it has read its configuration.
-const RELOAD = 'systemctl restart systemd-logind; loginctl list-sessions >/dev/null';
+const RELOAD = 'systemctl kill --signal HUP systemd-logind';
+
+async function knowsUser(host: TestHost, name: string): Promise<boolean> {
+  return (await askRoot(host, 'loginctl show-user -p KillExcludeUsers --value')).split(' ').includes(name);
+}
 
 /** The unit that holds a process, as the host's own kernel tells. */
 export async function readUnit(host: TestHost, pid: number): Promise<string> {

@@ -2,7 +2,7 @@ import { type Laptop, type TestHost, waitFor } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
-import { ask, needSystemd, runAsRoot } from './docker-lab.js';
+import { ask, makeUser, needSystemd, runAsRoot } from './docker-lab.js';
 import { enableLinger, isManagerUp, isThere, makeLogindUser, readUnit, waitForLogout } from './logind-lab.js';
 
 beforeEach(needSystemd);
@@ -74,13 +74,51 @@ test('an app outlives the last logout for longer than any user manager without l
 test('how an app ended is recorded, and a name that was used before is free', async () => {
   const { host, to } = await makeOne();
   await enableLinger(host);
-  const words = ['--launcher', 'systemd', '--settle', '100ms', '--', 'sh', '-c', 'sleep 0.5; exit 7'];
+  const line = 'until rm go 2>/dev/null; do sleep 0.1; done; exit 7';
   for (const _ of [1, 2]) {
-    expect((await to('start', 'web', ...words)).ok).toBe(true);
+    const started = await to('start', 'web', '--launcher', 'systemd', '--', 'sh', '-c', line);
+    expect(started).toMatchObject({ ok: true });
+    await host.run('touch go');
     const waited = await to('wait', 'web');
     expect(readApp(waited)).toMatchObject({ state: 'exited', exitCode: 7 });
     await to('rm', 'web');
   }
+});
+
+test('where the login knows nothing of the user manager, it is found all the same, and the app is told nothing of it', async () => {
+  const { host, to } = await makeOne();
+  await enableLinger(host);
+  await host.run('echo "unset XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS" >.bashrc');
+  const started = readApp(await to('start', 'web', '--launcher', 'systemd', '--', ...ARGV));
+  expect(await readUnit(host, readPid(started))).toMatch(/^outlast-web-1-/);
+  const environment = await host.run(`tr '\\0' '\\n' </proc/${readPid(started)}/environ`);
+  expect(environment.stdout).toContain('OUTLAST_APP=web\n');
+  expect(environment.stdout).not.toMatch(/^(XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|INVOCATION_ID)=/m);
+});
+
+describe('a host that cannot', () => {
+  test('because it has no user manager is told by name, and keeps nothing of the attempt', async () => {
+    const host = await makeUser('debian');
+    const to = bind(await addLaptop([host]), host);
+    const refused = await to('start', 'web', '--launcher', 'systemd', '--', ...ARGV);
+    expect(refused.outcomes[0]).toMatchObject({ ok: false, error: { code: 'E_LAUNCHER' } });
+    expect(refused.outcomes[0]?.error?.message).toContain('no systemd user manager');
+    expect((await to('status')).outcomes[0]).toMatchObject({ apps: [] });
+  });
+
+  test('because systemd refuses is told what systemd says, and can try again', async () => {
+    const { host, to } = await makeOne();
+    await enableLinger(host);
+    const fake = "printf '#!/bin/sh\\necho no scope today >&2; exit 1\\n' >bin/systemd-run; chmod +x bin/systemd-run";
+    await host.run(`mkdir bin; ${fake}; echo 'PATH=$HOME/bin:$PATH' >.bashrc`);
+    const refused = await to('start', 'web', '--launcher', 'systemd', '--', ...ARGV);
+    expect(refused.outcomes[0]).toMatchObject({ ok: false, error: { code: 'E_LAUNCHER' } });
+    expect(refused.outcomes[0]?.error?.message).toContain('no scope today');
+    expect((await host.run('pgrep -u "$(id -u)" -x sleep')).stdout).toBe('');
+    await host.run('rm .bashrc');
+    const started = readApp(await to('start', 'web', '--launcher', 'systemd', '--', ...ARGV));
+    expect(started).toMatchObject({ state: 'running', changed: true });
+  });
 });
 
 describe('what ends an app from outside is recorded as it was, and nothing is started again', () => {
