@@ -57,6 +57,7 @@ const inspectedApp = z.strictObject({
       env: z.record(z.string(), z.string()),
       secretEnv: z.record(z.string(), z.literal('********')),
       hup: z.enum(['ignore', 'default']),
+      launcher: z.enum(['setsid', 'systemd']),
       restart: z.strictObject({
         policy: z.enum(['no', 'on-failure', 'always', 'unless-stopped']),
         max: z.int(),

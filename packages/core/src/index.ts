@@ -16,8 +16,11 @@ export { wait } from './operations/wait.js';
 export type { Frame } from './shell/script.js';
 export {
   type AppSpec,
+  DEFAULT_LAUNCHER,
   DEFAULT_RESTART,
   DEFAULT_STOP,
+  LAUNCHERS,
+  type Launcher,
   type RestartSettings,
   type StopSettings,
 } from './state/app-spec.js';

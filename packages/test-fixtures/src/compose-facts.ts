@@ -1,17 +1,17 @@
 import type { KeyPair } from './keys.js';
-import { runOrThrow } from './run-program.js';
+import { runOrThrow, runProgram } from './run-program.js';
 import type { HostFacts } from './test-host.js';
 
 /** The services of `docker-compose.test.yml`. */
-export type ComposeHostName = 'debian' | 'debian2' | 'debian3' | 'busybox' | 'inner';
+export type ComposeHostName = 'debian' | 'debian2' | 'debian3' | 'busybox' | 'systemd' | 'inner';
 
-const NAMES: readonly ComposeHostName[] = ['debian', 'debian2', 'debian3', 'busybox', 'inner'];
+const NAMES: readonly ComposeHostName[] = ['debian', 'debian2', 'debian3', 'busybox', 'systemd', 'inner'];
 
 /** Reads what there is to know of the hosts of a Compose project once their servers listen. */
 export async function readAllFacts(project: string, clientKey: KeyPair): Promise<Record<ComposeHostName, HostFacts>> {
   const format = '{{.ID}} {{.Label "com.docker.compose.service"}}';
   const filter = `label=com.docker.compose.project=${project}`;
-  const listed = await runOrThrow(['docker', 'ps', '--no-trunc', '--filter', filter, '--format', format]);
+  const listed = await runOrThrow(['docker', 'ps', '--all', '--no-trunc', '--filter', filter, '--format', format]);
   const containers = new Map(
     listed
       .trim()
@@ -21,11 +21,23 @@ export async function readAllFacts(project: string, clientKey: KeyPair): Promise
   const facts = await Promise.all(
     NAMES.map(async (name) => {
       const container = containers.get(name);
-      if (container === undefined) throw new Error(`the container of ${name} does not run`);
-      return [name, await readFacts(name, container, clientKey)] as const;
+      if (container === undefined) throw new Error(`there is no container of ${name}`);
+      const read = readFacts(name, container, clientKey);
+      const found = await (name === 'systemd' ? read.catch(() => describeMissing(name, container, clientKey)) : read);
+      return [name, found] as const;
     }),
   );
   return Object.fromEntries(facts) as Record<ComposeHostName, HostFacts>;
+}
+
+/** Not every machine lets a container have cgroups of its own: then this host is not there, and says why. */
+async function describeMissing(name: ComposeHostName, container: string, clientKey: KeyPair): Promise<HostFacts> {
+  const { stdout, stderr } = await runProgram(['docker', 'logs', '--tail', '1', container]);
+  const reason = (stderr + stdout).trim() || 'its server does not listen';
+  const missing = `the container of ${name} does not come up: ${reason}; it needs cgroup v2 and CAP_SYS_ADMIN`;
+  const access = { kind: 'container', docker: 'docker', container } as const;
+  const unknown = { address: '', port: 0, hostKeys: [] };
+  return { ...unknown, alias: name, user: 'bash', stateDir: formatStateDir('bash'), clientKey, access, missing };
 }
 
 // 0016 is port 22, 0A is LISTEN.
@@ -48,7 +60,7 @@ async function readFacts(name: ComposeHostName, container: string, clientKey: Ke
       .map((line) => line.split(' ').slice(0, 2).join(' ')),
     stateDir: formatStateDir(user),
     clientKey,
-    access: { kind: 'container', docker: 'docker', container },
+    access: { kind: 'container', docker: 'docker', container, ...(name === 'systemd' ? { journal: true } : {}) },
   } as const;
   if (name === 'inner') return { ...common, address: 'inner', port: 22, jump: 'debian' };
   return { ...common, address: '127.0.0.1', port: await readPublishedPort(container) };

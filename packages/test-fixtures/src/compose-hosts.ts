@@ -84,6 +84,7 @@ export function attachComposeHosts(
     debian2: attach('debian2'),
     debian3: attach('debian3'),
     busybox: attach('busybox'),
+    systemd: attach('systemd'),
     inner: attach('inner'),
   };
 }

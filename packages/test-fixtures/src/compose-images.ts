@@ -7,6 +7,9 @@ import { runOrThrow } from './run-program.js';
 
 const IMAGE_SOURCES = join(import.meta.dirname, '../docker');
 
+/** The services that have an image of their own, which is called `outlast-test-SERVICE`. */
+const BUILT = ['debian', 'busybox', 'systemd'] as const;
+
 /** The Compose file that describes the dockerized hosts. */
 export const COMPOSE_FILE = join(import.meta.dirname, '../../../docker-compose.test.yml');
 
@@ -22,9 +25,10 @@ export async function prepareImages(
   const base = await ensureBaseImage(report);
   const tag = hashSources(base);
   const names = { BASE_IMAGE: base, OUTLAST_TEST_TAG: tag };
-  if ((await hasImage(`outlast-test-debian:${tag}`)) && (await hasImage(`outlast-test-busybox:${tag}`))) return names;
+  const present = await Promise.all(BUILT.map((service) => hasImage(`outlast-test-${service}:${tag}`)));
+  if (present.every(Boolean)) return names;
   report(`building the images of the test hosts on ${base}`);
-  const argv = [...engine.compose, '-f', COMPOSE_FILE, 'build', 'debian', 'busybox'];
+  const argv = [...engine.compose, '-f', COMPOSE_FILE, 'build', ...BUILT];
   // Compose reads the whole file, and with it what only running containers need.
   const env = { ...process.env, ...names, AUTHORIZED_KEY: 'none yet' };
   await runOrThrow(argv, { env, timeoutMs: 900_000 });

@@ -14,7 +14,13 @@ export type Access =
       readonly env: Readonly<Record<string, string>>;
       readonly logPath: string;
     }
-  | { readonly kind: 'container'; readonly docker: string; readonly container: string };
+  | {
+      readonly kind: 'container';
+      readonly docker: string;
+      readonly container: string;
+      /** Its server logs to systemd's journal. */
+      readonly journal?: boolean;
+    };
 
 /** All that is known of a host, as plain JSON: it can travel to another process. */
 export interface HostFacts {
@@ -33,6 +39,8 @@ export interface HostFacts {
   /** The key that the host lets in. */
   readonly clientKey: KeyPair;
   readonly access: Access;
+  /** Why this machine cannot offer the host; left out when it can. */
+  readonly missing?: string;
 }
 
 /** A host to test against, and the ways to look at it without outlast. */
@@ -50,9 +58,9 @@ export type HostVariation = Partial<Pick<HostFacts, 'alias' | 'address' | 'port'
 
 /** Takes the facts out of a host, to hand them to another process. */
 export function describeHost(host: HostFacts): HostFacts {
-  const { alias, address, port, user, hostKeys, jump, stateDir, clientKey, access } = host;
+  const { alias, address, port, user, hostKeys, jump, stateDir, clientKey, access, missing } = host;
   const facts = { alias, address, port, user, hostKeys, stateDir, clientKey, access };
-  return jump === undefined ? facts : { ...facts, jump };
+  return { ...facts, ...(jump === undefined ? {} : { jump }), ...(missing === undefined ? {} : { missing }) };
 }
 
 /** Makes a host from its facts. Its `stop` does nothing: whoever started the host ends it. */
@@ -86,6 +94,8 @@ async function runOutOfBand(facts: HostFacts, line: string): Promise<ProgramResu
 
 async function readServerLog(access: Access): Promise<string> {
   if (access.kind === 'local') return readFile(access.logPath, 'utf8');
-  const { stdout, stderr } = await runProgram([access.docker, 'logs', access.container]);
+  const journal = ['exec', access.container, 'journalctl', '--no-pager', '--unit', 'ssh'];
+  const argv = access.journal ? journal : ['logs', access.container];
+  const { stdout, stderr } = await runProgram([access.docker, ...argv]);
   return stdout + stderr;
 }

@@ -111,6 +111,31 @@ describe('the BusyBox host', () => {
   });
 });
 
+describe('the systemd host', () => {
+  beforeEach((context) => {
+    const reason = compose?.hosts.systemd.missing;
+    if (reason !== undefined) context.skip(reason);
+  });
+
+  test('has systemd as its first process, with nothing failed, and one session for each login', async () => {
+    expect((await ssh('systemd', 'cat /proc/1/comm; systemctl is-system-running --wait')).stdout).toBe(
+      'systemd\nrunning\n',
+    );
+    const { stdout } = await ssh('systemd', 'cat /proc/self/cgroup');
+    expect(stdout).toMatch(/^0::\/user\.slice\/user-1000\.slice\/session-\d+\.scope$/m);
+    expect(await compose.hosts.systemd.readLog()).toContain('Accepted publickey for bash');
+  });
+
+  test('has no cgroup of this machine within its reach', async () => {
+    const { access } = compose.hosts.systemd;
+    if (access.kind !== 'container') throw new Error('it is a container');
+    const { stdout } = await compose.hosts.systemd.run(
+      'ls -d /sys/fs/cgroup/*.slice /sys/fs/cgroup/docker 2>/dev/null',
+    );
+    expect(stdout).toBe('/sys/fs/cgroup/system.slice\n/sys/fs/cgroup/user.slice\n');
+  });
+});
+
 describe('the inner host', () => {
   test('is reached through the first, by its name there', async () => {
     const before = (await compose.hosts.debian.readLog()).split('Accepted publickey').length;

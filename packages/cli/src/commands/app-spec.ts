@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type AppSpec,
+  DEFAULT_LAUNCHER,
   DEFAULT_RESTART,
   DEFAULT_STOP,
+  LAUNCHERS,
+  type Launcher,
   OutlastError,
   parseEnvAssignment,
   parseProgramText,
@@ -27,6 +30,7 @@ export interface SpecFlags {
   readonly maxRestarts?: number;
   readonly shell?: string;
   readonly hup?: AppSpec['hup'];
+  readonly launcher?: Launcher;
 }
 
 const POLICIES = ['no', 'on-failure', 'always', 'unless-stopped'] as const;
@@ -40,7 +44,10 @@ export function addSpecFlags(command: Command): void {
     .addOption(new Option('--restart <policy>', 'when it is started again').choices(POLICIES))
     .option('--max-restarts <n>', 'give up after so many restarts in a row (10)', parseCount)
     .option('--shell <line>', 'a shell line in place of argv')
-    .addOption(new Option('--hup <what>', 'whether HUP is ignored, as nohup does').choices(['ignore', 'default']));
+    .addOption(new Option('--hup <what>', 'whether HUP is ignored, as nohup does').choices(['ignore', 'default']))
+    .addOption(
+      new Option('--launcher <how>', 'systemd outlives logouts where setsid would not (setsid)').choices(LAUNCHERS),
+    );
 }
 
 /** Makes the spec of an app for a host, whose own environment may differ. */
@@ -73,6 +80,7 @@ export async function resolveSpec(
     env: { ...configured?.env, ...host.env, ...env },
     secretEnv,
     hup: flags.hup ?? configured?.hup ?? 'ignore',
+    launcher: flags.launcher ?? configured?.launcher ?? DEFAULT_LAUNCHER,
     restart: {
       policy: flags.restart ?? policy,
       max: flags.maxRestarts ?? max,

@@ -22,6 +22,7 @@ test('what is commented out is valid too', () => {
   expect(settings?.apps?.dashboard).toMatchObject({
     cwd: '/srv/dashboard',
     hup: 'default',
+    launcher: 'systemd',
     env_file: '.env',
     secrets: ['API_TOKEN'],
   });

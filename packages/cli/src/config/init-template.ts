@@ -52,4 +52,6 @@ const APPS_PART = `apps:
     restart: { policy: on-failure, max: 5, backoff: 1s..60s }
     # HUP is ignored, as nohup does; with default it ends or reloads the app.
 #    hup: default
+    # Where a logout ends what the login has started: systemd keeps it, while lingering is on.
+#    launcher: systemd
 `;

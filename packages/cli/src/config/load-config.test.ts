@@ -316,6 +316,7 @@ apps:
     ['an http path', 'apps: { a: { health: { http: "x y" } } }', 'must be a path that begins with "/"'],
     ['another python', 'apps: { a: { python: pyenv } }', '`apps.a.python` must be venv, uv or conda:NAME'],
     ['hup', 'apps: { a: { hup: maybe } }', '`apps.a.hup` must be ignore or default'],
+    ['launcher', 'apps: { a: { launcher: upstart } }', '`apps.a.launcher` must be setsid or systemd'],
     ['a word for yes', 'apps: { a: { login_shell: yes } }', '`apps.a.login_shell` must be true or false'],
     ['zero releases', 'apps: { a: { keep_releases: 0 } }', '`apps.a.keep_releases` must be at least 1'],
     ['a duplicate key', 'hosts: { a: , a: }', 'the key "a" is written twice'],

@@ -20,6 +20,7 @@ test('fills in the defaults', () => {
     restart: { policy: 'no', max: 10, backoffSeconds: [1, 60] },
     log: { split: false },
     hup: 'ignore',
+    launcher: 'setsid',
     loginShell: false,
   });
 });
@@ -39,6 +40,7 @@ apps:
     restart: { policy: always, max: 0, backoff: 2s..1m }
     log: { max_size: 10MB, keep: 0, split: true }
     hup: default
+    launcher: systemd
     login_shell: true
 `);
   expect(resolveAppDefinition(config, 'a')).toEqual({
@@ -53,6 +55,7 @@ apps:
     restart: { policy: 'always', max: 0, backoffSeconds: [2, 60] },
     log: { maxSizeBytes: 10_000_000, keep: 0, split: true },
     hup: 'default',
+    launcher: 'systemd',
     loginShell: true,
   });
 });

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import {
+  DEFAULT_LAUNCHER,
   DEFAULT_RESTART,
   DEFAULT_STOP,
   formatSuggestion,
+  type Launcher,
   OutlastError,
   quoteForMessage,
   type RestartSettings,
@@ -32,6 +34,7 @@ export interface AppDefinition {
   readonly restart: RestartSettings;
   readonly log: { readonly maxSizeBytes?: number; readonly keep?: number; readonly split: boolean };
   readonly hup: 'ignore' | 'default';
+  readonly launcher: Launcher;
   readonly loginShell: boolean;
 }
 
@@ -47,7 +50,7 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     throw refuseApp(config, name);
   }
   const { hosts, settings } = app;
-  const { cwd, secrets, port, hup, login_shell } = settings;
+  const { cwd, secrets, port, hup, launcher, login_shell } = settings;
   return {
     name,
     hosts,
@@ -64,6 +67,7 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     restart: resolveRestart(settings),
     log: resolveLog(settings),
     hup: hup ?? 'ignore',
+    launcher: launcher ?? DEFAULT_LAUNCHER,
     loginShell: login_shell ?? false,
   };
 }

@@ -1,6 +1,7 @@
 import {
   APP_NAME_PATTERN,
   ENV_NAME_PATTERN,
+  LAUNCHERS,
   parseAppName,
   parseDuration,
   parseDurationRange,
@@ -119,6 +120,10 @@ const app = mapping({
     split: z.boolean().optional().describe('Keep stdout and stderr in files of their own'),
   }).optional(),
   hup: z.enum(['ignore', 'default']).optional().describe('ignore as nohup does, or let HUP end or reload the app'),
+  launcher: z
+    .enum(LAUNCHERS)
+    .optional()
+    .describe('systemd runs it in a scope of the systemd user manager, which outlives logouts; setsid by default'),
   keep_releases: z.int().min(1).max(1_000).optional(),
   shared_paths: z.array(parsed(parseRelativePath)).optional().describe('Paths that outlive a release'),
   python: z

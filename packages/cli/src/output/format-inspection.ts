@@ -19,6 +19,7 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     env: spec?.env ?? null,
     secretEnv: spec === null ? null : Object.keys(spec.secretEnv),
     hup: spec?.hup ?? null,
+    launcher: spec?.launcher ?? null,
     restart: spec?.restart ?? null,
     stop: spec?.stop ?? null,
   };

@@ -28,6 +28,13 @@ export function needDocker(context: TestContext): void {
   if ('missing' in docker) context.skip(docker.missing);
 }
 
+/** Skips the test with the reason where no containers can be run, or none with systemd in it. */
+export function needSystemd(context: TestContext): void {
+  const docker = inject('docker');
+  const missing = 'missing' in docker ? docker.missing : docker.facts.systemd.missing;
+  if (missing !== undefined) context.skip(missing);
+}
+
 /** A dockerized host as its usual user. */
 export function getHost(name: ComposeHostName): TestHost {
   const docker = inject('docker');

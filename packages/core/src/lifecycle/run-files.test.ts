@@ -10,6 +10,7 @@ const SPEC: AppSpec = {
   env: {},
   secretEnv: {},
   hup: 'ignore',
+  launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
 };
@@ -58,6 +59,7 @@ test('settings are whole seconds and tenths', () => {
     'backoff_min=2',
     'backoff_max=90',
     'stable_after=90',
+    'settings_launcher=setsid',
     'settings_signal=INT',
     'settings_grace=13',
   ]);

@@ -1,13 +1,13 @@
 import { protectProgramName } from '../shell/quote.js';
 import { raw, sh } from '../shell/template.js';
-import { type AppSpec, formatAppSpec } from '../state/app-spec.js';
+import { type AppSpec, DEFAULT_LAUNCHER, formatAppSpec } from '../state/app-spec.js';
 import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
 
 /** How long an app has to live for its earlier failures to be forgotten: the longest back-off, and at least ten seconds. */
 const LEAST_STABLE_SECONDS = 10;
 
 /**
- * Shell functions that write what a new run needs: `print_launch`, `check_cwd` and `write_run_files`.
+ * Shell functions that write what a new run needs: `print_launch`, `check_cwd`, `read_launcher` and `write_run_files`.
  *
  * @param delimiter ends the texts; it must not occur in them, so it is made from the nonce.
  */
@@ -22,6 +22,8 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
     check_cwd() {
       (${raw(buildCwdChange(spec.cwd))}) 2>/dev/null || fail E_CWD "$app" ${spec.cwd ?? '~'}
     }
+
+    read_launcher() { run_launcher=${spec.launcher}; }
 
     write_run_files() {
       {
@@ -50,6 +52,15 @@ export const COPY_RUN_FILE_FUNCTIONS = sh`
     [ -r "$app_dir/run.$previous.launch" ] || fail E_START_FAILED "$app" 'its last start was given up before it was recorded what to run'
   }
 
+  # read_launcher: records of old know only one.
+  read_launcher() {
+    run_launcher=$(
+      settings_launcher=${DEFAULT_LAUNCHER}
+      . "$app_dir/run.$previous.settings"
+      echo "$settings_launcher"
+    )
+  }
+
   write_run_files() {
     for part in spec settings launch sh; do
       cp "$app_dir/run.$previous.$part" "$record_path.$part" 2>/dev/null || return 1
@@ -65,6 +76,7 @@ function buildSettings(spec: AppSpec): string {
     backoff_min=${backoffMin}
     backoff_max=${backoffMax}
     stable_after=${Math.max(backoffMax, LEAST_STABLE_SECONDS)}
+    settings_launcher=${spec.launcher}
     settings_signal=${spec.stop.signal}
     settings_grace=${Math.ceil(spec.stop.graceMs / 100)}`;
 }

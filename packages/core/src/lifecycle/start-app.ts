@@ -20,7 +20,11 @@ export const START_FUNCTIONS = sh`
       return 1
     fi
     log_start=$(print_log_size)
-    launch_supervisor
+    if ! launch_supervisor && abort_run; then
+      rm -f "$record_path.settling"
+      fail E_LAUNCHER "$app" "$refusal"
+      return 1
+    fi
     if ! await_commit && give_up "$refusal"; then return 1; fi
     settle_app
     rm -f "$record_path.settling"
@@ -54,6 +58,7 @@ export const START_FUNCTIONS = sh`
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
         [ -z "$members" ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
       fi
+      check_launcher || { rmdir "$app_dir" 2>/dev/null; return 1; }
       next=$((run + 1))
       printf '%s\n' "$launcher $request $(now) $by ${RECORD_VERSION}" >"$app_dir/claim.$$" 2>/dev/null
       if ! read_record "$app_dir/claim.$$"; then
@@ -113,7 +118,9 @@ export const START_FUNCTIONS = sh`
   # launch_supervisor: in a session of its own with nothing of ours open. setsid -f keeps INT and QUIT alive in the app, which & would not.
   launch_supervisor() {
     set -- "$record_path.sh" supervise "$app_dir" "$run" "$user_umask"
-    if setsid -f true 2>/dev/null; then
+    if [ "$run_launcher" = systemd ]; then
+      launch_in_scope /bin/sh "$@"
+    elif setsid -f true 2>/dev/null; then
       setsid -f /bin/sh "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     elif command -v setsid >/dev/null 2>&1; then
       setsid /bin/sh "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &

@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode, OutlastError } from '../errors.js';
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
+import { createLogoutError } from '../lifecycle/logout-error.js';
 import type { AppReport } from '../model/app.js';
 import { REPORT_FUNCTIONS } from '../report/report-script.js';
 import type { Frame } from '../shell/script.js';
@@ -69,6 +70,7 @@ export function throwHostErrors(reply: Reply): void {
 /** Makes the error for what a script said it could not do. */
 function createRemoteError({ code, detail }: RemoteError): OutlastError {
   const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'E_PROTOCOL';
+  if (known === 'E_KILLED_AT_LOGOUT') return createLogoutError(detail);
   const hint = HINTS[known];
   const message = detail === '' ? ERROR_CODES[known] : `${MESSAGES[known] ?? ERROR_CODES[known]}: ${detail}`;
   return new OutlastError(known, message, hint === undefined ? {} : { hint });
@@ -116,6 +118,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_START_FAILED: 'not started',
   E_ESCAPED: 'the app is stopped, but what has left it runs on, with pid',
   E_CORRUPT: 'cannot be understood, so nothing was touched',
+  E_LAUNCHER: 'systemd cannot start it',
 };
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -123,6 +126,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_UNSUPPORTED_HOST:
     'outlast needs the usual POSIX tools on the host, and /proc or a ps that knows lstart: see outlast doctor',
   E_CWD: 'give a folder that exists on the host with --cwd; without it the app starts in the home folder',
+  E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
   E_RUNNING: 'stop it first',

@@ -10,16 +10,17 @@ const SPEC = {
   env: {},
   secretEnv: {},
   hup: 'ignore',
+  launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
 } as const;
 
 test('what the start needs is looked at before the stop', () => {
   expect(restart.build({ ...OPTIONS, spec: SPEC }, { nonce: 'n' })).toMatch(
-    /if check_cwd; then\n *\(stop_app web - -\) && start_app\n/,
+    /elif check_cwd && check_launcher; then\n *\(stop_app web - -\) && start_app\n/,
   );
   expect(restart.build(OPTIONS, { nonce: 'n' })).toMatch(
-    /if check_recorded; then\n *\(stop_app web - -\) && start_app\n/,
+    /elif check_recorded && check_launcher; then\n *\(stop_app web - -\) && start_app\n/,
   );
 });
 

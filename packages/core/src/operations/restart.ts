@@ -1,3 +1,5 @@
+import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
+import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
 import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import { buildScript } from '../shell/script.js';
@@ -26,6 +28,8 @@ export const restart: Operation<RestartOptions, AppResult> = {
       keepEnvironment: true,
       functions: [
         ...STOPPING_FUNCTIONS,
+        LOGOUT_FUNCTIONS,
+        LAUNCHER_FUNCTIONS,
         START_FUNCTIONS,
         options.spec === undefined
           ? COPY_RUN_FILE_FUNCTIONS
@@ -37,7 +41,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         previous=$run
         if is_own_request; then
           start_app # its answer was lost: what was stopped for it must not be stopped again
-        elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')}; then
+        elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}

@@ -12,6 +12,7 @@ const OPTIONS: StartOptions = {
     env: {},
     secretEnv: { TOKEN: 's3cret' },
     hup: 'ignore',
+    launcher: 'setsid',
     restart: DEFAULT_RESTART,
     stop: DEFAULT_STOP,
   },

@@ -1,4 +1,6 @@
 import { OutlastError } from '../errors.js';
+import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
+import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { buildRunFileFunctions } from '../lifecycle/run-files.js';
 import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import type { AppReport } from '../model/app.js';
@@ -44,6 +46,8 @@ export const start: Operation<StartOptions, AppResult> = {
       functions: [
         ...CHANGE_FUNCTIONS,
         TREE_FUNCTIONS,
+        LOGOUT_FUNCTIONS,
+        LAUNCHER_FUNCTIONS,
         START_FUNCTIONS,
         buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
       ],

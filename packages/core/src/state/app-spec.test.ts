@@ -9,6 +9,7 @@ const SPEC: AppSpec = {
   env: { B: '2', A: 'x'.repeat(10_000) },
   secretEnv: { S: 's' },
   hup: 'ignore',
+  launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
 };
@@ -18,6 +19,13 @@ test('a spec comes back from its lines, none of them longer than a record may be
   expect(lines.length).toBeGreaterThan(3);
   expect(lines.every((line) => /^[A-Za-z0-9%._~-]{1,3000}$/.test(line))).toBe(true);
   expect(parseAppSpec(decodeToken(lines.join('')))).toEqual({ ...SPEC, secretEnv: { S: '********' } });
+});
+
+test('a record from before there were launchers was started by the only one', () => {
+  const { launcher: _, ...old } = SPEC;
+  expect(parseAppSpec({ version: 1, ...old })?.launcher).toBe('setsid');
+  expect(parseAppSpec({ version: 1, ...SPEC, launcher: 'systemd' })?.launcher).toBe('systemd');
+  expect(parseAppSpec({ version: 1, ...SPEC, launcher: 'of another version' })?.launcher).toBe('setsid');
 });
 
 test('the order of variables makes no other spec, a value does', () => {

@@ -11,9 +11,17 @@ export interface AppSpec {
   readonly secretEnv: Readonly<Record<string, string>>;
   /** `ignore` as nohup does, or `default`. */
   readonly hup: 'ignore' | 'default';
+  /** What it is started by, and so what it outlives. */
+  readonly launcher: Launcher;
   readonly restart: RestartSettings;
   readonly stop: StopSettings;
 }
+
+/**
+ * `setsid`: in a session of its own, which outlives the connection unless the host ends what a login leaves behind. `systemd`: in a scope
+ * of the systemd user manager, which outlives every logout while lingering is on.
+ */
+export type Launcher = 'setsid' | 'systemd';
 
 /** When the supervisor starts an app again. */
 export interface RestartSettings {
@@ -32,6 +40,8 @@ export interface StopSettings {
   readonly graceMs: number;
 }
 
+export const LAUNCHERS: readonly Launcher[] = ['setsid', 'systemd'];
+export const DEFAULT_LAUNCHER: Launcher = 'setsid';
 export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
 export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
 
@@ -57,7 +67,9 @@ export function formatAppSpec(spec: AppSpec): string[] {
 export function parseAppSpec(value: unknown): AppSpec | null {
   if (typeof value !== 'object' || value === null) return null;
   const { version, ...spec } = value as AppSpec & { version: number };
-  return version === SPEC_VERSION && isAppSpec(spec) ? spec : null;
+  if (version !== SPEC_VERSION || !isAppSpec(spec)) return null;
+  // Records of old say nothing of a launcher: there was only the one.
+  return { ...spec, launcher: LAUNCHERS.includes(spec.launcher) ? spec.launcher : DEFAULT_LAUNCHER };
 }
 
 /** A record may be damaged, so what would be relied on is looked at. */

@@ -1,7 +1,8 @@
 import { sh } from '../shell/template.js';
 
 /**
- * Shell functions of the supervisor that find out why its app was killed, where the host can tell: by the kernel for want of memory.
+ * Shell functions of the supervisor that find out why its app was killed, where the host can tell: by the kernel for want of memory, or
+ * with the login session that it belonged to.
  *
  * The cgroup counts such kills for all of its processes, so a count that has grown while the app lived is the word of the cgroup, not of
  * the process; where the kernel log may be read, it names the very pid.
@@ -29,6 +30,7 @@ export const CAUSE_FUNCTIONS = sh`
   find_cause() {
     cause=-
     if is_stop_wanted; then cause=stop; return; fi
+    if [ -n "$told" ] && is_logout; then cause=logout; return; fi
     [ "$kind $value" = 'signal 9' ] || return 0
     earlier=$oom_kills
     read_oom_kills

@@ -1,4 +1,5 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
+import { IS_LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORDED_FUNCTIONS } from '../state/layout.js';
 import { CAUSE_FUNCTIONS } from './cause.js';
@@ -21,6 +22,7 @@ export const SUPERVISOR_SCRIPT = sh`
   ${raw(IDENTITY_FUNCTIONS)}
   ${raw(RECORDED_FUNCTIONS)}
   ${raw(CAUSE_FUNCTIONS)}
+  ${raw(IS_LOGOUT_FUNCTIONS)}
   now() { date +%s 2>/dev/null || echo 0; }
 
   # refuse: a full disk must show before anything runs, since nothing may run without a record.
@@ -51,9 +53,12 @@ export const SUPERVISOR_SCRIPT = sh`
     fi
   }
 
+  # is_end_wanted: by a stop, or by whoever ends this shell together with the app: a logout, a shutdown, systemctl stop.
+  is_end_wanted() { [ -n "$told" ] || is_stop_wanted; }
+
   # wants_restart STATUS: true when the settings ask for another start; sets reason when they gave up.
   wants_restart() {
-    ! is_stop_wanted || return 1
+    ! is_end_wanted || return 1
     case $policy in
     always | unless-stopped) ;;
     on-failure) [ "$1" != 0 ] || return 1 ;;
@@ -88,7 +93,7 @@ export const SUPERVISOR_SCRIPT = sh`
       sleeper=$!
       wait "$sleeper"
       kill "$sleeper" 2>/dev/null
-      ! is_stop_wanted || return 1
+      ! is_end_wanted || return 1
       waited=$((waited + 1))
     done
     delay=$((delay * 2))
@@ -97,7 +102,9 @@ export const SUPERVISOR_SCRIPT = sh`
 
   supervise() {
     # Not '', which the app would inherit as ignored.
-    trap : HUP INT TERM QUIT
+    told=
+    trap : HUP INT QUIT
+    trap 'told=TERM' TERM
     cd / || :
     . "$record_path.settings"
     read_boot

@@ -96,6 +96,7 @@ export const PLAIN_SPEC: AppSpec = {
   env: {},
   secretEnv: {},
   hup: 'ignore',
+  launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
 };

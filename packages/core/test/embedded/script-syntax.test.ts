@@ -24,6 +24,7 @@ const SPEC = { ...PLAIN_SPEC, argv: ['-x', 'a b', "it's", '$(id)\n`id`'], env: {
 const SCRIPTS: Readonly<Record<string, string>> = {
   start: start.build({ ...start1, spec: SPEC }, frame),
   'start without nohup': start.build({ ...start1, spec: { ...SPEC, hup: 'default' } }, frame),
+  'start in a scope': start.build({ ...start1, spec: { ...SPEC, launcher: 'systemd' } }, frame),
   stop: stop.build({ apps, by: BY }, frame),
   'restart with a spec': restart.build({ ...start1, spec: SPEC, graceMs: 1, signal: 'INT' }, frame),
   'restart as before': restart.build(start1, frame),
