@@ -66,6 +66,7 @@ const inspectedApp = z.strictObject({
   startedBy: z.string().nullable(),
   identity: z.strictObject({ pid, start: z.string().regex(/^\d+$/), boot: z.string().min(1) }).nullable(),
   supervisorPid: pid.nullable(),
+  adopted: z.boolean(),
   pids: z.array(pid),
   stateDir: z.string().startsWith('/'),
 });
@@ -97,6 +98,8 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
         user: z.string().nullable(),
         argv: z.array(z.string()),
         startedAt: time.nullable(),
+        tty: z.string().nullable(),
+        cpuSeconds: z.int().min(0),
         cpuPercent: z.number().min(0),
         rssBytes: z.int().min(0),
         app: z.string().nullable(),
@@ -124,7 +127,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
     userKnownHostsFiles: z.array(z.string()),
   },
 };
-const CHANGING_VERBS = ['start', 'stop', 'restart', 'signal', 'kill', 'wait', 'rm'];
+const CHANGING_VERBS = ['start', 'stop', 'restart', 'signal', 'kill', 'wait', 'rm', 'adopt'];
 const CHANGED_FIELDS = { apps: z.array(changedApp) };
 
 /** The error of one outcome. */

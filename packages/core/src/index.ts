@@ -1,7 +1,8 @@
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
 export { type AppReport, type AppState, isLive, type StopMethod } from './model/app.js';
+export { type AdoptOptions, adopt } from './operations/adopt.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
-export { type FindOptions, find, type HostProcess } from './operations/find.js';
+export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
 export { type Inspection, inspect } from './operations/inspect.js';
 export { type LogTail, logs, takeLastLines } from './operations/logs.js';

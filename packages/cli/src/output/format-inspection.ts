@@ -10,6 +10,7 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     startedBy: details.startedBy,
     identity: identity && `${identity.pid} started ${identity.start} boot ${identity.boot}`,
     supervisorPid: details.supervisorPid,
+    adopted: details.adopted,
     pids: details.pids,
     stateDir: details.stateDir,
     shell: spec?.shell ?? null,

@@ -42,7 +42,8 @@ function describeOutcome({ verb, app, sent }: AppOutcome, nowMs: number): [state
   if (state === 'unknown') return ['unknown', 'no such app on this host'];
   if (verb === 'stop') return describeStop(app, nowMs);
   const notes = [formatPid(app), formatEnding(app, nowMs)];
-  if (verb === 'start' && !app.changed) return [`already ${state}`, joinWords(...notes, '(unchanged)')];
+  if ((verb === 'start' || verb === 'adopt') && !app.changed)
+    return [`already ${state}`, joinWords(...notes, '(unchanged)')];
   if (sent !== undefined) notes.push(app.changed ? `(sent ${escapeCell(sent)})` : '(nothing sent)');
   return [state, joinWords(...notes)];
 }

@@ -25,6 +25,8 @@ export interface Inspection {
   /** pid + start time in ticks since boot + boot id: what every signal is checked against. */
   readonly identity: { readonly pid: number; readonly start: string; readonly boot: string } | null;
   readonly supervisorPid: number | null;
+  /** It ran already when it became an app; what it was started with is recorded on the host, its environment unseen. */
+  readonly adopted: boolean;
   /** Every living process of the app. */
   readonly pids: readonly number[];
   /** The folder of its records on the host. */
@@ -77,5 +79,6 @@ function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 
     startedBy: typeof startedBy === 'string' ? startedBy : null,
     identity: process && { pid: process.pid, start: process.start, boot: process.boot },
     supervisorPid: supervisor?.liveness ? supervisor.pid : null,
+    adopted: process?.rest[2] === 'adopted',
   };
 }

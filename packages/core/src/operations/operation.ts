@@ -104,6 +104,8 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_CWD: 'no such folder on the host, or not allowed in',
   E_STOP_FAILED: 'not everything could be stopped',
   E_START_FAILED: 'not started',
+  E_NO_SUCH_PROCESS: 'there is no such process',
+  E_ADOPT_REFUSED: 'not adopted',
 };
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -113,4 +115,5 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
   E_RUNNING: 'stop it first',
+  E_NO_SUCH_PROCESS: 'look for it with: outlast find PATTERN',
 };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { adopt } from '../../src/operations/adopt.js';
 import { buildExecScript } from '../../src/operations/exec.js';
 import { find } from '../../src/operations/find.js';
 import { buildFollowScript } from '../../src/operations/follow.js';
@@ -30,6 +31,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'status of all': status.build({ apps: [] }, frame),
   'status of some': status.build({ apps }, frame),
   signal: signal.build({ apps, signal: 'HUP', scope: 'tree', by: BY }, frame),
+  adopt: adopt.build({ app: 'web', pid: 4242, start: '17', request: 'r1', by: BY }, frame),
   wait: wait.build({ app: 'web', seconds: 60 }, frame),
   inspect: inspect.build({ apps }, frame),
   rm: remove.build({ apps }, frame),
