@@ -89,6 +89,10 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
       z.strictObject({ app: z.string(), stream: z.literal('combined'), line: z.string(), offset: z.int().min(0) }),
     ),
   },
+  prune: {
+    apps: z.array(changedApp),
+    kept: z.array(z.strictObject({ app: z.string(), reason: z.enum(['undated', 'processes-left', 'damaged']) })),
+  },
   inspect: { apps: z.array(inspectedApp) },
   find: {
     processes: z.array(

@@ -1,4 +1,5 @@
-import { type AppResult, parseSignalName, type SignalOptions, signal } from '@outlast/core';
+import { type AppResult, OutlastError, parseSignalName, type SignalOptions, signal } from '@outlast/core';
+import type { Outcome } from '../fleet/outcome.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import type { Context } from './context.js';
@@ -10,6 +11,7 @@ import type { Verb } from './verb.js';
 
 interface SignalFlags extends FleetFlags {
   readonly tree?: boolean;
+  readonly main?: boolean;
 }
 
 const SIGNAL_TIMEOUT_MS = 60_000;
@@ -18,11 +20,12 @@ const SIGNAL_TIMEOUT_MS = 60_000;
 export const signalVerb: Verb = {
   configure(command) {
     command.argument('<signal>', 'name with or without SIG, or number').argument('<app...>', 'names of the apps');
+    command.option('--main', "the app's own process alone, which is the default");
     command.option('--tree', "every process of the app, not only the app's own");
     addFleetFlags(command);
   },
   run: (context, [name = '', ...apps], flags: SignalFlags) =>
-    sendSignal(context, apps, { signal: parseSignalName(name), scope: flags.tree ? 'tree' : 'main' }, flags),
+    sendSignal(context, apps, { signal: parseSignalName(name), scope: chooseScope(flags) }, flags),
 };
 
 /** `outlast kill <app…>` */
@@ -33,6 +36,13 @@ export const killVerb: Verb = {
   },
   run: (context, apps, flags: FleetFlags) => sendSignal(context, apps, { signal: 'KILL', scope: 'tree' }, flags),
 };
+
+function chooseScope({ tree, main }: SignalFlags): SignalOptions['scope'] {
+  if (!tree || !main) return tree ? 'tree' : 'main';
+  throw new OutlastError('E_USAGE', '--main and --tree exclude each other', {
+    hint: "--main reaches the app's own process alone, --tree all that belong to it",
+  });
+}
 
 async function sendSignal(
   context: Context,
@@ -52,5 +62,17 @@ async function sendSignal(
     work: async (session: Parameters<Parameters<typeof changeApps>[2]['work']>[0]) =>
       buildFinding(await session.run<SignalOptions, readonly AppResult[]>(signal, options)),
   };
-  return (await changeApps(context, plan, job, what.signal)).exit;
+  const { outcomes, exit } = await changeApps(context, plan, job, what.signal);
+  noteRestarts(context, outcomes);
+  return exit;
+}
+
+/** An app that is started again by its policy lives on, with another pid: that is not what everybody expects of a kill. */
+function noteRestarts({ output }: Context, outcomes: readonly Outcome<readonly AppResult[]>[]): void {
+  for (const { host, value = [] } of outcomes)
+    for (const { report, startsAgain, changed } of value)
+      if (changed && startsAgain)
+        output.note(
+          `${host}: the restart policy of ${report.app} starts it again. To end it for good: outlast stop ${report.app}`,
+        );
 }

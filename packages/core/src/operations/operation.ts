@@ -32,6 +32,8 @@ export interface SeenApp {
 /** What became of one app on one host. */
 export interface AppResult extends SeenApp {
   readonly changed: boolean;
+  /** A signal ended its process, and the restart policy starts another. */
+  readonly startsAgain?: boolean;
   readonly error?: OutlastError;
 }
 
@@ -114,6 +116,6 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_CWD: 'give a folder that exists on the host with --cwd; without it the app starts in the home folder',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
-  E_RUNNING: 'stop it first',
+  E_RUNNING: 'what still lives is ended with: outlast stop; then it can be forgotten',
   E_NO_SUCH_PROCESS: 'look for it with: outlast find PATTERN',
 };

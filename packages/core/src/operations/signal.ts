@@ -1,4 +1,5 @@
 import { OutlastError } from '../errors.js';
+import { isLive } from '../model/app.js';
 import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
@@ -35,6 +36,7 @@ export const signal: Operation<SignalOptions, readonly AppResult[]> = {
     }),
   parse: (reply, options) =>
     buildAppResults(reply, 'SIGNALLED', ({ report }, answer) => {
+      if (answer === 'ended') return { changed: true, startsAgain: isLive(report.state) };
       if (answer !== 'not-running') return { changed: answer === 'sent' };
       const message = `${report.app} does not run (${report.state}), so it got no ${options.signal}`;
       return { error: new OutlastError('E_NOT_RUNNING', message) };
@@ -58,7 +60,7 @@ const SIGNAL_FUNCTIONS = sh`
     fi
     if signal_members "$signal"; then
       await_effect
-      say "SIGNALLED $app sent"
+      if is_alive "$pid" "$pid_start" "$boot"; then say "SIGNALLED $app sent"; else say "SIGNALLED $app ended"; fi
     else
       rm -f "$record_path.signal"
       fail E_SIGNAL_FAILED "$app" "$signal"

@@ -6,6 +6,7 @@ import { find } from '../../src/operations/find.js';
 import { buildFollowScript } from '../../src/operations/follow.js';
 import { inspect } from '../../src/operations/inspect.js';
 import { logs } from '../../src/operations/logs.js';
+import { prune } from '../../src/operations/prune.js';
 import { remove } from '../../src/operations/remove.js';
 import { restart } from '../../src/operations/restart.js';
 import { signal } from '../../src/operations/signal.js';
@@ -35,6 +36,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   wait: wait.build({ app: 'web', seconds: 60 }, frame),
   inspect: inspect.build({ apps }, frame),
   rm: remove.build({ apps }, frame),
+  prune: prune.build({ olderThanSeconds: 604_800, dryRun: false }, frame),
   find: find.build({ pattern: /x/ }, frame),
   logs: logs.build({ apps, bytes: 65536 }, frame),
   follow: buildFollowScript({ cursors: apps.map((app) => ({ app, inode: null, offset: 0 })), seconds: 60 }, frame),
