@@ -8,6 +8,7 @@ import {
   quoteForMessage,
 } from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import { completeHint } from '../output/complete-hint.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { FIND_TIMEOUT_MS } from './find.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
@@ -55,12 +56,14 @@ export const adoptVerb: Verb = {
       },
     });
     if (outcomes.some(({ value = [] }) => value.some(isNew)))
-      context.output.note(
-        `If it ends by itself it will be shown as lost; outlast restart ${app} makes it one of ours.`,
-      );
+      context.output.note(completeHint(describeEnd(app), context.repeated));
     return exit;
   },
 };
+
+function describeEnd(app: string): string {
+  return `If it ends by itself it will be shown as lost; outlast restart ${app} makes it an app as any other.`;
+}
 
 type Choice = { readonly pid: number } | { readonly pattern: RegExp; readonly text: string };
 

@@ -1,5 +1,6 @@
 import { type KeptReason, type PruneResult, parseAge, prune } from '@outlast/core';
 import type { Finding, Outcome } from '../fleet/outcome.js';
+import { completeHint } from '../output/complete-hint.js';
 import { buildFinding, formatResults } from './app-results.js';
 import type { Context } from './context.js';
 import { resolveExit } from './exit-code.js';
@@ -64,10 +65,16 @@ const REASONS: Readonly<Record<KeptReason, string>> = {
   damaged: 'its records are not whole',
 };
 
-function noteKept({ output }: Context, outcomes: readonly Outcome<PruneResult>[]): void {
+const REMEDIES: Readonly<Record<KeptReason, (app: string) => string>> = {
+  undated: (app) => `To forget it: outlast rm ${app}`,
+  'processes-left': (app) => `To end them: outlast stop ${app}`,
+  damaged: (app) => `To look at it: outlast inspect ${app}; to forget it: outlast rm ${app}`,
+};
+
+function noteKept({ output, repeated }: Context, outcomes: readonly Outcome<PruneResult>[]): void {
   for (const { host, value } of outcomes)
     for (const { app, reason } of value?.kept ?? [])
-      output.note(`${host}: ${app} is kept: ${REASONS[reason]}. To forget it: outlast rm ${app}`);
+      output.note(`${host}: ${app} is kept: ${REASONS[reason]}. ${completeHint(REMEDIES[reason](app), repeated)}`);
   const nothing = outcomes.every(({ ok, value }) => ok === true && value?.results.length === 0);
   if (nothing && outcomes.length > 0) output.note('Nothing ended that long ago.');
 }

@@ -1,5 +1,6 @@
 import { type AppResult, OutlastError, parseSignalName, type SignalOptions, signal } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
+import { completeHint } from '../output/complete-hint.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import type { Context } from './context.js';
@@ -68,11 +69,12 @@ async function sendSignal(
 }
 
 /** An app that is started again by its policy lives on, with another pid: that is not what everybody expects of a kill. */
-function noteRestarts({ output }: Context, outcomes: readonly Outcome<readonly AppResult[]>[]): void {
+function noteRestarts({ output, repeated }: Context, outcomes: readonly Outcome<readonly AppResult[]>[]): void {
   for (const { host, value = [] } of outcomes)
     for (const { report, startsAgain, changed } of value)
-      if (changed && startsAgain)
-        output.note(
-          `${host}: the restart policy of ${report.app} starts it again. To end it for good: outlast stop ${report.app}`,
-        );
+      if (changed && startsAgain) output.note(`${host}: ${completeHint(describeRestart(report.app), repeated)}`);
+}
+
+function describeRestart(app: string): string {
+  return `the restart policy of ${app} starts it again. To end it for good: outlast stop ${app}`;
 }

@@ -32,7 +32,7 @@ export const waitVerb: Verb = {
     const outcomes = await askHosts(context, plan, {
       label: `waiting for ${apps.join(' ')}`,
       timeoutMs: undefined,
-      ask: (session) => waitForAll(session, apps, context.interrupt),
+      ask: (session) => waitForAll(session, apps, { interrupt: context.interrupt, timeoutMs: flags.timeout }),
       toJson: (reports) => ({ apps: reports.map((report) => ({ ...report, changed: false })) }),
       format: (all) => formatReports(context, all),
     });
@@ -44,14 +44,14 @@ export const waitVerb: Verb = {
 async function waitForAll(
   session: HostSession,
   apps: readonly string[],
-  interrupt: AbortSignal,
+  { interrupt, timeoutMs = 0 }: { readonly interrupt: AbortSignal; readonly timeoutMs: number | undefined },
 ): Promise<readonly AppReport[]> {
   const reports: AppReport[] = [];
   for (const app of apps) {
     try {
       reports.push(...(await waitForEnd(session, app, interrupt)));
     } catch (error) {
-      throw isTimeout(error) ? createStillThereError(app, error) : error;
+      throw isTimeout(error) ? createStillThereError(app, timeoutMs, error) : error;
     }
   }
   return reports;
@@ -79,8 +79,8 @@ function isTimeout(error: unknown): error is OutlastError {
   return error instanceof OutlastError && error.code === 'E_TIMEOUT';
 }
 
-function createStillThereError(app: string, cause: OutlastError): OutlastError {
-  return new OutlastError('E_TIMEOUT', `${app} was not seen to end: ${cause.message}`, {
+function createStillThereError(app: string, timeoutMs: number, cause: OutlastError): OutlastError {
+  return new OutlastError('E_TIMEOUT', `${app} was not seen to end within ${timeoutMs / 1000} s`, {
     hint: `the app is not touched by that; see: outlast status ${app}`,
     cause,
   });

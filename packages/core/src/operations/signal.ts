@@ -1,5 +1,5 @@
 import { OutlastError } from '../errors.js';
-import { isLive } from '../model/app.js';
+import type { AppState } from '../model/app.js';
 import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
@@ -36,12 +36,15 @@ export const signal: Operation<SignalOptions, readonly AppResult[]> = {
     }),
   parse: (reply, options) =>
     buildAppResults(reply, 'SIGNALLED', ({ report }, answer) => {
-      if (answer === 'ended') return { changed: true, startsAgain: isLive(report.state) };
+      if (answer === 'ended') return { changed: true, startsAgain: AGAIN.has(report.state) };
       if (answer !== 'not-running') return { changed: answer === 'sent' };
       const message = `${report.app} does not run (${report.state}), so it got no ${options.signal}`;
       return { error: new OutlastError('E_NOT_RUNNING', message) };
     }),
 };
+
+/** What an app is doing whose supervisor starts it again. */
+const AGAIN: ReadonlySet<AppState> = new Set(['restarting', 'starting', 'running']);
 
 const SIGNAL_FUNCTIONS = sh`
   # signal_app NAME: says whether the signal went out.
