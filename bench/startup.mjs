@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const GOAL = 0.75;
 const RUNS = Number(process.argv[2] ?? 21);
-const BIN = fileURLToPath(new URL('../packages/cli/dist/bin.js', import.meta.url));
-const CONTENDERS = { outlast: [process.execPath, [BIN, '--version']], clush: ['clush', ['--version']] };
+const BIN = fileURLToPath(new URL('../packages/cli/bin/outlast.mjs', import.meta.url));
+const CONTENDERS = { outlast: [BIN, ['--version']], clush: ['clush', ['--version']] };
 // Node reads every certificate of this file before it does anything else: that is the machine's doing, and not either program's.
 const { NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
 

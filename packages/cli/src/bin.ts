@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { printVersion, readVersion } from './output/print-version.js';
 
 if (process.argv.length === 3 && process.argv[2] === '--version') {

@@ -1,6 +1,7 @@
 import { OutlastError } from '@outlast/core';
 import type { Context } from './commands/context.js';
 import { resolveErrorExit } from './commands/exit-code.js';
+import { formatRepeatedFlags } from './commands/repeat-flags.js';
 import { VERBS } from './commands/verbs.js';
 import { describeError } from './output/describe-error.js';
 import { buildErrorJson, SCHEMA } from './output/document.js';
@@ -50,6 +51,7 @@ export async function main({ words, version, env, cwd, interrupt }: RunEnvironme
     env,
     cwd,
     interrupt: interrupt.signal,
+    repeated: formatRepeatedFlags(flags),
     verbs: VERBS,
   };
   try {

@@ -80,6 +80,7 @@ const inspectedApp = z.strictObject({
     }),
   ),
   damaged: z.string().nullable(),
+  adopted: z.boolean(),
   pids: z.array(pid),
   stateDir: z.string().startsWith('/'),
 });
@@ -102,6 +103,10 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
       z.strictObject({ app: z.string(), stream: z.literal('combined'), line: z.string(), offset: z.int().min(0) }),
     ),
   },
+  prune: {
+    apps: z.array(changedApp),
+    kept: z.array(z.strictObject({ app: z.string(), reason: z.enum(['undated', 'processes-left', 'damaged']) })),
+  },
   inspect: { apps: z.array(inspectedApp) },
   find: {
     processes: z.array(
@@ -111,6 +116,8 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
         user: z.string().nullable(),
         argv: z.array(z.string()),
         startedAt: time.nullable(),
+        tty: z.string().nullable(),
+        cpuSeconds: z.int().min(0),
         cpuPercent: z.number().min(0),
         rssBytes: z.int().min(0),
         app: z.string().nullable(),
@@ -138,7 +145,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
     userKnownHostsFiles: z.array(z.string()),
   },
 };
-const CHANGING_VERBS = ['start', 'stop', 'restart', 'signal', 'kill', 'wait', 'rm'];
+const CHANGING_VERBS = ['start', 'stop', 'restart', 'signal', 'kill', 'wait', 'rm', 'adopt'];
 const CHANGED_FIELDS = { apps: z.array(changedApp) };
 
 /** The error of one outcome. */

@@ -1,11 +1,13 @@
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
 export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
+export { type AdoptOptions, adopt } from './operations/adopt.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
-export { type FindOptions, find, type HostProcess } from './operations/find.js';
+export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
 export { type AppEnd, type Inspection, inspect } from './operations/inspect.js';
 export { type LogTail, logs, takeLastLines } from './operations/logs.js';
 export type { AppResult, Operation, SeenApp } from './operations/operation.js';
+export { type KeptReason, type PruneOptions, type PruneResult, prune } from './operations/prune.js';
 export { remove } from './operations/remove.js';
 export { type RestartOptions, restart } from './operations/restart.js';
 export { type SignalOptions, signal } from './operations/signal.js';
@@ -25,7 +27,13 @@ export {
   type StopSettings,
 } from './state/app-spec.js';
 export { APP_NAME_PATTERN, parseAppName } from './values/app-name.js';
-export { type DurationRange, LONGEST_DURATION_MS, parseDuration, parseDurationRange } from './values/duration.js';
+export {
+  type DurationRange,
+  LONGEST_DURATION_MS,
+  parseAge,
+  parseDuration,
+  parseDurationRange,
+} from './values/duration.js';
 export { ENV_NAME_PATTERN, parseEnvAssignment, parseEnvName, parseProgramText } from './values/env-name.js';
 export { escapeForMessage, quoteForMessage } from './values/escape-for-message.js';
 export { parsePort } from './values/port.js';

@@ -38,7 +38,8 @@ function toJson(results: Results): Readonly<Record<string, unknown>> {
   return { apps: results.map(({ report, changed }) => ({ ...report, changed })) };
 }
 
-function formatResults(
+/** The lines for people: one an app. */
+export function formatResults(
   { output, verb }: Context,
   outcomes: readonly Outcome<Results>[],
   sent: string | undefined,

@@ -17,6 +17,8 @@ export interface Context {
   readonly cwd: string;
   /** Aborted by Ctrl-C; the reason is an OutlastError. */
   readonly interrupt: AbortSignal;
+  /** The flags that choose hosts and say how they are reached, for hints that can be typed. */
+  readonly repeated: string;
   /** All verbs there are. */
   readonly verbs: readonly VerbEntry[];
 }

@@ -3,7 +3,15 @@ import { isUnread, type Outcome } from '../fleet/outcome.js';
 import type { Context } from './context.js';
 
 /** All that the program's end can tell a script. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notRunning: 3, unreachable: 4, interrupted: 130 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notRunning: 3,
+  unreachable: 4,
+  timedOut: 124,
+  interrupted: 130,
+} as const;
 
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['E_USAGE', 'E_CONFIG']);
 

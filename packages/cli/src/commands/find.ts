@@ -1,45 +1,47 @@
-import { find, OutlastError, quoteForMessage } from '@outlast/core';
+import { type FindOptions, find, type HostProcess, OutlastError, parseAppName } from '@outlast/core';
 import { formatProcesses } from '../output/format-processes.js';
 import { askHosts } from './ask-hosts.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
+import { readOwnIdentity } from './own-identity.js';
+import { addPatternFlags, buildPattern, type PatternFlags } from './pattern.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import type { Verb } from './verb.js';
 
-interface FindFlags extends FleetFlags {
-  readonly ignoreCase?: boolean;
-  readonly fixedString?: boolean;
+interface FindFlags extends FleetFlags, PatternFlags {
+  readonly app?: string;
 }
 
-const FIND_TIMEOUT_MS = 30_000;
+/** How long a search may take on one host. */
+export const FIND_TIMEOUT_MS = 30_000;
 
 /** `outlast find <pattern>` */
 export const findVerb: Verb = {
   configure(command) {
-    command.argument('<pattern>', 'regular expression over the arguments joined by blanks');
-    command.option('--ignore-case', 'upper and lower case alike');
-    command.option('--fixed-string', 'the pattern is plain text');
+    command.argument('[pattern]', 'regular expression over the arguments joined by blanks');
+    command.option('--app <app>', 'only processes of this app, all of them without a pattern', parseAppName);
+    addPatternFlags(command);
     addFleetFlags(command);
   },
-  async run(context, [text = ''], flags: FindFlags) {
-    const pattern = buildPattern(text, flags);
-    const plan = await planFleet(context, flags);
+  async run(context, [text], flags: FindFlags) {
+    const options = buildFindOptions(text, flags);
+    const plan = await planFleet(context, flags, flags.app === undefined ? [] : [flags.app]);
     const preview = {
-      action: `search for ${text}`,
-      buildScript: () => find.build({ pattern }, { nonce: PREVIEW_NONCE }),
+      action: `search for ${text ?? `the processes of ${flags.app}`}`,
+      buildScript: () => find.build(options, { nonce: PREVIEW_NONCE }),
     };
     if (await showPreview(context, plan, preview)) return 0;
     const { width, palette } = context.output.stdout;
     const outcomes = await askHosts(context, plan, {
       label: 'searching',
       timeoutMs: FIND_TIMEOUT_MS,
-      ask: (session) => session.run(find, { pattern }),
-      toJson: (processes) => ({ processes }),
+      ask: (session) => session.run(find, options),
+      toJson: (processes) => ({ processes: processes.map(pickTold) }),
       format: (all) =>
         formatProcesses(
           all.map(({ host, value = [] }) => ({ host, processes: value })),
-          { width, header: palette.bold },
+          { width, header: palette.bold, nowMs: Date.now() },
         ),
     });
     const exit = resolveExit(context, outcomes);
@@ -49,14 +51,21 @@ export const findVerb: Verb = {
   },
 };
 
-function buildPattern(text: string, { ignoreCase, fixedString }: FindFlags): RegExp {
-  const source = fixedString ? text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : text;
-  try {
-    return new RegExp(source, ignoreCase ? 'iu' : 'u');
-  } catch (cause) {
-    throw new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a regular expression`, {
-      cause,
-      hint: 'for plain text add --fixed-string',
+function buildFindOptions(text: string | undefined, flags: FindFlags): FindOptions {
+  if (text === undefined && flags.app === undefined) {
+    throw new OutlastError('E_USAGE', "missing required argument 'pattern'", {
+      hint: 'what to search for, such as: outlast find streamlit; or --app NAME for the processes of an app',
     });
   }
+  const client = readOwnIdentity();
+  return {
+    pattern: buildPattern(text ?? '', flags),
+    ...(flags.app === undefined ? {} : { app: flags.app }),
+    ...(client === undefined ? {} : { client }),
+  };
+}
+
+/** What the JSON tells of a process: its start in ticks is between the verbs of ours. */
+function pickTold({ start: _start, ...told }: HostProcess): Omit<HostProcess, 'start'> {
+  return told;
 }

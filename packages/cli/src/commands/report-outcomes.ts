@@ -1,5 +1,6 @@
 import type { Outcome } from '../fleet/outcome.js';
-import { describeError } from '../output/describe-error.js';
+import { completeHint } from '../output/complete-hint.js';
+import { describeError, type ErrorFacts } from '../output/describe-error.js';
 import { buildDocument, buildOutcomeJson } from '../output/document.js';
 import { formatHostErrors } from '../output/format-error.js';
 import { formatJson, formatNdjson } from '../output/json.js';
@@ -25,9 +26,13 @@ export async function reportOutcomes<T>(
   await output.data(await view.format(outcomes));
   if (output.closed) return;
   const errors = outcomes.flatMap(({ host, error }) =>
-    error === undefined ? [] : [{ host, error: describeError(error) }],
+    error === undefined ? [] : [{ host, error: completeFacts(describeError(error), context.repeated) }],
   );
   output.report(formatHostErrors(errors, { palette: output.stderr.palette, verbose: output.flags.verbose === true }));
+}
+
+function completeFacts(facts: ErrorFacts, repeated: string): ErrorFacts {
+  return facts.hint ? { ...facts, hint: completeHint(facts.hint, repeated) } : facts;
 }
 
 /** Prints one outcome at once, with `--ndjson`. */

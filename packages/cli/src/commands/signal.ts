@@ -1,5 +1,7 @@
-import { parseSignalName, type SignalOptions, signal } from '@outlast/core';
+import { type AppResult, OutlastError, parseSignalName, type SignalOptions, signal } from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import type { Outcome } from '../fleet/outcome.js';
+import { completeHint } from '../output/complete-hint.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import type { Context } from './context.js';
@@ -11,6 +13,7 @@ import type { Verb } from './verb.js';
 
 interface SignalFlags extends FleetFlags {
   readonly tree?: boolean;
+  readonly main?: boolean;
 }
 
 const SIGNAL_TIMEOUT_MS = 60_000;
@@ -19,11 +22,12 @@ const SIGNAL_TIMEOUT_MS = 60_000;
 export const signalVerb: Verb = {
   configure(command) {
     command.argument('<signal>', 'name with or without SIG, or number').argument('<app...>', 'names of the apps');
+    command.option('--main', "the app's own process alone, which is the default");
     command.option('--tree', "every process of the app, not only the app's own");
     addFleetFlags(command);
   },
   run: (context, [name = '', ...apps], flags: SignalFlags) =>
-    sendSignal(context, apps, { signal: parseSignalName(name), scope: flags.tree ? 'tree' : 'main' }, flags),
+    sendSignal(context, apps, { signal: parseSignalName(name), scope: chooseScope(flags) }, flags),
 };
 
 /** `outlast kill <app…>` */
@@ -34,6 +38,13 @@ export const killVerb: Verb = {
   },
   run: (context, apps, flags: FleetFlags) => sendSignal(context, apps, { signal: 'KILL', scope: 'tree' }, flags),
 };
+
+function chooseScope({ tree, main }: SignalFlags): SignalOptions['scope'] {
+  if (!tree || !main) return tree ? 'tree' : 'main';
+  throw new OutlastError('E_USAGE', '--main and --tree exclude each other', {
+    hint: "--main reaches the app's own process alone, --tree all that belong to it",
+  });
+}
 
 async function sendSignal(
   context: Context,
@@ -53,5 +64,18 @@ async function sendSignal(
     work: async (session: HostSession) =>
       buildFinding(await session.run(signal, { ...options, request: createRequestId() })),
   };
-  return (await changeApps(context, plan, job, what.signal)).exit;
+  const { outcomes, exit } = await changeApps(context, plan, job, what.signal);
+  noteRestarts(context, outcomes);
+  return exit;
+}
+
+/** An app that is started again by its policy lives on, with another pid: that is not what everybody expects of a kill. */
+function noteRestarts({ output, repeated }: Context, outcomes: readonly Outcome<readonly AppResult[]>[]): void {
+  for (const { host, value = [] } of outcomes)
+    for (const { report, startsAgain, changed } of value)
+      if (changed && startsAgain) output.note(`${host}: ${completeHint(describeRestart(report.app), repeated)}`);
+}
+
+function describeRestart(app: string): string {
+  return `the restart policy of ${app} starts it again. To end it for good: outlast stop ${app}`;
 }

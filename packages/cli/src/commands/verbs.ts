@@ -17,7 +17,11 @@ export const VERBS: readonly VerbEntry[] = [
   entry('wait', 'block until an app ends, exit with its code', () => import('./wait.js').then((m) => m.waitVerb)),
   entry('inspect', 'show everything recorded about apps', () => import('./inspect.js').then((m) => m.inspectVerb)),
   entry('find', "search the hosts' processes, managed or not", () => import('./find.js').then((m) => m.findVerb)),
+  entry('adopt', 'make an app of a process that runs already', () => import('./adopt.js').then((m) => m.adoptVerb)),
   entry('rm', 'forget ended apps and their logs', () => import('./rm.js').then((m) => m.rmVerb)),
+  entry('prune', 'forget apps that ended long ago, with their logs', () =>
+    import('./prune.js').then((m) => m.pruneVerb),
+  ),
   entry('exec', 'run a program in the foreground on the hosts', () => import('./exec.js').then((m) => m.execVerb)),
   entry('hosts', 'show which hosts are meant, and how they are reached', () =>
     import('./hosts.js').then((m) => m.hostsVerb),

@@ -1,7 +1,8 @@
-import { type AppReport, isLive, OutlastError, parseAppName, wait } from '@outlast/core';
+import { type AppReport, isLive, OutlastError, wait } from '@outlast/core';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import { parseAppNames } from './app-names.js';
 import { askHosts } from './ask-hosts.js';
 import type { Context } from './context.js';
 import { EXIT, resolveKnownExit } from './exit-code.js';
@@ -15,27 +16,46 @@ import type { Verb } from './verb.js';
 /** One answer of the host lasts at most this long; then it is asked again. */
 const ANSWER_SECONDS = 25;
 
-/** `outlast wait <app>` */
+/** `outlast wait <app…>` */
 export const waitVerb: Verb = {
   configure(command) {
-    command.argument('<app>', 'name of the app');
+    command.argument('<app...>', 'names of the apps');
     addFleetFlags(command);
   },
-  async run(context, [name = ''], flags: FleetFlags) {
-    const app = parseAppName(name);
-    const plan = await planFleet(context, flags, [app]);
-    const buildScript = () => wait.build({ app, seconds: ANSWER_SECONDS }, { nonce: PREVIEW_NONCE });
-    if (await showPreview(context, plan, { action: `wait for ${app}`, buildScript })) return 0;
+  async run(context, names, flags: FleetFlags) {
+    const apps = parseAppNames(names);
+    const plan = await planFleet(context, flags, apps);
+    const action = `wait for ${apps.join(' ')}`;
+    const buildScript = () =>
+      apps.map((app) => wait.build({ app, seconds: ANSWER_SECONDS }, { nonce: PREVIEW_NONCE })).join('');
+    if (await showPreview(context, plan, { action, buildScript })) return 0;
     const outcomes = await askHosts(context, plan, {
-      label: `waiting for ${app}`,
+      label: `waiting for ${apps.join(' ')}`,
       timeoutMs: undefined,
-      ask: (session) => waitForEnd(session, app, context.interrupt),
+      ask: (session) => waitForAll(session, apps, { interrupt: context.interrupt, timeoutMs: flags.timeout }),
       toJson: (reports) => ({ apps: reports.map((report) => ({ ...report, changed: false })) }),
       format: (all) => formatReports(context, all),
     });
     return resolveWaitExit(context, outcomes);
   },
 };
+
+/** One app after another: it is over when all of them have ended. */
+async function waitForAll(
+  session: HostSession,
+  apps: readonly string[],
+  { interrupt, timeoutMs = 0 }: { readonly interrupt: AbortSignal; readonly timeoutMs: number | undefined },
+): Promise<readonly AppReport[]> {
+  const reports: AppReport[] = [];
+  for (const app of apps) {
+    try {
+      reports.push(...(await waitForEnd(session, app, interrupt)));
+    } catch (error) {
+      throw isTimeout(error) ? createStillThereError(app, timeoutMs, error) : error;
+    }
+  }
+  return reports;
+}
 
 async function waitForEnd(session: HostSession, app: string, interrupt: AbortSignal): Promise<readonly AppReport[]> {
   for (let answered = false, failures = 0; ; ) {
@@ -50,18 +70,31 @@ async function waitForEnd(session: HostSession, app: string, interrupt: AbortSig
       if (interrupt.aborted || !isPassing(error) || !(answered || lost)) throw error;
       answered = true;
       await session.close();
-      await waitForRetry(++failures, interrupt);
+      await waitForRetry(++failures, session.signal);
     }
   }
 }
 
-/** On one host the app's own end is passed through, a signal as shells do it: 128 and its number. */
+function isTimeout(error: unknown): error is OutlastError {
+  return error instanceof OutlastError && error.code === 'E_TIMEOUT';
+}
+
+function createStillThereError(app: string, timeoutMs: number, cause: OutlastError): OutlastError {
+  return new OutlastError('E_TIMEOUT', `${app} was not seen to end within ${timeoutMs / 1000} s`, {
+    hint: `the app is not touched by that; see: outlast status ${app}`,
+    cause,
+  });
+}
+
+/** The end of one app on one host is passed through, a signal as shells do it: 128 and its number. */
 function resolveWaitExit(context: Context, outcomes: readonly Outcome<readonly AppReport[]>[]): number {
   const code = resolveKnownExit(context, outcomes);
   const reports = outcomes.flatMap(({ value = [] }) => value);
+  // Whatever else went wrong, what a script has to know is that it may have to wait again.
+  if (code === EXIT.failed && outcomes.some(({ error }) => isTimeout(error))) return EXIT.timedOut;
   if (code !== EXIT.ok) return code;
   const [report] = reports;
-  if (outcomes.length === 1 && report !== undefined) return resolveAppExit(report);
+  if (outcomes.length === 1 && reports.length === 1 && report !== undefined) return resolveAppExit(report);
   return reports.every((each) => resolveAppExit(each) === EXIT.ok) ? EXIT.ok : EXIT.failed;
 }
 

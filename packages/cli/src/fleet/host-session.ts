@@ -105,6 +105,11 @@ export class HostSession {
     return { channel, nonce };
   }
 
+  /** Aborted when the session is over, by an interrupt or its time limit. */
+  get signal(): AbortSignal {
+    return this.#options.signal;
+  }
+
   /** Closes the connection; the next operation makes a fresh one. */
   async close(): Promise<void> {
     const connection = this.#connection;

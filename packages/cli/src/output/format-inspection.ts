@@ -11,6 +11,7 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     startedBy: details.startedBy,
     identity: identity && `${identity.pid} started ${identity.start} boot ${identity.boot}`,
     supervisorPid: details.supervisorPid,
+    adopted: details.adopted,
     pids: details.pids,
     ends: details.ends.length === 0 ? null : details.ends.map(formatEnd).join(', '),
     damaged: details.damaged,

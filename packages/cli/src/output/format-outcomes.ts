@@ -39,10 +39,12 @@ export async function formatOutcomes(outcomes: readonly AppOutcome[], layout: Ou
 function describeOutcome({ verb, app, sent }: AppOutcome, nowMs: number): [state: string, detail: string] {
   const state = escapeCell(app.state);
   if (verb === 'rm' && app.changed) return ['removed', ''];
+  if (verb === 'prune') return [app.changed ? 'removed' : `${state}, would be removed`, formatEnding(app, nowMs)];
   if (state === 'unknown') return ['unknown', 'no such app on this host'];
   if (verb === 'stop') return describeStop(app, nowMs);
   const notes = [formatPid(app), formatEnding(app, nowMs)];
-  if (verb === 'start' && !app.changed) return [`already ${state}`, joinWords(...notes, '(unchanged)')];
+  if ((verb === 'start' || verb === 'adopt') && !app.changed)
+    return [`already ${state}`, joinWords(...notes, '(unchanged)')];
   if (sent !== undefined) notes.push(app.changed ? `(sent ${escapeCell(sent)})` : '(nothing sent)');
   return [state, joinWords(...notes)];
 }

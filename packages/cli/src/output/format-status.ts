@@ -40,7 +40,7 @@ const COLUMNS: readonly StatusColumn[] = [
   { title: 'RESTARTS', align: 'right', read: ({ restarts }) => orDash(restarts, String) },
   { title: 'PORTS', shrinks: true, read: formatPorts },
   { title: 'RELEASE', shrinks: true, optional: true, read: ({ release }) => escapeCell(release ?? '') },
-  { title: 'ENDED', optional: true, read: (app, { nowMs }) => formatEnding(app, nowMs) },
+  { title: 'ENDED', shrinks: true, optional: true, read: (app, { nowMs }) => formatEnding(app, nowMs) },
 ];
 
 /** Formats the table of `status`; empty when no host has an app. */
@@ -49,7 +49,7 @@ export async function formatStatus(hosts: readonly HostApps[], layout: StatusLay
   if (found.length === 0) return '';
   const shown = COLUMNS.filter(({ optional, read }) => !optional || found.some(({ app }) => read(app, layout) !== ''));
   const rows = found.map(({ host, app }): Cell[] => [host, ...shown.map(({ read }) => read(app, layout))]);
-  const columns: Column[] = [{ title: 'HOST', shrinks: true }, ...shown];
+  const columns: Column[] = [{ title: 'HOST', shrinks: 'last' }, ...shown];
   return formatTable(columns, rows, { width: layout.width, header: layout.palette.bold });
 }
 

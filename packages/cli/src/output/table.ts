@@ -9,8 +9,11 @@ export interface Column {
   /** The word in the header row. */
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** May lose width, down to eight columns, before the right end of the lines is cut. */
-  readonly shrinks?: boolean;
+  /**
+   * May lose width, down to eight columns, before the right end of the lines is cut; `last` only when the others have lost theirs, since
+   * a name that is cut names nothing.
+   */
+  readonly shrinks?: boolean | 'last';
 }
 
 /** How a table is laid out. */
@@ -91,7 +94,7 @@ function fitWidths(columns: readonly Column[], natural: readonly number[], limit
   if (limit <= 0) return widths;
   let excess = widths.reduce((sum, width) => sum + width + GAP, -GAP) - limit;
   while (excess > 0) {
-    const widest = findWidestShrinking(columns, widths);
+    const widest = findWidestShrinking(columns, widths, true) ?? findWidestShrinking(columns, widths, 'last');
     if (widest === undefined) break;
     widths[widest] = (widths[widest] as number) - 1;
     excess--;
@@ -99,11 +102,15 @@ function fitWidths(columns: readonly Column[], natural: readonly number[], limit
   return widths;
 }
 
-function findWidestShrinking(columns: readonly Column[], widths: readonly number[]): number | undefined {
+function findWidestShrinking(
+  columns: readonly Column[],
+  widths: readonly number[],
+  when: Column['shrinks'],
+): number | undefined {
   let widest: number | undefined;
   for (const [index, column] of columns.entries()) {
     const width = widths[index] ?? 0;
-    if (!column.shrinks || width <= SMALLEST) continue;
+    if (column.shrinks !== when || width <= SMALLEST) continue;
     if (widest === undefined || width > (widths[widest] ?? 0)) widest = index;
   }
   return widest;

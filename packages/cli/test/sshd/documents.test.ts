@@ -19,6 +19,7 @@ const RUNS: readonly (readonly [verb: string, args: readonly string[], exitCode:
   ['wait', ['app', ...BOTH], 1],
   ['stop', ['app', ...BOTH], 0],
   ['rm', ['app', ...BOTH], 0],
+  ['prune', ['--older-than', '90d', ...BOTH], 0],
   ['exec', [...BOTH, '--', 'echo', 'hello'], 0],
   ['hosts', [...BOTH], 0],
 ];

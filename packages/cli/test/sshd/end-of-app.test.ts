@@ -70,6 +70,35 @@ describe('how an app ended is told afterwards', () => {
   });
 });
 
+describe('waiting', () => {
+  test('ends with 124 when its time is over, and the app goes on', async () => {
+    const pid = await startUntilTold('patient', 'exit 0');
+    const told = await lab.ask(['wait', 'patient', '--timeout', '2s', '-H', 'web1']);
+    expect(told.exitCode).toBe(124);
+    expect(told.document.outcomes[0]?.error).toMatchObject({
+      code: 'E_TIMEOUT',
+      message: 'patient was not seen to end within 2 s',
+    });
+    expect(appOf(await lab.ask(['status', 'patient', '-H', 'web1']))).toMatchObject({ state: 'running', pid });
+    await letEnd('patient');
+    expect((await lab.ask(['wait', 'patient', '--timeout', '30s', '-H', 'web1'])).exitCode).toBe(0);
+  });
+
+  test('for several apps is over when all of them are, and tells each', async () => {
+    await startUntilTold('one', 'exit 0');
+    await startUntilTold('two', 'exit 5');
+    await letEnd('one');
+    await letEnd('two');
+    const told = await lab.ask(['wait', 'one', 'two', '-H', 'web1']);
+    expect(told.document.outcomes[0]?.apps?.map(({ app, exitCode }) => [app, exitCode])).toEqual([
+      ['one', 0],
+      ['two', 5],
+    ]);
+    expect(told.exitCode).toBe(1);
+    expect((await lab.ask(['wait', 'one', 'one', '-H', 'web1'])).exitCode).toBe(0);
+  });
+});
+
 describe('a start fails', () => {
   test('with 127 and what was said about it, when there is no such program', async () => {
     const told = await lab.ask(['start', 'missing', '-H', 'web1', '--', 'no-such-program-anywhere', '--flag']);

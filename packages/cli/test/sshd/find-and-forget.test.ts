@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { waitFor } from '@outlast/test-fixtures';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { appOf, codesOf, shell, type Told, useLab } from '../program-lab.js';
 
@@ -11,10 +12,16 @@ interface Found {
   readonly user: string;
   readonly argv: readonly string[];
   readonly app: string | null;
+  readonly tty: string | null;
+}
+
+/** `09:30` in minutes. */
+function toMinutes(clock = ''): number {
+  const [hours, minutes] = clock.split(':').map(Number);
+  return (hours ?? Number.NaN) * 60 + (minutes ?? Number.NaN);
 }
 const foundBy = ({ document }: Told) => document.outcomes[0]?.processes as readonly Found[];
-// Brackets keep the pattern from matching the argv of the client, which runs on the same machine as its host here.
-const PATTERN = 'zebra[-]crossing';
+const PATTERN = 'zebra-crossing';
 
 describe('find', () => {
   beforeAll(async () => {
@@ -38,9 +45,50 @@ describe('find', () => {
     expect(found.find(({ argv }) => argv.at(-1) === 'zebra-crossing-child')).toMatchObject({ ppid: pid, user });
   });
 
-  test('finds nothing when only the search itself would match', async () => {
-    const told = await lab.ask(['find', '[o]utlast-finds-itself', '-H', 'web1']);
+  test('finds nothing when only the search itself would match, though laptop and host are one machine', async () => {
+    const told = await lab.ask(['find', 'outlast-finds-itself', '-H', 'web1']);
     expect([told.exitCode, foundBy(told)]).toEqual([1, []]);
+  });
+
+  test('tells the processes of an app when it is asked for them', async () => {
+    const told = await lab.ask(['find', '--app', 'zebra', '-H', 'web1']);
+    expect(foundBy(told).map(({ app }) => app)).toEqual(['zebra', 'zebra', 'zebra', 'zebra']);
+    const some = await lab.ask(['find', '--app', 'zebra', 'crossing-child$', '-H', 'web1']);
+    expect(foundBy(some)).toHaveLength(1);
+    expect((await lab.run(['find', '-H', 'web1'])).exitCode).toBe(2);
+  });
+
+  test('shows what ps -ef shows, in its columns', async () => {
+    const { stdout } = await lab.run(['find', PATTERN, '-H', 'web1']);
+    const [header = '', ...lines] = stdout.trimEnd().split('\n');
+    expect(header.split(/ +/)).toEqual(['HOST', 'UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'APP', 'CMD']);
+    expect(lines).toHaveLength(3);
+    for (const line of lines) {
+      const [host, ...columns] = line.split(/ +/);
+      const [, pid] = columns;
+      const { stdout: shown } = await lab.laptop.run(['ps', '-ww', '-f', '-p', pid ?? '']);
+      const theirs = shown.trimEnd().split('\n').at(-1)?.split(/ +/) ?? [];
+      columns.splice(7, 1);
+      expect(host).toBe('web1');
+      // The minute of the start is rounded from the uptime by both; they may fall to either side of it.
+      expect(toMinutes(columns[4]) - toMinutes(theirs[4])).toBeLessThanOrEqual(1);
+      expect(toMinutes(columns[4]) - toMinutes(theirs[4])).toBeGreaterThanOrEqual(-1);
+      const rest = (words: readonly string[]) => words.filter((_, index) => index !== 4).join(' ');
+      expect(rest(columns)).toBe(rest(theirs));
+    }
+  });
+
+  test('names the terminal of a process as ps does', async () => {
+    const client = lab.laptop.spawn(['script', '-qc', 'exec sleep 7100.5', '/dev/null'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const find = () => lab.ask(['find', '^sleep 7100\\.5', '-H', 'web1']);
+    await waitFor(async () => foundBy(await find()).length === 1, { what: 'it to run' });
+    const [found] = foundBy(await find());
+    const { stdout } = await lab.laptop.run(['ps', '-o', 'tty=', '-p', String(found?.pid)]);
+    expect(found?.tty).toMatch(/^pts\//);
+    expect(found?.tty).toBe(stdout.trim());
+    client.kill('SIGKILL');
   });
 
   test('leaves out the script that searches, and all that it has started', async () => {
@@ -64,12 +112,6 @@ describe('find', () => {
     expect((await lab.ask(['find', 'ZEBRA[-]CROSSING', '-H', 'web1'])).exitCode).toBe(1);
     const plain = await lab.ask(['find', '--fixed-string', 'sleep 600; : zebra-crossing by', '-H', 'web1']);
     expect(foundBy(plain).filter(({ argv }) => argv[0] === 'sh')).toHaveLength(1);
-  });
-
-  test('prints a table', async () => {
-    const { stdout } = await lab.run(['find', PATTERN, '-H', 'web1']);
-    expect(stdout).toMatch(/^HOST +USER +PID/);
-    expect(stdout.trimEnd().split('\n')).toHaveLength(4);
   });
 });
 

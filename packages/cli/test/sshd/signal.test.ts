@@ -62,6 +62,34 @@ test('kill ends the whole tree at once, whatever it traps', async () => {
   expect([pid ?? 0, child].map(isGone)).toEqual([true, true]);
 });
 
+test('a kill of an app that its policy starts again says so', async () => {
+  const flags = ['--restart', 'always', '--settle', '100ms'];
+  await lab.ask(['start', 'phoenix', '-H', 'web1', ...flags, '--', 'sleep', '600']);
+  const told = await lab.ask(['kill', 'phoenix', '-H', 'web1']);
+  expect(told.exitCode).toBe(0);
+  expect(told.stderr).toMatch(
+    /web1: the restart policy of phoenix starts it again.*outlast stop -F \S+ -H web1 phoenix/,
+  );
+  await lab.ask(['start', 'mortal', '-H', 'web1', '--settle', '100ms', '--', 'sleep', '600']);
+  expect((await lab.ask(['kill', 'mortal', '-H', 'web1'])).stderr).toBe('');
+  await lab.ask(['stop', 'phoenix', '-H', 'web1']);
+});
+
+test('--tree reaches what --main and no flag do not, and both at once are refused', async () => {
+  const child = "trap 'echo child got it' USR1; echo child ready; while :; do sleep 0.05; done";
+  const line = `sh -c "${child}" & trap 'echo main got it' USR1; while :; do sleep 0.05; done`;
+  await lab.ask(['start', 'family', '-H', 'web1', '--settle', '200ms', ...shell(line)]);
+  await waitFor(async () => (await readLog('family')).includes('child ready'), { what: 'the child' });
+  const count = async (who: string) => (await readLog('family')).split(`${who} got it`).length - 1;
+  await lab.ask(['signal', 'USR1', 'family', '--main', '-H', 'web1']);
+  await waitFor(async () => (await count('main')) === 1, { what: 'the first signal' });
+  expect(await count('child')).toBe(0);
+  await lab.ask(['signal', 'USR1', 'family', '--tree', '-H', 'web1']);
+  await waitFor(async () => (await count('main')) === 2 && (await count('child')) === 1, { what: 'the second signal' });
+  const both = await lab.run(['signal', 'USR1', 'family', '--tree', '--main', '-H', 'web1']);
+  expect([both.exitCode, both.stderr]).toEqual([2, expect.stringContaining('--main and --tree')]);
+});
+
 describe('a pid that went to a stranger', () => {
   test('is not signalled, whatever the record says', async () => {
     await lab.ask(['start', 'ghost', '-H', 'web1', '--settle', '100ms', '--', 'sleep', '600']);

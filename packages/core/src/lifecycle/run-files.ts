@@ -68,7 +68,8 @@ export const COPY_RUN_FILE_FUNCTIONS = sh`
   }
 `;
 
-function buildSettings(spec: AppSpec): string {
+/** The settings that the supervisor and a stop read. */
+export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop'>): string {
   const [backoffMin, backoffMax] = spec.restart.backoffSeconds;
   return sh`
     policy=${spec.restart.policy}
@@ -123,7 +124,8 @@ function buildArguments(spec: AppSpec): string {
     set -- "$(command -v nohup)" ${argv}`;
 }
 
-function buildExec(spec: AppSpec): string {
+/** What becomes the app: the positional parameters are nohup, where the host has it, and the argv. */
+export function buildExec(spec: Pick<AppSpec, 'hup'>): string {
   if (spec.hup === 'default') return 'exec "$@"';
   return sh`
     case $1 in

@@ -43,6 +43,8 @@ export interface Inspection {
   readonly ends: readonly AppEnd[];
   /** The record of the latest run that cannot be understood; null when all can. */
   readonly damaged: string | null;
+  /** It ran already when it became an app; what it was started with is recorded on the host, its environment unseen. */
+  readonly adopted: boolean;
   /** Every living process of the app. */
   readonly pids: readonly number[];
   /** The folder of its records on the host. */
@@ -98,6 +100,7 @@ function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 
     identity: process && { pid: process.pid, start: process.start, boot: process.boot },
     supervisorPid: supervisor?.liveness ? supervisor.pid : null,
     damaged,
+    adopted: process?.rest[2] === 'adopted',
   };
 }
 

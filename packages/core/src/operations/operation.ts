@@ -38,6 +38,8 @@ export interface SeenApp {
 /** What became of one app on one host. */
 export interface AppResult extends SeenApp {
   readonly changed: boolean;
+  /** A signal ended its process, and the restart policy starts another. */
+  readonly startsAgain?: boolean;
   readonly error?: OutlastError;
 }
 
@@ -119,6 +121,8 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_ESCAPED: 'the app is stopped, but what has left it runs on, with pid',
   E_CORRUPT: 'cannot be understood, so nothing was touched',
   E_LAUNCHER: 'systemd cannot start it',
+  E_NO_SUCH_PROCESS: 'there is no such process',
+  E_ADOPT_REFUSED: 'not adopted',
 };
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -129,9 +133,10 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
-  E_RUNNING: 'stop it first',
   E_ESCAPED:
     'look at it with ps on the host, and end it by its pid; run the app in the foreground, without daemonising',
   E_CORRUPT:
     'a later outlast may read it; otherwise look for the app with outlast find, and once nothing of it runs remove its folder',
+  E_RUNNING: 'what still lives is ended with: outlast stop; then it can be forgotten',
+  E_NO_SUCH_PROCESS: 'look for it with: outlast find PATTERN',
 };

@@ -1,4 +1,5 @@
 import { OutlastError } from '../errors.js';
+import type { AppState } from '../model/app.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
@@ -39,11 +40,15 @@ export const signal: Operation<SignalOptions, readonly AppResult[]> = {
     }),
   parse: (reply, options) =>
     buildAppResults(reply, 'SIGNALLED', ({ report }, answer) => {
+      if (answer === 'ended') return { changed: true, startsAgain: AGAIN.has(report.state) };
       if (answer !== 'not-running') return { changed: answer === 'sent' };
       const message = `${report.app} does not run (${report.state}), so it got no ${options.signal}`;
       return { error: new OutlastError('E_NOT_RUNNING', message) };
     }),
 };
+
+/** What an app is doing whose supervisor starts it again. */
+const AGAIN: ReadonlySet<AppState> = new Set(['restarting', 'starting', 'running']);
 
 const SIGNAL_FUNCTIONS = sh`
   # signal_app NAME: says whether the signal went out.
@@ -70,7 +75,7 @@ const SIGNAL_FUNCTIONS = sh`
     if signal_members "$signal"; then
       write_record "$record_path.signal" "$signal $(now) $by $request sent"
       await_effect
-      say "SIGNALLED $app sent"
+      if is_alive "$pid" "$pid_start" "$boot"; then say "SIGNALLED $app sent"; else say "SIGNALLED $app ended"; fi
     else
       rm -f "$record_path.signal"
       fail E_SIGNAL_FAILED "$app" "$signal"

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../wire/bytes.js';
-import { parseCmdlines, parseOwners, parseProcessStats } from './parse-process-list.js';
+import { formatTerminal, parseCmdlines, parseOwners, parseProcessStats } from './parse-process-list.js';
 
 const BEHIND = 'S 7 42 41 0 -1 4194560 10 0 0 0 150 50 0 0 20 0 1 0 123456 8192000 300 18446744073709551615 1 1';
 
@@ -20,6 +20,7 @@ test.each(['sleep', 'a b', ') ', 'x) R 1 (', 'two\nlines', ') \n', '\n', '(', ''
       parent: 7,
       group: 42,
       session: 41,
+      terminal: 0,
       start: 123456,
       cpuTicks: 200,
       residentPages: 300,
@@ -48,4 +49,18 @@ test('owners are read from a long listing', () => {
     [1, 'root'],
     [4242, 'deploy'],
   ]);
+});
+
+test.each([
+  [0, null],
+  [0x8800, 'pts/0'],
+  [0x8810, 'pts/16'],
+  [0x8901, 'pts/257'],
+  [0x108801, 'pts/257'],
+  [0x0401, 'tty1'],
+  [0x0440, 'ttyS0'],
+  [0x0501, 'console'],
+  [0xcc40, '204:64'],
+])('the terminal with the number %i is %s', (device, name) => {
+  expect(formatTerminal(device)).toBe(name);
 });

@@ -9,6 +9,8 @@ export interface ProcessStat {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
+  /** The number of its terminal; 0 without one. */
+  readonly terminal: number;
   /** Ticks since boot. */
   readonly start: number;
   readonly cpuTicks: number;
@@ -48,6 +50,7 @@ function buildStat(text: string, close: number, fields: readonly string[]): Proc
     parent: at(0),
     group: at(1),
     session: at(2),
+    terminal: at(3),
     cpuTicks: at(10) + at(11),
     start: at(18),
     residentPages: at(20),
@@ -73,4 +76,15 @@ export function parseOwners(data: Uint8Array): Map<number, string> {
     if (owner !== undefined) owners.set(Number(pid), owner);
   }
   return owners;
+}
+
+/** Names a terminal as `ps` does, by the numbers that Linux gives them; null without one. */
+export function formatTerminal(device: number): string | null {
+  const major = (device >> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  if (device === 0) return null;
+  if (major >= 136 && major <= 143) return `pts/${(major - 136) * 256 + minor}`;
+  if (major === 4) return minor < 64 ? `tty${minor}` : `ttyS${minor - 64}`;
+  if (major === 5 && minor === 1) return 'console';
+  return `${major}:${minor}`;
 }

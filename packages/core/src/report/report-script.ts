@@ -19,12 +19,12 @@ const REPORT_AWK = sh`
     return (state[part[1]] ~ /[ZX]/) ? "-" : state[part[1]]
   }
 
-  # The app whose tree a process belongs to: by group, by session, else as its parent does.
+  # The app whose tree a process belongs to: by group, by session, else as its parent does. Those of an adopted one may be of strangers.
   function owner(pid,   depth) {
     for (depth = 0; pid > 1 && (pid in state) && depth < 100; depth++) {
       if (pid in app_of) return app_of[pid]
-      if (group[pid] in app_of) return app_of[group[pid]]
-      if (session[pid] in app_of) return app_of[session[pid]]
+      if ((group[pid] in app_of) && !(group[pid] in adopted)) return app_of[group[pid]]
+      if ((session[pid] in app_of) && !(session[pid] in adopted)) return app_of[session[pid]]
       pid = parent[pid]
     }
     return ""
@@ -113,7 +113,10 @@ const REPORT_AWK = sh`
     for (i = 1; i <= count; i++) {
       split(pid_record[i], part, " ")
       alive[i] = liveness(pid_record[i])
-      if (alive[i] != "-") { app_of[part[1]] = app[i]; main[i] = part[1] }
+      if (alive[i] != "-") {
+        app_of[part[1]] = app[i]; main[i] = part[1]
+        if (part[6] == "adopted") adopted[part[1]] = 1
+      }
       else if (exit_record[i] == "" && part[3] == boot && waiting[i] == "") {
         if (attempt < ((liveness(supervisor[i]) != "-") ? 20 : 2)) unsettled = 1
       }

@@ -49,6 +49,8 @@ export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
 const CHUNK_LENGTH = 3000;
 const SPEC_VERSION = 1;
 
+const PACKED_BRACE = '%7D';
+
 /** Stands in the place of every value that is not to be shown. */
 const MASK = '********';
 
@@ -61,6 +63,12 @@ export function formatAppSpec(spec: AppSpec): string[] {
     secretEnv: maskValues(spec.secretEnv),
   });
   return token.match(new RegExp(`.{1,${CHUNK_LENGTH}}`, 'g')) ?? [];
+}
+
+/** The beginning of a packed spec whose `cwd` and `argv` the host knows: it adds them, packed, and the brace that ends it. */
+export function formatSpecHead(spec: Omit<AppSpec, 'argv' | 'cwd'>): string {
+  const whole = encodeToken({ version: SPEC_VERSION, ...spec });
+  return `${whole.slice(0, -PACKED_BRACE.length)}%2C`;
 }
 
 /** Reads an unpacked spec back; null when it is not one of ours. */

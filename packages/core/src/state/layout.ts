@@ -17,7 +17,8 @@ export const RECORD_VERSION = 2;
  * | `run.N.spec`       | the same for clients, packed, in lines of one chunk | `start`                       |
  * | `run.N.sh`         | the supervisor                                      | `start`                       |
  * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
- * | `run.N.pid`        | app's pid, start, boot; time; restarts, or `aborted`| the app's last stage before it becomes the app |
+ * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |
+ * | `run.N.adopting`   | pid, start, boot of what is about to be adopted     | `adopt`, before it looks whose that is |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |
  * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why | the supervisor |

@@ -31,9 +31,13 @@ const MEMBERS_AWK = sh`
  * A daemon that leaves the group and the session and clears its environment escapes. It is not signalled, since nothing proves that it is
  * the app's, but it is looked for and told: by the log that it still writes to, and by the cgroup of the login session that started it,
  * in which nothing else is left.
+ *
+ * An adopted process may share its group and its session with strangers, such as all that a terminal runs. So neither of them counts:
+ * its tree is itself and its descendants.
  */
 export const TREE_FUNCTIONS = sh`
-  # read_tree: of the latest run, sets mark, and root to the app's pid where its group and session can only be its own, else 0.
+  # read_tree: of the latest run, sets mark, and root to the app's pid where its group and session can only be its own, else 0;
+  # an adopted one is in seen.
   read_tree() {
     mark=none root=0 seen=''
     if read_record "$record_path"; then
@@ -50,6 +54,7 @@ export const TREE_FUNCTIONS = sh`
     '' | 0 | 1 | *[!0-9]*) return 0 ;;
     esac
     [ "$3" = "$boot" ] || return 0
+    if [ "\${6-}" = adopted ]; then seen=$1:$2; return 0; fi
     # Nobody is given the number of a group that is not empty: where a stranger has it, none of ours is left in it.
     if ! read_process "$1" || [ "$process_start" = "$2" ]; then root=$1; fi
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseDuration, parseDurationRange } from './duration.js';
+import { parseAge, parseDuration, parseDurationRange } from './duration.js';
 
 test.each([
   ['0s', 0],
@@ -56,4 +56,11 @@ test('reads a range, and a single duration as both of its ends', () => {
 
 test.each(['60s..1s', '0s..1s', '1s..', '..1s', '1s...2s', '1s..2s..3s', '1..2s'])('refuses the range %j', (text) => {
   expect(() => parseDurationRange(text)).toThrow(expect.objectContaining({ code: 'E_USAGE' }));
+});
+
+test('an age may be longer than anything that is waited for', () => {
+  expect(parseAge('90d')).toBe(90 * 86_400_000);
+  expect(parseAge('3650d')).toBe(3650 * 86_400_000);
+  expect(() => parseAge('3651d')).toThrow(/too long/);
+  expect(() => parseAge('90')).toThrow(/not a duration/);
 });

@@ -20,6 +20,18 @@ const UNIT_MS = new Map([
  *   not a whole number of milliseconds, or it is over 7 days.
  */
 export function parseDuration(text: string): number {
+  return parseWithin(text, LONGEST_DURATION_MS);
+}
+
+/** How long ago something may be said to be, in milliseconds: ten years of 365 days. */
+const LONGEST_AGE_MS = 3650 * 86_400_000;
+
+/** Parses an age: a duration of up to 3650 days. Throws as {@link parseDuration} does. */
+export function parseAge(text: string): number {
+  return parseWithin(text, LONGEST_AGE_MS);
+}
+
+function parseWithin(text: string, longestMs: number): number {
   const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)$/.exec(text);
   const unitMs = UNIT_MS.get(match?.[2] ?? '');
   if (match?.[1] === undefined || unitMs === undefined) {
@@ -28,9 +40,9 @@ export function parseDuration(text: string): number {
     });
   }
   const milliseconds = Math.round(Number(match[1]) * unitMs * 1e6) / 1e6;
-  if (milliseconds > LONGEST_DURATION_MS) {
+  if (milliseconds > longestMs) {
     throw new OutlastError('E_USAGE', `the duration ${quoteForMessage(text)} is too long`, {
-      hint: 'a duration is at most 7d',
+      hint: `it can be at most ${longestMs / 86_400_000}d`,
     });
   }
   if (!Number.isInteger(milliseconds)) {

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { adopt } from '../../src/operations/adopt.js';
 import { buildExecScript } from '../../src/operations/exec.js';
 import { find } from '../../src/operations/find.js';
 import { buildFollowScript } from '../../src/operations/follow.js';
 import { inspect } from '../../src/operations/inspect.js';
 import { logs } from '../../src/operations/logs.js';
+import { prune } from '../../src/operations/prune.js';
 import { remove } from '../../src/operations/remove.js';
 import { restart } from '../../src/operations/restart.js';
 import { signal } from '../../src/operations/signal.js';
@@ -31,9 +33,11 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'status of all': status.build({ apps: [] }, frame),
   'status of some': status.build({ apps }, frame),
   signal: signal.build({ apps, signal: 'HUP', scope: 'tree', by: BY }, frame),
+  adopt: adopt.build({ app: 'web', pid: 4242, start: '17', request: 'r1', by: BY }, frame),
   wait: wait.build({ app: 'web', seconds: 60 }, frame),
   inspect: inspect.build({ apps }, frame),
   rm: remove.build({ apps }, frame),
+  prune: prune.build({ olderThanSeconds: 604_800, dryRun: false }, frame),
   find: find.build({ pattern: /x/ }, frame),
   logs: logs.build({ apps, bytes: 65536 }, frame),
   follow: buildFollowScript({ cursors: apps.map((app) => ({ app, inode: null, offset: 0 })), seconds: 60 }, frame),

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { formatRepeatedFlags } from './repeat-flags.js';
+
+test('flags are repeated as a shell reads them', () => {
+  const flags = { host: ['web[1-3]', 'db'], sshConfig: "it's.conf", identity: ['~/.ssh/id'], all: true, parallel: 4 };
+  expect(formatRepeatedFlags(flags)).toBe("-F 'it'\\''s.conf' -i ~/.ssh/id -H 'web[1-3]' -H db -a");
+});
+
+test('without any, and with hosts that came in over stdin, there is nothing to repeat', () => {
+  expect(formatRepeatedFlags({})).toBe('');
+  expect(formatRepeatedFlags({ hostsFile: '-' })).toBe('');
+});
