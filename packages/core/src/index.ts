@@ -1,5 +1,9 @@
+export { type AskedAt, diagnoseHost } from './diagnosis/diagnose-host.js';
+export { createFinding, FINDING_LEVELS, type Finding, type FindingLevel, sortFindings } from './diagnosis/finding.js';
+export type { Survey } from './diagnosis/survey.js';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
 export { type AppReport, type AppState, isLive, type StopMethod } from './model/app.js';
+export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
