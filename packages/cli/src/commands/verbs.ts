@@ -19,6 +19,9 @@ export const VERBS: readonly VerbEntry[] = [
   entry('find', "search the hosts' processes, managed or not", () => import('./find.js').then((m) => m.findVerb)),
   entry('rm', 'forget ended apps and their logs', () => import('./rm.js').then((m) => m.rmVerb)),
   entry('exec', 'run a program in the foreground on the hosts', () => import('./exec.js').then((m) => m.execVerb)),
+  entry('doctor', 'find what would get in the way, on the hosts and here', () =>
+    import('./doctor.js').then((m) => m.doctorVerb),
+  ),
   entry('hosts', 'show which hosts are meant, and how they are reached', () =>
     import('./hosts.js').then((m) => m.hostsVerb),
   ),

@@ -9,7 +9,7 @@ export function checkRequiredTools({ missingTools }: Survey): Finding[] {
   return missing.map((tool) => {
     const users = (REQUIRED_TOOLS[tool] ?? []).join(', ');
     const remedy = `install ${tool} (POSIX has it; BusyBox does), or put its folder into the PATH of a login without a terminal`;
-    return createFinding('required-tools', 'problem', `no ${tool}: without it there is no ${users}`, remedy);
+    return createFinding('required-tools', 'problem', `no ${tool}: needed by ${users}`, remedy);
   });
 }
 

@@ -1,31 +1,31 @@
 /**
- * The programs that nothing can replace, each with the verbs that refuse a host without it, as their `need` says; `outlast` stands for
- * every verb that looks at apps.
+ * The programs that nothing can replace, each with the verbs that refuse a host without it, as their `need` says. `every verb` are those
+ * that look at apps: `exec` takes what there is.
  */
 export const REQUIRED_TOOLS: Readonly<Record<string, readonly string[]>> = {
-  awk: ['outlast'],
-  cat: ['start', 'restart', 'stop', 'status', 'signal', 'wait', 'inspect', 'find', 'rm'],
+  awk: ['every verb'],
+  cat: ['start', 'stop', 'restart', 'status', 'signal', 'wait', 'inspect', 'find', 'rm'],
   chmod: ['start', 'restart'],
   cp: ['start', 'restart'],
-  dd: ['logs'],
-  grep: ['start', 'restart', 'stop', 'signal', 'inspect', 'find', 'rm'],
+  dd: ['logs', 'logs -f'],
+  grep: ['start', 'stop', 'restart', 'signal', 'inspect', 'find', 'rm'],
   head: ['logs -f'],
-  id: ['outlast'],
-  ln: ['start', 'restart', 'stop', 'signal', 'rm'],
-  ls: ['outlast'],
+  id: ['every verb'],
+  ln: ['start', 'stop', 'restart', 'signal', 'rm'],
+  ls: ['every verb'],
   mkdir: ['start', 'restart'],
-  mv: ['start', 'restart', 'stop', 'signal', 'rm'],
-  od: ['outlast'],
-  rm: ['start', 'restart', 'stop', 'signal', 'rm'],
-  sleep: ['start', 'restart', 'stop', 'signal', 'wait', 'logs -f', 'rm'],
+  mv: ['start', 'stop', 'restart', 'signal', 'rm'],
+  od: ['every verb'],
+  rm: ['start', 'stop', 'restart', 'signal', 'rm'],
+  sleep: ['start', 'stop', 'restart', 'logs -f', 'signal', 'wait', 'rm'],
   tail: ['start', 'restart', 'logs -f'],
-  tr: ['outlast'],
+  tr: ['every verb'],
 };
 
 /** The programs that outlast does without, each with what is then different. */
 export const OPTIONAL_TOOLS: Readonly<Record<string, string>> = {
   date: 'nobody knows when an app was started or ended, nor how far the clock is off',
-  df: 'nobody sees how much space is left',
+  df: 'nobody sees here how much space is left',
   getconf:
     'CPU and memory are reckoned with 100 ticks a second and pages of 4096 bytes, which is what most machines have',
   nohup: 'the shell itself makes apps ignore HUP, which does the same',
