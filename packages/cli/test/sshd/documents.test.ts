@@ -20,6 +20,7 @@ const RUNS: readonly (readonly [verb: string, args: readonly string[], exitCode:
   ['stop', ['app', ...BOTH], 0],
   ['rm', ['app', ...BOTH], 0],
   ['exec', [...BOTH, '--', 'echo', 'hello'], 0],
+  ['doctor', [...BOTH], 0],
   ['hosts', [...BOTH], 0],
 ];
 
