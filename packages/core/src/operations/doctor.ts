@@ -1,4 +1,5 @@
-import { parseSurvey, type Survey } from '../diagnosis/survey.js';
+import { parseSurvey } from '../diagnosis/parse-survey.js';
+import type { Survey } from '../diagnosis/survey.js';
 import { SURVEY_FUNCTIONS } from '../diagnosis/survey-script.js';
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
