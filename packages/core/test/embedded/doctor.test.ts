@@ -225,6 +225,41 @@ describe('a file system', () => {
   });
 });
 
+const NOBODY = 65_534;
+
+/** Runs the script in a pid namespace of its own, whose pid 1 is a Node that waits for that script and for nothing else. */
+async function diagnoseBelowNode(ctx: { skip(note: string): never }, prepare: string, uid: number): Promise<Finding[]> {
+  host = await createPrivateHost();
+  chmodSync(host.home, 0o755);
+  const nonce = 'n0nce';
+  const code = `const { execFileSync, spawnSync } = require('child_process'); ${prepare};
+    spawnSync('/bin/sh', ['-s'], { stdio: 'inherit', uid: ${uid}, gid: ${uid} });`;
+  const argv = ['--mount', '--pid', '--fork', '--mount-proc', process.execPath, '-e', code];
+  try {
+    execFileSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'true'], { stdio: 'pipe' });
+  } catch {
+    ctx.skip('namespaces cannot be made here; run as root with CAP_SYS_ADMIN and util-linux');
+  }
+  const output = execFileSync('unshare', argv, { input: doctor.build({}, { nonce }), env: host.env, cwd: '/' });
+  const now = Date.now();
+  return diagnoseHost(doctor.parse(readReply(output, nonce), {}), { beforeMs: now, afterMs: now });
+}
+
+test('a pid 1 that does not reap is told, and which program it is', async (ctx) => {
+  const findings = await diagnoseBelowNode(ctx, '', 0);
+  expect(pick(findings, 'init')).toMatchObject([
+    { level: 'warning', message: expect.stringMatching(/^pid 1 \(.+\) leaves its dead children as zombies/) },
+  ]);
+  expect(pick(findings, 'proc')).toMatchObject([{ level: 'ok' }]);
+});
+
+test('processes that hidepid hides are told', async (ctx) => {
+  const remount = "execFileSync('mount', ['-o', 'remount,hidepid=2', '/proc'])";
+  const findings = await diagnoseBelowNode(ctx, remount, NOBODY);
+  expect(pick(findings, 'proc')).toMatchObject([{ level: 'note', message: expect.stringContaining('hidepid') }]);
+  expect(findings.filter(({ level }) => level === 'problem').map(({ check }) => check)).toEqual(['state-folder']);
+});
+
 const HELPERS = ['env', 'setsid', 'true'];
 
 /** A home in which PATH leads to these programs alone; `replaced` are others in their place, as argv. */
