@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '@outlast/core';
+import { ERROR_CODES, FINDING_LEVELS } from '@outlast/core';
 import { z } from 'zod';
 
 const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -95,6 +95,17 @@ const error = z.strictObject({
   lastLines: z.array(z.string()).optional(),
 });
 
+const findings = z
+  .array(
+    z.strictObject({
+      check: z.string().regex(/^[a-z-]+$/),
+      level: z.enum(FINDING_LEVELS),
+      message: z.string().min(1),
+      remedy: z.string().min(1).nullable(),
+    }),
+  )
+  .min(1);
+
 /** What each verb puts into the outcome of a host that answered. */
 const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
   status: { apps: z.array(seenApp) },
@@ -132,6 +143,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
     stderr: z.string(),
     stderrBase64: z.base64().optional(),
   },
+  doctor: { findings },
   hosts: {
     address: z.string(),
     user: z.string(),
@@ -150,6 +162,8 @@ const CHANGED_FIELDS = { apps: z.array(changedApp) };
 
 /** The error of one outcome. */
 export type ToldError = z.output<typeof error>;
+/** One finding of `doctor`. */
+export type ToldFinding = z.output<typeof findings>[number];
 /** One app of one outcome, whatever the verb. */
 export type ToldApp = z.output<typeof seenApp> &
   Partial<Omit<z.output<typeof inspectedApp>, 'changed'>> & { changed?: boolean };
@@ -170,6 +184,8 @@ export interface ToldDocument {
   readonly ok: boolean;
   readonly outcomes: readonly ToldOutcome[];
   readonly error?: ToldError;
+  /** Of `doctor`: what was found here rather than on a host. */
+  readonly laptop?: { readonly findings: readonly ToldFinding[] };
 }
 
 /** Reads one outcome of a verb, which is also one line of `--ndjson`; throws when it does not have the documented shape. */
@@ -187,9 +203,11 @@ export function readDocument(verb: string, text: string): ToldDocument {
       ok: z.boolean(),
       outcomes: z.array(buildOutcomeSchema(verb)),
       error: error.optional(),
+      ...(verb === 'doctor' ? { laptop: z.strictObject({ findings }).optional() } : {}),
     })
     .parse(value) as ToldDocument;
-  const allOk = document.error === undefined && document.outcomes.every(({ ok }) => ok === true);
+  const laptopOk = document.laptop?.findings.every(({ level }) => level !== 'problem') ?? true;
+  const allOk = document.error === undefined && laptopOk && document.outcomes.every(({ ok }) => ok === true);
   if (document.ok !== allOk) throw new Error(`"ok" is ${document.ok}, its outcomes say ${allOk}`);
   return document;
 }

@@ -1,6 +1,10 @@
+export { type AskedAt, diagnoseHost } from './diagnosis/diagnose-host.js';
+export { createFinding, FINDING_LEVELS, type Finding, type FindingLevel, sortFindings } from './diagnosis/finding.js';
+export type { Survey } from './diagnosis/survey.js';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
 export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
 export { type AdoptOptions, adopt } from './operations/adopt.js';
+export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';

@@ -21,9 +21,16 @@ export interface FleetPlan {
 /**
  * Loads the configuration and chooses the hosts: those of the flags, else those that the configuration gives the apps.
  *
+ * `mayBeEmpty` is for what can be done without any host: where neither flags nor configuration name one, none is chosen.
+ *
  * @throws OutlastError `E_USAGE` or `E_CONFIG`; nothing was sent.
  */
-export async function planFleet(context: Context, flags: FleetFlags, apps: readonly string[] = []): Promise<FleetPlan> {
+export async function planFleet(
+  context: Context,
+  flags: FleetFlags,
+  apps: readonly string[] = [],
+  { mayBeEmpty = false } = {},
+): Promise<FleetPlan> {
   const config = await loadConfiguration(context, flags);
   const appHosts = listAppHosts(config, apps);
   const selection = await buildSelection(context, flags);
@@ -31,8 +38,10 @@ export async function planFleet(context: Context, flags: FleetFlags, apps: reado
   // Where neither a flag nor an app says which hosts, a question about no app in particular is about all of them.
   const all = selection.all || (!chosenOrNamed && config.hosts.size > 0);
   if (!all && !isChosen(selection)) refuseUnknownApps(config, apps);
-  const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const lastRun = createLastRunStore(findClientFolder(context.env));
+  const narrowed = flags.retryFailed === true || selection.exclude.length > 0;
+  if (mayBeEmpty && !all && !chosenOrNamed && !narrowed) return { config, hosts: [], flags, lastRun };
+  const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
   return { config, hosts, flags, lastRun };
 }

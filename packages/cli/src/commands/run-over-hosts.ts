@@ -10,7 +10,8 @@ import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
 import type { FleetPlan } from './fleet-plan.js';
 
-const DEFAULT_PARALLEL = 32;
+/** Hosts at the same time, where `--parallel` says nothing. */
+export const DEFAULT_PARALLEL = 32;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** What one verb does with each host. */

@@ -21,6 +21,7 @@ const RUNS: readonly (readonly [verb: string, args: readonly string[], exitCode:
   ['rm', ['app', ...BOTH], 0],
   ['prune', ['--older-than', '90d', ...BOTH], 0],
   ['exec', [...BOTH, '--', 'echo', 'hello'], 0],
+  ['doctor', [...BOTH], 0],
   ['hosts', [...BOTH], 0],
 ];
 

@@ -18,7 +18,7 @@ export const remove: Operation<RemoveOptions, readonly AppResult[]> = {
       title: `rm ${options.apps.join(' ')}`,
       functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, REMOVE_FUNCTIONS],
       body: sh`
-        need awk cat grep ln ls mv od rm sleep tr || return 1
+        need awk cat grep id ln ls mv od rm sleep tr || return 1
         find_state || return 1
         read_boot
         for name in ${options.apps}; do remove_app "$name"; done

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { adopt } from '../../src/operations/adopt.js';
+import { doctor } from '../../src/operations/doctor.js';
 import { buildExecScript } from '../../src/operations/exec.js';
 import { find } from '../../src/operations/find.js';
 import { buildFollowScript } from '../../src/operations/follow.js';
@@ -43,6 +44,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   follow: buildFollowScript({ cursors: apps.map((app) => ({ app, inode: null, offset: 0 })), seconds: 60 }, frame),
   exec: buildExecScript({ argv: ['ls', '-l'], stdin: false }, frame),
   'exec with input': buildExecScript({ argv: ['cat'], stdin: true }, frame),
+  doctor: doctor.build({}, frame),
   supervisor: `${SUPERVISOR_SCRIPT}\n`,
 };
 

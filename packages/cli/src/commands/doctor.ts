@@ -1,0 +1,116 @@
+import { diagnoseHost, doctor, type Finding, OutlastError } from '@outlast/core';
+import type { HostSession } from '../fleet/host-session.js';
+import type { Finding as HostFinding, Outcome } from '../fleet/outcome.js';
+import { diagnoseLaptop } from '../laptop/diagnose-laptop.js';
+import { surveyLaptop } from '../laptop/survey-laptop.js';
+import { buildDocument } from '../output/document.js';
+import { type Diagnosis, formatDiagnosis } from '../output/format-diagnosis.js';
+import { formatJson, formatNdjson } from '../output/json.js';
+import type { Context } from './context.js';
+import { EXIT, resolveExit } from './exit-code.js';
+import { addFleetFlags, type FleetFlags, resolveSshOptions } from './flags.js';
+import { type FleetPlan, planFleet } from './fleet-plan.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { DEFAULT_PARALLEL, runOverHosts } from './run-over-hosts.js';
+import type { Verb } from './verb.js';
+
+const DOCTOR_TIMEOUT_MS = 60_000;
+
+type Findings = readonly Finding[];
+
+/** `outlast doctor` */
+export const doctorVerb: Verb = {
+  configure(command) {
+    addFleetFlags(command);
+  },
+  async run(context, _args, flags: FleetFlags) {
+    const plan = await planExamination(context, flags);
+    const invalid = plan instanceof OutlastError;
+    const buildScript = () => doctor.build({}, { nonce: PREVIEW_NONCE });
+    if (!invalid && (await showPreview(context, plan, { action: 'look for what would get in the way', buildScript })))
+      return EXIT.ok;
+    const laptop = await examineLaptop(context, flags, plan);
+    await streamLaptop(context, laptop);
+    const outcomes = invalid || plan.hosts.length === 0 ? [] : await examineHosts(context, plan);
+    await report(context, laptop, outcomes);
+    // As with every verb: a configuration that is not valid is exit 2, and nothing was sent.
+    if (invalid) return EXIT.usage;
+    const exit = resolveExit(context, outcomes);
+    return exit === EXIT.ok && hasProblem(laptop) ? EXIT.failed : exit;
+  },
+};
+
+/** What is wrong with the configuration is a finding here. Without any hosts, this laptop alone is looked at. */
+async function planExamination(context: Context, flags: FleetFlags): Promise<FleetPlan | OutlastError> {
+  try {
+    return await planFleet(context, flags, [], { mayBeEmpty: true });
+  } catch (error) {
+    if (error instanceof OutlastError && error.code === 'E_CONFIG') return error;
+    throw error;
+  }
+}
+
+async function examineLaptop(context: Context, flags: FleetFlags, plan: FleetPlan | OutlastError): Promise<Findings> {
+  const invalid = plan instanceof OutlastError;
+  const targets = invalid ? [] : plan.hosts.map(({ target }) => target);
+  const parallel = flags.parallel ?? DEFAULT_PARALLEL;
+  const survey = await surveyLaptop({
+    targets,
+    sshOptions: resolveSshOptions(flags),
+    env: context.env,
+    prompter: context.prompter,
+    config: invalid ? { files: [], error: plan } : { files: plan.config.files, error: null },
+    parallel: targets.length > 0 ? Math.min(parallel, targets.length) : parallel,
+  });
+  return diagnoseLaptop(survey);
+}
+
+function examineHosts(context: Context, plan: FleetPlan): Promise<Outcome<Findings>[]> {
+  return runOverHosts<Findings>(context, plan, {
+    label: 'looking for what would get in the way',
+    timeoutMs: DOCTOR_TIMEOUT_MS,
+    forReader: true,
+    work: examineHost,
+    onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
+  });
+}
+
+async function examineHost(session: HostSession): Promise<HostFinding<Findings>> {
+  const beforeMs = Date.now();
+  const survey = await session.run(doctor, {});
+  const findings = diagnoseHost(survey, { beforeMs, afterMs: Date.now() });
+  return { ok: !hasProblem(findings), value: findings };
+}
+
+async function report(context: Context, laptop: Findings, outcomes: readonly Outcome<Findings>[]): Promise<void> {
+  const { output, verb } = context;
+  if (output.flags.json) {
+    const document = buildDocument(verb, outcomes, toJson);
+    await output.data(
+      formatJson({ ...document, ok: document.ok === true && !hasProblem(laptop), laptop: toJson(laptop) }),
+    );
+    return;
+  }
+  const format = (all: readonly Outcome<Findings>[]) => {
+    const hosts = all.flatMap(({ host, value }): Diagnosis[] =>
+      value === undefined ? [] : [{ host, findings: value }],
+    );
+    const layout = { palette: output.stdout.palette, verbose: output.flags.verbose === true };
+    return formatDiagnosis([{ host: null, findings: laptop }, ...hosts], layout);
+  };
+  await reportOutcomes(context, outcomes, { toJson, format });
+}
+
+/** With `--ndjson`: an event without `ok`, since it is about no host. */
+async function streamLaptop({ output }: Context, laptop: Findings): Promise<void> {
+  if (output.flags.ndjson && !output.flags.json) await output.data(formatNdjson({ laptop: toJson(laptop) }));
+}
+
+function toJson(findings: Findings): Readonly<Record<string, unknown>> {
+  return { findings };
+}
+
+function hasProblem(findings: Findings): boolean {
+  return findings.some(({ level }) => level === 'problem');
+}

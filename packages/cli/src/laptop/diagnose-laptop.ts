@@ -1,0 +1,112 @@
+import { createFinding, type Finding, quoteForMessage, sortFindings } from '@outlast/core';
+import { ANY_HOST, type LaptopSurvey } from './survey-laptop.js';
+
+/** What is open anyway, and what each host takes: a connection, and the agent's for a while. */
+const OWN_FILES = 40;
+const FILES_A_HOST = 2;
+const MOST_NAMED = 5;
+
+/** Says what a survey of this laptop means, the worst first; each check has at least one finding. */
+export function diagnoseLaptop(survey: LaptopSurvey): Finding[] {
+  return sortFindings([
+    checkConfiguration(survey),
+    checkNode(survey),
+    checkSsh(survey),
+    ...checkSshConfiguration(survey),
+    ...checkIdentities(survey),
+    ...checkKnownHosts(survey),
+    checkOpenFiles(survey),
+  ]);
+}
+
+function checkConfiguration({ config }: LaptopSurvey): Finding {
+  const { error, files } = config;
+  if (error !== null) return createFinding('configuration', 'problem', error.message, error.details.hint ?? null);
+  if (files.length > 0) return createFinding('configuration', 'ok', `${files.join(' and ')} can be read and is valid`);
+  return createFinding(
+    'configuration',
+    'ok',
+    'no outlast.yaml from here upwards: hosts and apps come from flags',
+    'outlast init',
+  );
+}
+
+function checkNode({ nodeVersion }: LaptopSurvey): Finding {
+  if (isSupportedNode(nodeVersion)) return createFinding('node', 'ok', `Node ${nodeVersion}`);
+  const message = `outlast was never tried with Node ${nodeVersion}`;
+  return createFinding(
+    'node',
+    'warning',
+    message,
+    'install Node 20.19, 22.12 or later: https://nodejs.org/en/download',
+  );
+}
+
+/** As `engines` of the package has it. */
+function isSupportedNode(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major === 20) return minor >= 19;
+  if (major === 22) return minor >= 12;
+  return major > 22;
+}
+
+function checkSsh({ sshVersion }: LaptopSurvey): Finding {
+  if (sshVersion !== null) return createFinding('ssh', 'ok', sshVersion);
+  const message = 'no ssh on PATH: ~/.ssh/config is not read, only the flags -l, -i, -J and -o count';
+  return createFinding('ssh', 'warning', message, 'install the OpenSSH client');
+}
+
+function checkSshConfiguration({ access }: LaptopSurvey): Finding[] {
+  if (access.refusals.length === 0)
+    return [createFinding('ssh-configuration', 'ok', 'the ssh configuration can be read')];
+  return access.refusals.map(({ message, details }) =>
+    createFinding('ssh-configuration', 'problem', message, details.hint ?? null),
+  );
+}
+
+function checkIdentities({ access, hasAgent }: LaptopSurvey): Finding[] {
+  const findings: Finding[] = [];
+  if (access.withoutKey.length > 0) {
+    const message = `no key to log in with${formatHosts(access.withoutKey)}: only a password could be asked for`;
+    const remedy = hasAgent ? 'ssh-add, or name a key with -i' : 'ssh-keygen -t ed25519, or name a key with -i';
+    findings.push(createFinding('identities', 'warning', message, remedy));
+  }
+  for (const reason of access.skipped) {
+    const remedy = reason.startsWith('agent: ') ? 'eval "$(ssh-agent)" && ssh-add' : null;
+    findings.push(createFinding('identities', 'note', `left out: ${reason}`, remedy));
+  }
+  if (findings.length > 0) return findings;
+  return [createFinding('identities', 'ok', `keys to try: ${access.identities.join(', ') || 'none is wanted'}`)];
+}
+
+/** None is named where the question was about hosts in general. */
+function formatHosts(hosts: readonly string[]): string {
+  const named = hosts.filter((host) => host !== ANY_HOST.destination);
+  const rest = named.length > MOST_NAMED ? `, and ${named.length - MOST_NAMED} more` : '';
+  return named.length === 0 ? '' : ` to ${named.slice(0, MOST_NAMED).join(', ')}${rest}`;
+}
+
+function checkKnownHosts({ access }: LaptopSurvey): Finding[] {
+  const unreadable = access.knownHosts.filter(({ problem }) => problem !== null && problem !== 'ENOENT');
+  if (unreadable.length > 0) {
+    return unreadable.map(({ path, problem }) => {
+      const message = `${path} cannot be read (${problem}), so no host key can be checked and no host is reached`;
+      const remedy = `make it readable, or name another one: -o UserKnownHostsFile=…; see: ls -l ${quoteForMessage(path)}`;
+      return createFinding('known-hosts', 'problem', message, remedy);
+    });
+  }
+  const found = access.knownHosts.filter(({ problem }) => problem === null).map(({ path }) => path);
+  if (found.length > 0) return [createFinding('known-hosts', 'ok', `host keys are known from ${found.join(', ')}`)];
+  const message = 'there is no known_hosts file yet: each host key is asked about once, and off a terminal refused';
+  return [createFinding('known-hosts', 'note', message)];
+}
+
+function checkOpenFiles({ openFiles, parallel }: LaptopSurvey): Finding {
+  const needed = OWN_FILES + FILES_A_HOST * parallel;
+  if (openFiles === null) return createFinding('open-files', 'ok', 'how many files may be open was not seen');
+  if (openFiles >= needed) return createFinding('open-files', 'ok', `${openFiles} files may be open`);
+  const message = `${openFiles} files may be open (ulimit -n), and ${parallel} hosts at the same time take up to ${needed}`;
+  const fewer = Math.floor((openFiles - OWN_FILES) / FILES_A_HOST);
+  const remedy = fewer > 0 ? `ulimit -n ${needed}, or --parallel ${fewer}` : `ulimit -n ${needed}`;
+  return createFinding('open-files', 'warning', message, remedy);
+}

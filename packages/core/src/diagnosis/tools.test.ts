@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { find } from '../operations/find.js';
+import { buildFollowScript } from '../operations/follow.js';
+import { inspect } from '../operations/inspect.js';
+import { logs } from '../operations/logs.js';
+import { remove } from '../operations/remove.js';
+import { restart } from '../operations/restart.js';
+import { signal } from '../operations/signal.js';
+import { start } from '../operations/start.js';
+import { status } from '../operations/status.js';
+import { stop } from '../operations/stop.js';
+import { wait } from '../operations/wait.js';
+import { DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { REQUIRED_TOOLS } from './tools.js';
+
+const frame = { nonce: 'n0nce' };
+const apps = ['web'];
+const by = 'deploy@laptop';
+const once = { app: 'web', request: 'r1', by, settleMs: 1000 };
+const spec = {
+  argv: ['true'],
+  shell: false,
+  cwd: null,
+  env: {},
+  secretEnv: {},
+  hup: 'ignore',
+  restart: DEFAULT_RESTART,
+  stop: DEFAULT_STOP,
+} as const;
+
+/** In the order in which findings name them. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  start: start.build({ ...once, spec }, frame),
+  stop: stop.build({ apps, by }, frame),
+  restart: restart.build(once, frame),
+  status: status.build({ apps }, frame),
+  logs: logs.build({ apps, bytes: 4096 }, frame),
+  'logs -f': buildFollowScript({ cursors: [{ app: 'web', inode: null, offset: 0 }], seconds: 60 }, frame),
+  signal: signal.build({ apps, signal: 'HUP', scope: 'tree', by }, frame),
+  wait: wait.build({ app: 'web', seconds: 60 }, frame),
+  inspect: inspect.build({ apps }, frame),
+  find: find.build({ pattern: /x/ }, frame),
+  rm: remove.build({ apps }, frame),
+};
+
+test('what doctor says of required programs is what the scripts refuse to go without', () => {
+  const verbs = Object.keys(SCRIPTS);
+  const users = new Map<string, string[]>();
+  for (const verb of verbs) {
+    const [, needed] = /^ *need (.*) \|\| return 1$/m.exec(SCRIPTS[verb] ?? '') ?? [];
+    expect(needed, verb).toBeDefined();
+    for (const tool of needed?.split(' ') ?? []) users.set(tool, [...(users.get(tool) ?? []), verb]);
+  }
+  const expected = [...users].map(([tool, names]) => [tool, names.length === verbs.length ? ['every verb'] : names]);
+  expect(REQUIRED_TOOLS).toEqual(Object.fromEntries(expected));
+});
