@@ -8,7 +8,7 @@ export function parseSurvey(reply: Reply): Survey {
   const read = (kind: string): readonly string[] => findRecord(reply, kind)?.fields ?? [];
   const [first, uid, user] = read('LOGIN');
   const [detach, fractions, ...missingTools] = read('TOOLS');
-  const [own, others, bootId, ports] = read('PROC');
+  const [own, others, bootId, ports, identified = own] = read('PROC');
   const [kills, linger, userManager] = read('LOGOUT');
   const [maxSessions, maxStartups] = read('SERVER');
   const [openFiles, processes, ownProcesses] = read('LIMITS');
@@ -21,7 +21,13 @@ export function parseSurvey(reply: Reply): Survey {
     missingTools,
     setsid: detach === 'fork' || detach === 'plain' ? detach : 'none',
     fractionalSleep: fractions === 'yes',
-    proc: { own: own === 'yes', others: others === 'yes', bootId: bootId === 'yes', ports: ports === 'yes' },
+    proc: {
+      own: own === 'yes',
+      identified: identified === 'yes',
+      others: others === 'yes',
+      bootId: bootId === 'yes',
+      ports: ports === 'yes',
+    },
     epoch: readNumber(read('CLOCK')[0]),
     logout: { kills: readAnswer(kills), linger: readAnswer(linger), userManager: userManager === 'yes' },
     state: parseState(reply, read('STATE')),

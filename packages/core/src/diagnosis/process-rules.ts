@@ -10,9 +10,15 @@ const LEAST_AVAILABLE = 32 * MEBIBYTE;
 
 /** What can be read in /proc. */
 export function checkProc({ proc }: Survey): Finding[] {
-  if (!proc.own) {
-    const message = '/proc cannot be read: outlast could not tell a process from another, so it refuses this host';
+  if (!proc.identified) {
+    const message =
+      'no /proc, and no ps that tells lstart: outlast could not tell a process from another, so it refuses this host';
     return [createFinding('proc', 'problem', message, 'mount -t proc proc /proc')];
+  }
+  if (!proc.own) {
+    const message =
+      'no /proc: a process is known by its pid and the second it began in, as ps tells; no ports are shown, and find does not work';
+    return [createFinding('proc', 'warning', message)];
   }
   const findings: Finding[] = [];
   if (!proc.others) {

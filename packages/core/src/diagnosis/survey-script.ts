@@ -44,15 +44,16 @@ export const SURVEY_FUNCTIONS = sh`
     say "TOOLS $detach $fractions$missing"
   }
 
-  # survey_proc: can processes be read at all, pid 1 among them, the id of this boot, and which ports are listened on.
+  # survey_proc: can processes be read at all, in /proc or else by ps, pid 1 among them, the id of this boot, and which ports are listened on.
   survey_proc() {
-    own=no others=no ports=no known_boot=no
+    own=no others=no ports=no known_boot=no identified=no
+    ! read_process $$ || identified=yes
     [ ! -r /proc/self/stat ] || own=yes
     ! read_process 1 || others=yes
     read_boot
     [ "$boot" = - ] || known_boot=yes
     [ ! -r /proc/net/tcp ] || ports=yes
-    say "PROC $own $others $known_boot $ports"
+    say "PROC $own $others $known_boot $ports $identified"
   }
 
   survey_logout() {

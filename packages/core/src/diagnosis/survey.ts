@@ -22,6 +22,8 @@ export interface Survey {
   readonly fractionalSleep: boolean;
   readonly proc: {
     readonly own: boolean;
+    /** A process can be told from every other, by `/proc` or by the start time that ps tells. */
+    readonly identified: boolean;
     readonly others: boolean;
     readonly bootId: boolean;
     readonly ports: boolean;

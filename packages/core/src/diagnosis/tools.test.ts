@@ -24,6 +24,7 @@ const spec = {
   env: {},
   secretEnv: {},
   hup: 'ignore',
+  launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
 } as const;

@@ -14,7 +14,7 @@ test('the answer of a Debian host is read whole', () => {
     missingTools: [],
     setsid: 'fork',
     fractionalSleep: true,
-    proc: { own: true, others: true, bootId: true, ports: true },
+    proc: { own: true, identified: true, others: true, bootId: true, ports: true },
     epoch: 1_795_582_847,
     logout: { kills: 'no', linger: 'no', userManager: false },
     state: {
