@@ -1,13 +1,17 @@
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
+export type { LogChoice } from './logs/choose-logs.js';
+export type { LogSince, LogStream } from './logs/log-stream.js';
+export { type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
 export { type AppReport, type AppState, isLive, type StopMethod } from './model/app.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
 export { type Inspection, inspect } from './operations/inspect.js';
-export { type LogTail, logs, takeLastLines } from './operations/logs.js';
+export { type LogsOptions, type LogTail, logs, takeLastLines } from './operations/logs.js';
 export type { AppResult, Operation, SeenApp } from './operations/operation.js';
 export { remove } from './operations/remove.js';
 export { type RestartOptions, restart } from './operations/restart.js';
+export { type FoundLine, type SearchedLog, searchLogs } from './operations/search-logs.js';
 export { type SignalOptions, signal } from './operations/signal.js';
 export { type StartOptions, start } from './operations/start.js';
 export { status } from './operations/status.js';
@@ -16,8 +20,11 @@ export { wait } from './operations/wait.js';
 export type { Frame } from './shell/script.js';
 export {
   type AppSpec,
+  DEFAULT_LOG,
   DEFAULT_RESTART,
   DEFAULT_STOP,
+  LEAST_LOG_SIZE,
+  type LogSettings,
   type RestartSettings,
   type StopSettings,
 } from './state/app-spec.js';

@@ -16,7 +16,8 @@ import { readEnvFile } from '../config/env-file.js';
 import { type AppDefinition, resolveAppDefinition } from '../config/resolve-app.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import type { Context } from './context.js';
-import { collect, parseCount } from './flags.js';
+import { collect, parseCount, parseWhole } from './flags.js';
+import { parseLogSize, resolveLogSettings } from './log-settings.js';
 
 /** The flags of `start` and `restart` that say how an app runs. */
 export interface SpecFlags {
@@ -27,6 +28,9 @@ export interface SpecFlags {
   readonly maxRestarts?: number;
   readonly shell?: string;
   readonly hup?: AppSpec['hup'];
+  readonly logMaxSize?: number;
+  readonly logKeep?: number;
+  readonly logSplit?: boolean;
 }
 
 const POLICIES = ['no', 'on-failure', 'always', 'unless-stopped'] as const;
@@ -40,7 +44,10 @@ export function addSpecFlags(command: Command): void {
     .addOption(new Option('--restart <policy>', 'when it is started again').choices(POLICIES))
     .option('--max-restarts <n>', 'give up after so many restarts in a row (10)', parseCount)
     .option('--shell <line>', 'a shell line in place of argv')
-    .addOption(new Option('--hup <what>', 'whether HUP is ignored, as nohup does').choices(['ignore', 'default']));
+    .addOption(new Option('--hup <what>', 'whether HUP is ignored, as nohup does').choices(['ignore', 'default']))
+    .option('--log-max-size <size>', 'from this size on its log is cut, and the rest kept as an archive', parseLogSize)
+    .option('--log-keep <n>', 'so many archives of its log are kept (3)', parseWhole)
+    .option('--log-split', 'stdout and stderr into logs of their own');
 }
 
 /** Makes the spec of an app for a host, whose own environment may differ. */
@@ -63,7 +70,8 @@ export async function resolveSpec(
   const env = Object.fromEntries((flags.env ?? []).map(parseEnvAssignment).map(({ name, value }) => [name, value]));
   const secrets = await resolveSecrets(context, flags, configured);
   const secretEnv = Object.fromEntries(Object.entries(secrets).filter(([name]) => !Object.hasOwn(env, name)));
-  refuseUnsupported(context, configured);
+  refuseUnsupported(configured);
+  const log = resolveLogSettings(flags, configured?.log);
   const cwd = flags.cwd ?? configured?.cwd ?? null;
   if (cwd !== null) checkFolder(cwd);
   const { policy, max, backoffSeconds } = configured?.restart ?? DEFAULT_RESTART;
@@ -79,6 +87,7 @@ export async function resolveSpec(
       backoffSeconds: roundUp(backoffSeconds),
     },
     stop: configured?.stop ?? DEFAULT_STOP,
+    log,
   });
 }
 
@@ -146,16 +155,12 @@ async function resolveSecrets(
   return { ...configuredFile, ...flaggedFile, ...named };
 }
 
-/** What is configured and then not acted on would be believed: it is refused where the app could not run as meant, else told. */
-function refuseUnsupported({ output }: Context, configured: AppDefinition | undefined): void {
+/** What is configured and then not acted on would be believed. */
+function refuseUnsupported(configured: AppDefinition | undefined): void {
   const refuse = (what: string) =>
     new OutlastError('E_CONFIG', `${what} is not acted on yet`, { hint: 'take it out of the configuration' });
   if (configured?.port === 'auto') throw refuse('port: auto');
   if (configured?.loginShell) throw refuse('login_shell');
-  const { maxSizeBytes, keep, split } = configured?.log ?? { split: false };
-  if (maxSizeBytes !== undefined || keep !== undefined || split) {
-    output.warn(`${configured?.name}: the settings under log: are not acted on yet; its log grows as it is written`);
-  }
 }
 
 function checkFolder(folder: string): void {

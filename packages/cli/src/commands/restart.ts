@@ -104,8 +104,9 @@ async function prepareRequest(
 }
 
 /** Half of a spec could only replace the recorded one by guessing the other half. */
-function refuseSpecFlags({ cwd, env, envFile, restart: policy, hup }: RestartFlags): void {
-  if ([cwd, env, envFile, policy, hup].every((flag) => flag === undefined)) return;
+function refuseSpecFlags(flags: RestartFlags): void {
+  const { cwd, env, envFile, restart: policy, hup, logMaxSize, logKeep, logSplit } = flags;
+  if ([cwd, env, envFile, policy, hup, logMaxSize, logKeep, logSplit].every((flag) => flag === undefined)) return;
   throw new OutlastError('E_USAGE', 'these flags say how an app runs, but nothing says what', {
     hint: 'add its argv after --',
   });

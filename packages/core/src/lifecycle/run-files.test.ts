@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AppSpec, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { encodeToken } from '../wire/token.js';
 import { buildRunFileFunctions } from './run-files.js';
 
@@ -12,6 +12,7 @@ const SPEC: AppSpec = {
   hup: 'ignore',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 };
 
 function build(spec: Partial<AppSpec>): string {
@@ -60,6 +61,9 @@ test('settings are whole seconds and tenths', () => {
     'stable_after=90',
     'settings_signal=INT',
     'settings_grace=13',
+    'log_max_size=0',
+    'log_keep=3',
+    'log_split=no',
   ]);
 });
 

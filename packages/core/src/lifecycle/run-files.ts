@@ -66,7 +66,10 @@ function buildSettings(spec: AppSpec): string {
     backoff_max=${backoffMax}
     stable_after=${Math.max(backoffMax, LEAST_STABLE_SECONDS)}
     settings_signal=${spec.stop.signal}
-    settings_grace=${Math.ceil(spec.stop.graceMs / 100)}`;
+    settings_grace=${Math.ceil(spec.stop.graceMs / 100)}
+    log_max_size=${spec.log.maxSizeBytes ?? 0}
+    log_keep=${spec.log.keep}
+    log_split=${spec.log.split ? 'yes' : 'no'}`;
 }
 
 /** The last stage: from here to the app there are only `exec`s, so the pid that was recorded stays. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CAPTURED_NONCE, readCapturedReply, readReply } from '../../test/read-reply.js';
-import { DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { type StartOptions, start } from './start.js';
 
 const OPTIONS: StartOptions = {
@@ -14,6 +14,7 @@ const OPTIONS: StartOptions = {
     hup: 'ignore',
     restart: DEFAULT_RESTART,
     stop: DEFAULT_STOP,
+    log: DEFAULT_LOG,
   },
   request: 'r1',
   by: 'deploy@laptop',

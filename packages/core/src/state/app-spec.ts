@@ -13,6 +13,7 @@ export interface AppSpec {
   readonly hup: 'ignore' | 'default';
   readonly restart: RestartSettings;
   readonly stop: StopSettings;
+  readonly log: LogSettings;
 }
 
 /** When the supervisor starts an app again. */
@@ -32,8 +33,22 @@ export interface StopSettings {
   readonly graceMs: number;
 }
 
+/** What becomes of its output. */
+export interface LogSettings {
+  /** From this size on the log is cut, and what was in it is kept as an archive; null lets it grow. */
+  readonly maxSizeBytes: number | null;
+  /** How many archives are kept. */
+  readonly keep: number;
+  /** Keeps stdout and stderr in files of their own. */
+  readonly split: boolean;
+}
+
+/** Below this size a log is not cut: it goes in whole blocks. */
+export const LEAST_LOG_SIZE = 65_536;
+
 export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
 export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
+export const DEFAULT_LOG: LogSettings = { maxSizeBytes: null, keep: 3, split: false };
 
 /** A record of ours ends before the 4,096 bytes that a pipe takes in one piece, and leaves room for the words before it. */
 const CHUNK_LENGTH = 3000;
@@ -56,14 +71,15 @@ export function formatAppSpec(spec: AppSpec): string[] {
 /** Reads an unpacked spec back; null when it is not one of ours. */
 export function parseAppSpec(value: unknown): AppSpec | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { version, ...spec } = value as AppSpec & { version: number };
+  // One that was recorded before there were settings for its log.
+  const { version, ...spec } = { log: DEFAULT_LOG, ...value } as AppSpec & { version: number };
   return version === SPEC_VERSION && isAppSpec(spec) ? spec : null;
 }
 
 /** A record may be damaged, so what would be relied on is looked at. */
-function isAppSpec({ argv, cwd, env, secretEnv, restart, stop }: AppSpec): boolean {
+function isAppSpec({ argv, cwd, env, secretEnv, restart, stop, log }: AppSpec): boolean {
   const texts = Array.isArray(argv) && [...argv, cwd ?? ''].every((text) => typeof text === 'string');
-  return texts && [env, secretEnv, restart, stop].every((part) => typeof part === 'object' && part !== null);
+  return texts && [env, secretEnv, restart, stop, log].every((part) => typeof part === 'object' && part !== null);
 }
 
 function maskValues(env: Readonly<Record<string, string>>): Record<string, string> {

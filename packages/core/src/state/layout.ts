@@ -3,7 +3,8 @@ import { sh } from '../shell/template.js';
 /**
  * Shell functions around the state folder `${XDG_STATE_HOME:-$HOME/.local/state}/outlast` on the host.
  *
- * An app has a folder `apps/NAME` with its `log` and the records of its runs, which are numbered from 1:
+ * An app has a folder `apps/NAME` with its `log` (`logs/log-files.ts` says what stands beside it) and the records of its runs, which are
+ * numbered from 1:
  *
  * | record             | its one line                                        | written by                    |
  * | ------------------ | --------------------------------------------------- | ----------------------------- |
@@ -14,6 +15,7 @@ import { sh } from '../shell/template.js';
  * | `run.N.spec`       | the same for clients, packed, in lines of one chunk | `start`                       |
  * | `run.N.sh`         | the supervisor                                      | `start`                       |
  * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
+ * | `run.N.keeper`     | log keeper's pid, start, boot                       | the keeper                    |
  * | `run.N.pid`        | app's pid, start, boot; time; restarts, or `aborted`| the app's last stage before it becomes the app |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |

@@ -102,7 +102,8 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     endedAt: formatTime(verdict.endedAt ?? null),
     how: verdict.how ?? null,
     endedBy: verdict.endedBy ?? null,
-    logPath: facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/log`,
+    logPath:
+      facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/${facts.spec?.log.split ? 'log.stdout' : 'log'}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
+import { LOG_KEEPER_FUNCTIONS } from '../logs/log-keeper.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORDED_FUNCTIONS } from '../state/layout.js';
 
@@ -20,6 +21,7 @@ export const SUPERVISOR_SCRIPT = sh`
   ${raw(IDENTITY_FUNCTIONS)}
   ${raw(RECORDED_FUNCTIONS)}
   now() { date +%s 2>/dev/null || echo 0; }
+  ${raw(LOG_KEEPER_FUNCTIONS)}
 
   # refuse: a full disk must show before anything runs, since nothing may run without a record.
   refuse() {
@@ -84,7 +86,7 @@ export const SUPERVISOR_SCRIPT = sh`
     # Not '', which the app would inherit as ignored.
     trap : HUP INT TERM QUIT
     cd / || :
-    . "$record_path.settings"
+    read_log_settings
     read_boot
     read_process $$
     {
@@ -92,12 +94,13 @@ export const SUPERVISOR_SCRIPT = sh`
         printf '%-79s\n' room >"$record_path.exit.room" # written later even on a disk that has filled
     } 2>/dev/null || refuse 'no space for the records'
     failures=0 delay=$backoff_min reason=ended
+    start_keeper
     while :; do
       began=$(now)
       launch_app
       status=$?
       case $(cat "$record_path.pid" 2>/dev/null) in
-      '' | aborted*) rm -f "$record_path.exit.room"; exit 95 ;;
+      '' | aborted*) rm -f "$record_path.exit.room"; end_keeper; exit 95 ;;
       esac
       ended=$(now)
       [ $((ended - began)) -lt "$stable_after" ] || failures=0 delay=$backoff_min
@@ -110,13 +113,14 @@ export const SUPERVISOR_SCRIPT = sh`
     normalise "$status"
     printf '%-79s\n' "$kind $value $ended $restarts $reason" 1<>"$record_path.exit.room"
     mv -f "$record_path.exit.room" "$record_path.exit"
+    end_keeper
   }
 
   launch() {
     read_boot
     read_process $$ || exit 95
-    (: >>"$app_dir/log") 2>/dev/null || refuse 'the log cannot be written'
-    exec </dev/null >>"$app_dir/log" 2>&1
+    read_log_settings
+    open_logs
     printf '%s\n' "$$ $process_start $boot $(now) $restarts" 2>/dev/null >"$record_path.pid.$$" || refuse 'no space for the records'
     if [ "$restarts" = 0 ]; then
       # Whoever gave this launch up has made the record first: then nothing may run.
