@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_RESTART, DEFAULT_STOP, start, status, stop } from '../packages/core/dist/index.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, start, status, stop } from '../packages/core/dist/index.js';
 
 const RUNS = Number(process.argv[2] ?? 11);
 const CROWDS = [
@@ -32,6 +32,7 @@ const spec = {
   launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 };
 const frame = () => ({ nonce: randomBytes(12).toString('hex') });
 const nameOf = (index) => `app${index}`;

@@ -64,6 +64,7 @@ const inspectedApp = z.strictObject({
         backoffSeconds: z.tuple([z.int(), z.int()]),
       }),
       stop: z.strictObject({ signal: signalName, graceMs: z.int() }),
+      log: z.strictObject({ maxSizeBytes: z.int().nullable(), keep: z.int(), split: z.boolean() }),
     })
     .nullable(),
   startedBy: z.string().nullable(),
@@ -111,7 +112,12 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
   status: { apps: z.array(seenApp) },
   logs: {
     lines: z.array(
-      z.strictObject({ app: z.string(), stream: z.literal('combined'), line: z.string(), offset: z.int().min(0) }),
+      z.strictObject({
+        app: z.string(),
+        stream: z.enum(['combined', 'stdout', 'stderr']),
+        line: z.string(),
+        offset: z.int().min(0),
+      }),
     ),
   },
   prune: {

@@ -19,7 +19,8 @@ import { readEnvFile } from '../config/env-file.js';
 import { type AppDefinition, resolveAppDefinition } from '../config/resolve-app.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import type { Context } from './context.js';
-import { collect, parseCount } from './flags.js';
+import { collect, parseCount, parseWhole } from './flags.js';
+import { parseLogSize, resolveLogSettings } from './log-settings.js';
 
 /** The flags of `start` and `restart` that say how an app runs. */
 export interface SpecFlags {
@@ -31,6 +32,9 @@ export interface SpecFlags {
   readonly shell?: string;
   readonly hup?: AppSpec['hup'];
   readonly launcher?: Launcher;
+  readonly logMaxSize?: number;
+  readonly logKeep?: number;
+  readonly logSplit?: boolean;
 }
 
 const POLICIES = ['no', 'on-failure', 'always', 'unless-stopped'] as const;
@@ -47,7 +51,10 @@ export function addSpecFlags(command: Command): void {
     .addOption(new Option('--hup <what>', 'whether HUP is ignored, as nohup does').choices(['ignore', 'default']))
     .addOption(
       new Option('--launcher <how>', 'systemd outlives logouts where setsid would not (setsid)').choices(LAUNCHERS),
-    );
+    )
+    .option('--log-max-size <size>', 'from this size on its log is cut, and the rest kept as an archive', parseLogSize)
+    .option('--log-keep <n>', 'so many archives of its log are kept (3)', parseWhole)
+    .option('--log-split', 'stdout and stderr into logs of their own');
 }
 
 /** Makes the spec of an app for a host, whose own environment may differ. */
@@ -70,7 +77,8 @@ export async function resolveSpec(
   const env = Object.fromEntries((flags.env ?? []).map(parseEnvAssignment).map(({ name, value }) => [name, value]));
   const secrets = await resolveSecrets(context, flags, configured);
   const secretEnv = Object.fromEntries(Object.entries(secrets).filter(([name]) => !Object.hasOwn(env, name)));
-  refuseUnsupported(context, configured);
+  refuseUnsupported(configured);
+  const log = resolveLogSettings(flags, configured?.log);
   const cwd = flags.cwd ?? configured?.cwd ?? null;
   if (cwd !== null) checkFolder(cwd);
   const { policy, max, backoffSeconds } = configured?.restart ?? DEFAULT_RESTART;
@@ -87,6 +95,7 @@ export async function resolveSpec(
       backoffSeconds: roundUp(backoffSeconds),
     },
     stop: configured?.stop ?? DEFAULT_STOP,
+    log,
   });
 }
 
@@ -154,16 +163,12 @@ async function resolveSecrets(
   return { ...configuredFile, ...flaggedFile, ...named };
 }
 
-/** What is configured and then not acted on would be believed: it is refused where the app could not run as meant, else told. */
-function refuseUnsupported({ output }: Context, configured: AppDefinition | undefined): void {
+/** What is configured and then not acted on would be believed. */
+function refuseUnsupported(configured: AppDefinition | undefined): void {
   const refuse = (what: string) =>
     new OutlastError('E_CONFIG', `${what} is not acted on yet`, { hint: 'take it out of the configuration' });
   if (configured?.port === 'auto') throw refuse('port: auto');
   if (configured?.loginShell) throw refuse('login_shell');
-  const { maxSizeBytes, keep, split } = configured?.log ?? { split: false };
-  if (maxSizeBytes !== undefined || keep !== undefined || split) {
-    output.warn(`${configured?.name}: the settings under log: are not acted on yet; its log grows as it is written`);
-  }
 }
 
 function checkFolder(folder: string): void {

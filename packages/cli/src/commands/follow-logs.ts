@@ -8,23 +8,23 @@ import {
 } from '@outlast/core';
 import { createNonce, type HostSession } from '../fleet/host-session.js';
 import { createLineSplitter, type LineSplitter } from '../fleet/log-lines.js';
+import { createLineMatcher, type LineMatcher } from '../fleet/matching-lines.js';
 import type { Outcome } from '../fleet/outcome.js';
-import { readLastLines } from '../fleet/read-last-lines.js';
+import { type LogRequest, type ReadLog, readLogs } from '../fleet/read-logs.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
+import { formatBytes } from '../output/format-bytes.js';
 import { formatNdjson } from '../output/json.js';
-import { createLogPrefixer } from '../output/log-prefix.js';
+import { createLogPrefixer, labelLog } from '../output/log-prefix.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import type { FleetPlan } from './fleet-plan.js';
+import { noteMissing } from './note-missing-logs.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
 import { runOverHosts } from './run-over-hosts.js';
 
-/** What is followed. */
-export interface FollowRequest {
-  /** None named: all apps that a host has when it is first asked. */
-  readonly apps: readonly string[];
-  readonly lines: number;
+/** What is followed; without names all apps that a host has when it is first asked. */
+export interface FollowRequest extends LogRequest {
   readonly raw: boolean;
 }
 
@@ -83,18 +83,16 @@ async function followHost(
   host: string,
   { request, printer, context }: Following,
 ): Promise<boolean> {
-  const tails = await readLastLines(session, request.apps, request.lines);
-  for (const { app, offset, data } of tails) await printer.print(host, { kind: 'data', app, offset, bytes: data });
-  let cursors: readonly LogCursor[] = tails.map(({ app, inode, offset, data }) => ({
-    app,
-    inode,
-    offset: offset + data.length,
-  }));
+  const read = await readLogs(session, request, true);
+  noteMissing(context, host, read);
+  await printRead(printer, host, read);
+  let cursors: readonly LogCursor[] = read.map(({ app, stream, inode, end }) => ({ app, stream, inode, offset: end }));
+  const print = createFilter(request, (event) => printer.print(host, event));
   if (cursors.length === 0) return false;
   for (let failures = 0; ; ) {
     const reader = new FollowReader(cursors);
     try {
-      await followOnce(session, reader, (event) => printer.print(host, event));
+      await followOnce(session, reader, print);
       failures = 0;
     } catch (error) {
       if (context.interrupt.aborted || !isPassing(error)) throw error;
@@ -107,11 +105,28 @@ async function followHost(
   }
 }
 
-async function followOnce(
-  session: HostSession,
-  reader: FollowReader,
-  print: (event: FollowEvent) => Promise<void>,
-): Promise<void> {
+async function printRead(printer: Printer, host: string, read: readonly ReadLog[]): Promise<void> {
+  for (const { app, stream, pieces } of read) {
+    for (const piece of pieces) await printer.print(host, { kind: 'data', app, stream, ...piece });
+  }
+}
+
+type Print = (event: FollowEvent) => Promise<void>;
+
+/** Lets only lines through that match, where that is asked for. */
+function createFilter({ grep }: FollowRequest, print: Print): Print {
+  if (grep === undefined) return print;
+  const matchers = new Map<string, LineMatcher>();
+  return async (event) => {
+    if (event.kind !== 'data') return print(event);
+    const key = labelLog(event);
+    const matcher = matchers.get(key) ?? createLineMatcher(grep.byteRegExp);
+    matchers.set(key, matcher);
+    for (const piece of matcher.push(event.bytes, event.offset)) await print({ ...event, ...piece });
+  };
+}
+
+async function followOnce(session: HostSession, reader: FollowReader, print: Print): Promise<void> {
   const nonce = createNonce();
   const script = buildFollowScript({ cursors: reader.cursors, seconds: SCRIPT_SECONDS }, { nonce });
   const { channel } = await session.openScript(script, nonce);
@@ -143,9 +158,12 @@ interface Printer {
 
 function createPrinter(context: Context, plan: FleetPlan, request: FollowRequest): Printer {
   if (context.output.flags.ndjson) return createEventPrinter(context);
-  return plan.hosts.length > 1 || request.apps.length !== 1
-    ? createPrefixPrinter(context, plan, request)
-    : createPlainPrinter(context, request);
+  const prefixed = createPrefixPrinter(context, plan, request);
+  if (plan.hosts.length > 1 || request.apps.length !== 1) return prefixed;
+  const plain = createPlainPrinter(context, request);
+  // Two streams of one app are told apart, too.
+  const isOne = (event: FollowEvent) => event.stream === 'combined' || request.stream !== undefined;
+  return { print: (host, event) => (isOne(event) ? plain : prefixed).print(host, event) };
 }
 
 /** One JSON object a line of the log. */
@@ -154,16 +172,15 @@ function createEventPrinter({ output }: Context): Printer {
   return {
     async print(host, event) {
       if (event.kind !== 'data') {
-        await output.data(formatNdjson({ host, app: event.app, event: event.kind }));
+        const { kind, ...source } = event;
+        await output.data(formatNdjson({ host, ...source, event: kind }));
         return;
       }
-      const { app, bytes, offset } = event;
-      const key = `${host}\0${app}`;
+      const { app, stream, bytes, offset } = event;
+      const key = `${host}\0${labelLog(event)}`;
       const splitter = splitters.get(key) ?? createLineSplitter();
       splitters.set(key, splitter);
-      const lines = splitter
-        .push(bytes, offset)
-        .map((line) => formatNdjson({ host, app, stream: 'combined', ...line }));
+      const lines = splitter.push(bytes, offset).map((line) => formatNdjson({ host, app, stream, ...line }));
       await output.data(lines.join(''));
     },
   };
@@ -178,8 +195,8 @@ function createPrefixPrinter({ output }: Context, { hosts }: FleetPlan, { apps, 
   });
   return {
     async print(host, event) {
-      if (event.kind === 'data') await output.bytes(prefixer.push({ host, app: event.app }, event.bytes));
-      else noteTruncation(output, host, event);
+      if (event.kind === 'data') await output.bytes(prefixer.push({ host, app: labelLog(event) }, event.bytes));
+      else noteLoss(output, host, event);
     },
   };
 }
@@ -189,14 +206,19 @@ function createPlainPrinter({ output }: Context, { raw }: FollowRequest): Printe
   const escaped = output.stdout.isTerminal && !raw;
   return {
     async print(host, event) {
-      if (event.kind !== 'data') noteTruncation(output, host, event);
+      if (event.kind !== 'data') noteLoss(output, host, event);
       else if (escaped) await output.data(escapeText(decoder.decode(event.bytes)));
       else await output.bytes(event.bytes);
     },
   };
 }
 
-/** A rotation loses nothing; what a truncation has cut off nobody can bring back. */
-function noteTruncation(output: Context['output'], host: string, { kind, app }: FollowEvent): void {
-  if (kind === 'truncated') output.warn(`${host}: the log of ${app} was truncated; lines may be missing`);
+/** A rotation loses nothing; what a truncation has cut off, or was dropped with its archive, nobody can bring back. */
+function noteLoss(output: Context['output'], host: string, event: FollowEvent): void {
+  const log = `the log of ${labelLog(event)}`;
+  if (event.kind === 'truncated') output.warn(`${host}: ${log} was truncated; lines may be missing`);
+  if (event.kind === 'gap')
+    output.warn(
+      `${host}: ${formatBytes(event.missing)} of ${log} were dropped before they could be read; keep more archives`,
+    );
 }

@@ -1,35 +1,35 @@
-import { type LogTail, logs, OutlastError } from '@outlast/core';
+import { OutlastError } from '@outlast/core';
 import { splitLogLines } from '../fleet/log-lines.js';
 import type { Outcome } from '../fleet/outcome.js';
-import { guessBytes, readLastLines } from '../fleet/read-last-lines.js';
+import { buildReadScript, type ReadLog, readLogs } from '../fleet/read-logs.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
-import { createLogPrefixer } from '../output/log-prefix.js';
+import { createLogPrefixer, labelLog } from '../output/log-prefix.js';
 import { parseAppNames } from './app-names.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
-import { addFleetFlags, type FleetFlags, parseWhole } from './flags.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { followLogs } from './follow-logs.js';
+import { addLogLineFlags, type LogLineFlags, resolveLogRequest } from './log-flags.js';
+import { noteMissing } from './note-missing-logs.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
 import { runOverHosts } from './run-over-hosts.js';
 import type { Verb } from './verb.js';
 
 /** The flags of `logs`. */
-export interface LogsFlags extends FleetFlags {
-  readonly lines?: number;
+export interface LogsFlags extends FleetFlags, LogLineFlags {
   readonly follow?: boolean;
   readonly raw?: boolean;
 }
 
-const DEFAULT_LINES = 20;
 const LOGS_TIMEOUT_MS = 60_000;
 
 /** `outlast logs [app…]` */
 export const logsVerb: Verb = {
   configure(command) {
     command.argument('[app...]', 'names of the apps; none: all');
-    command.option('-n, --lines <n>', 'so many of the last lines (20)', parseWhole);
+    addLogLineFlags(command);
     command.option('-f, --follow', 'go on as lines come; Ctrl-C detaches, and stops nothing');
     command.option('--raw', 'bytes as they are, even on a terminal');
     addFleetFlags(command);
@@ -38,57 +38,64 @@ export const logsVerb: Verb = {
     const apps = parseAppNames(names);
     if (flags.follow && flags.json)
       throw new OutlastError('E_USAGE', '--json is one document, and following has no end', { hint: 'use --ndjson' });
+    const request = resolveLogRequest(apps, flags);
     const plan = await planFleet(context, flags, apps);
-    const lines = flags.lines ?? DEFAULT_LINES;
-    const buildScript = () => logs.build({ apps, bytes: guessBytes(lines) }, { nonce: PREVIEW_NONCE });
+    const buildScript = () => buildReadScript(request, PREVIEW_NONCE);
     if (await showPreview(context, plan, { action: 'read logs', buildScript })) return 0;
-    if (flags.follow) return followLogs(context, plan, { apps, lines, raw: flags.raw === true });
-    const outcomes = await runOverHosts<readonly LogTail[]>(context, plan, {
+    if (flags.follow) return followLogs(context, plan, { ...request, raw: flags.raw === true });
+    const outcomes = await runOverHosts<readonly ReadLog[]>(context, plan, {
       label: 'reading logs',
       forReader: true,
       timeoutMs: LOGS_TIMEOUT_MS,
-      work: async (session) => ({ ok: true, value: await readLastLines(session, apps, lines) }),
+      work: async (session, { target }) => {
+        const value = await readLogs(session, request, false);
+        noteMissing(context, target.name, value);
+        return { ok: true, value };
+      },
       onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
     });
-    if (!flags.json && !flags.ndjson) await printTails(context, outcomes, flags.raw === true);
+    if (!flags.json && !flags.ndjson) await printLogs(context, outcomes, flags.raw === true);
     await reportOutcomes(context, outcomes, { toJson, format: async () => '' });
     return resolveLogsExit(context, outcomes, apps);
   },
 };
 
-async function printTails(
+async function printLogs(
   { output }: Context,
-  outcomes: readonly Outcome<readonly LogTail[]>[],
+  outcomes: readonly Outcome<readonly ReadLog[]>[],
   raw: boolean,
 ): Promise<void> {
-  const tails = outcomes.flatMap(({ host, value = [] }) => value.map((tail) => ({ host, ...tail })));
+  const read = outcomes.flatMap(({ host, value = [] }) =>
+    value.map((log) => ({ source: { host, app: labelLog(log) }, pieces: log.pieces })),
+  );
   const escaped = output.stdout.isTerminal && !raw;
-  if (tails.length > 1) {
-    const prefixer = createLogPrefixer({ sources: tails, palette: output.stdout.palette, escaped });
-    for (const tail of tails) {
-      await output.bytes(prefixer.push(tail, tail.data));
-      await output.bytes(prefixer.end(tail));
+  if (read.length > 1) {
+    const sources = read.map(({ source }) => source);
+    const prefixer = createLogPrefixer({ sources, palette: output.stdout.palette, escaped });
+    for (const { source, pieces } of read) {
+      for (const { bytes } of pieces) await output.bytes(prefixer.push(source, bytes));
+      await output.bytes(prefixer.end(source));
     }
     return;
   }
   const decoder = createUtf8Decoder();
-  for (const { data } of tails) {
-    if (escaped) await output.data(escapeText(decoder.decode(data) + decoder.end()));
-    else await output.bytes(data);
+  for (const { bytes } of read.flatMap(({ pieces }) => pieces)) {
+    if (escaped) await output.data(escapeText(decoder.decode(bytes) + decoder.end()));
+    else await output.bytes(bytes);
   }
 }
 
-function toJson(tails: readonly LogTail[]): Readonly<Record<string, unknown>> {
+function toJson(read: readonly ReadLog[]): Readonly<Record<string, unknown>> {
   return {
-    lines: tails.flatMap(({ app, data, offset }) =>
-      splitLogLines(data, offset).map((line) => ({ app, stream: 'combined', ...line })),
+    lines: read.flatMap(({ app, stream, pieces }) =>
+      pieces.flatMap(({ bytes, offset }) => splitLogLines(bytes, offset)).map((line) => ({ app, stream, ...line })),
     ),
   };
 }
 
 function resolveLogsExit(
   context: Context,
-  outcomes: readonly Outcome<readonly LogTail[]>[],
+  outcomes: readonly Outcome<readonly ReadLog[]>[],
   apps: readonly string[],
 ): number {
   const code = resolveExit(context, outcomes);

@@ -104,8 +104,10 @@ async function prepareRequest(
 }
 
 /** Half of a spec could only replace the recorded one by guessing the other half. */
-function refuseSpecFlags({ cwd, env, envFile, restart: policy, hup, launcher }: RestartFlags): void {
-  if ([cwd, env, envFile, policy, hup, launcher].every((flag) => flag === undefined)) return;
+function refuseSpecFlags(flags: RestartFlags): void {
+  const { cwd, env, envFile, restart: policy, hup, launcher, logMaxSize, logKeep, logSplit } = flags;
+  const given = [cwd, env, envFile, policy, hup, launcher, logMaxSize, logKeep, logSplit];
+  if (given.every((flag) => flag === undefined)) return;
   throw new OutlastError('E_USAGE', 'these flags say how an app runs, but nothing says what', {
     hint: 'add its argv after --',
   });

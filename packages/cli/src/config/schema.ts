@@ -2,6 +2,7 @@ import {
   APP_NAME_PATTERN,
   ENV_NAME_PATTERN,
   LAUNCHERS,
+  LEAST_LOG_SIZE,
   parseAppName,
   parseDuration,
   parseDurationRange,
@@ -115,8 +116,11 @@ const app = mapping({
       .optional(),
   }).optional(),
   log: mapping({
-    max_size: size.optional(),
-    keep: z.int().min(0).max(1_000).optional(),
+    max_size: size
+      .refine((bytes) => bytes >= LEAST_LOG_SIZE, `must be at least ${LEAST_LOG_SIZE} bytes`)
+      .optional()
+      .describe('From this size on the log is cut, and what was in it is kept as an archive'),
+    keep: z.int().min(0).max(1_000).optional().describe('So many archives are kept'),
     split: z.boolean().optional().describe('Keep stdout and stderr in files of their own'),
   }).optional(),
   hup: z.enum(['ignore', 'default']).optional().describe('ignore as nohup does, or let HUP end or reload the app'),

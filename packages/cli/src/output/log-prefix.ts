@@ -1,3 +1,4 @@
+import type { LogStream } from '@outlast/core';
 import type { Palette } from './colors.js';
 import { countCutBytes, escapeCell, escapeLine } from './escape-terminal.js';
 import { formatHost } from './format-host.js';
@@ -6,6 +7,11 @@ import { formatHost } from './format-host.js';
 export interface LogSource {
   readonly host: string;
   readonly app: string;
+}
+
+/** What a log is called where it is one of several: an app whose streams are kept apart has two. */
+export function labelLog({ app, stream }: { readonly app: string; readonly stream: LogStream }): string {
+  return stream === 'combined' ? app : `${app} ${stream}`;
 }
 
 /** How the lines of many sources are put into one stream. */

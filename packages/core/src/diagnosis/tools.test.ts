@@ -10,7 +10,7 @@ import { start } from '../operations/start.js';
 import { status } from '../operations/status.js';
 import { stop } from '../operations/stop.js';
 import { wait } from '../operations/wait.js';
-import { DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { REQUIRED_TOOLS } from './tools.js';
 
 const frame = { nonce: 'n0nce' };
@@ -27,6 +27,7 @@ const spec = {
   launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 } as const;
 
 /** In the order in which findings name them. */
@@ -36,7 +37,10 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   restart: restart.build(once, frame),
   status: status.build({ apps }, frame),
   logs: logs.build({ apps, bytes: 4096 }, frame),
-  'logs -f': buildFollowScript({ cursors: [{ app: 'web', inode: null, offset: 0 }], seconds: 60 }, frame),
+  'logs -f': buildFollowScript(
+    { cursors: [{ app: 'web', stream: 'combined', inode: null, offset: 0 }], seconds: 60 },
+    frame,
+  ),
   signal: signal.build({ apps, signal: 'HUP', scope: 'tree', by }, frame),
   wait: wait.build({ app: 'web', seconds: 60 }, frame),
   inspect: inspect.build({ apps }, frame),

@@ -1,5 +1,12 @@
 import { raw, sh } from '../shell/template.js';
-import { type AppSpec, DEFAULT_LAUNCHER, DEFAULT_RESTART, DEFAULT_STOP, formatSpecHead } from '../state/app-spec.js';
+import {
+  type AppSpec,
+  DEFAULT_LAUNCHER,
+  DEFAULT_LOG,
+  DEFAULT_RESTART,
+  DEFAULT_STOP,
+  formatSpecHead,
+} from '../state/app-spec.js';
 import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
 import { buildExec, buildSettings } from './run-files.js';
 
@@ -12,6 +19,7 @@ const ADOPTED: Omit<AppSpec, 'argv' | 'cwd'> = {
   launcher: DEFAULT_LAUNCHER,
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 };
 
 /** Writes arguments and variables, one a line with their newlines as \001, as shell and as JSON. Holds no apostrophe: q is one. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AppSpec, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { encodeToken } from '../wire/token.js';
 import { buildRunFileFunctions } from './run-files.js';
 
@@ -13,6 +13,7 @@ const SPEC: AppSpec = {
   launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 };
 
 function build(spec: Partial<AppSpec>): string {
@@ -62,6 +63,9 @@ test('settings are whole seconds and tenths', () => {
     'settings_launcher=setsid',
     'settings_signal=INT',
     'settings_grace=13',
+    'log_max_size=0',
+    'log_keep=3',
+    'log_split=no',
   ]);
 });
 

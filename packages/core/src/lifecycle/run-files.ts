@@ -69,7 +69,7 @@ export const COPY_RUN_FILE_FUNCTIONS = sh`
 `;
 
 /** The settings that the supervisor and a stop read. */
-export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop'>): string {
+export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop' | 'log'>): string {
   const [backoffMin, backoffMax] = spec.restart.backoffSeconds;
   return sh`
     policy=${spec.restart.policy}
@@ -79,7 +79,10 @@ export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop
     stable_after=${Math.max(backoffMax, LEAST_STABLE_SECONDS)}
     settings_launcher=${spec.launcher}
     settings_signal=${spec.stop.signal}
-    settings_grace=${Math.ceil(spec.stop.graceMs / 100)}`;
+    settings_grace=${Math.ceil(spec.stop.graceMs / 100)}
+    log_max_size=${spec.log.maxSizeBytes ?? 0}
+    log_keep=${spec.log.keep}
+    log_split=${spec.log.split ? 'yes' : 'no'}`;
 }
 
 /** The last stage: from here to the app there are only `exec`s, so the pid that was recorded stays. */

@@ -1,4 +1,5 @@
-import { sh } from '../shell/template.js';
+import { LOG_NAME_FUNCTIONS } from '../logs/log-files.js';
+import { raw, sh } from '../shell/template.js';
 import { RECORD_VERSION } from '../state/layout.js';
 
 /**
@@ -9,6 +10,8 @@ import { RECORD_VERSION } from '../state/layout.js';
  * first, so a late child finds it taken and does not run.
  */
 export const START_FUNCTIONS = sh`
+  ${raw(LOG_NAME_FUNCTIONS)}
+
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
     read_process $$
@@ -19,7 +22,7 @@ export const START_FUNCTIONS = sh`
       give_up 'no space for the records'
       return 1
     fi
-    log_start=$(print_log_size)
+    log_starts=$(print_log_sizes)
     if ! launch_supervisor && abort_run; then
       rm -f "$record_path.settling"
       fail E_LAUNCHER "$app" "$refusal"
@@ -44,7 +47,7 @@ export const START_FUNCTIONS = sh`
         running | between)
           # The same request again: its answer was lost, not its work.
           if is_own_request; then
-            log_start=0
+            log_starts=$(find_log_names; for log_file in $log_names; do echo "$log_file 0"; done)
             settle_app
           else
             say "STARTED $app already $(compare_launch)"
@@ -109,10 +112,21 @@ export const START_FUNCTIONS = sh`
     return 0
   }
 
-  # print_log_size: the size of the log, so that only what this run wrote is shown.
-  print_log_size() {
-    set -- $(ls -lniL "$app_dir/log" 2>/dev/null)
-    echo "\${6:-0}"
+  # print_log_sizes: of each log of this run, so that only what this run wrote is shown.
+  print_log_sizes() {
+    find_log_names
+    for log_file in $log_names; do
+      set -- $(ls -lniL "$app_dir/$log_file" 2>/dev/null)
+      echo "$log_file \${6:-0}"
+    done
+  }
+
+  # print_last_lines: of each log, of what this run wrote; whole blocks are skipped, since some shells and tools cannot count so far.
+  print_last_lines() {
+    printf '%s\n' "$log_starts" | while read -r log_file log_start; do
+      set -- $(awk -v from="$log_start" 'BEGIN { skip = int(from / 4096); printf "%.0f %.0f", skip, from - skip * 4096 + 1 }')
+      dd if="$app_dir/$log_file" bs=4096 skip="$1" 2>/dev/null | tail -c "+$2" | tail -n 20
+    done
   }
 
   # launch_supervisor: in a session of its own with nothing of ours open. setsid -f keeps INT and QUIT alive in the app, which & would not.
@@ -165,7 +179,7 @@ export const START_FUNCTIONS = sh`
     read_tree
     list_members "$root" "$mark"
     say "STARTED $app ended same$members"
-    tail -c "+$((log_start + 1))" "$app_dir/log" 2>/dev/null | tail -n 20
+    print_last_lines
     return 0
   }
 `;

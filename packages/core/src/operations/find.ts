@@ -61,6 +61,7 @@ export const find: Operation<FindOptions, readonly HostProcess[]> = {
       functions: BASE_FUNCTIONS,
       body: sh`
         need awk cat grep id ls od tr || return 1
+        [ -r /proc/self/stat ] || { fail E_UNSUPPORTED_HOST - 'no /proc, in which to find anything'; return 1; }
         find_state || return 1
         list_apps
         report $apps

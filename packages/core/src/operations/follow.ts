@@ -1,15 +1,18 @@
+import { LOG_READ_FUNCTIONS, LOG_SPACE_AWK } from '../logs/log-files.js';
+import { fromLogFile, type LogStream, toLogFile } from '../logs/log-stream.js';
 import { buildScript, type Frame } from '../shell/script.js';
-import { sh } from '../shell/template.js';
+import { raw, sh } from '../shell/template.js';
+import { concatBytes } from '../wire/bytes.js';
 import type { ScannedPart } from '../wire/record-scanner.js';
-import { LOG_FUNCTIONS } from './logs.js';
 import { BASE_FUNCTIONS } from './operation.js';
 
 /** How far one log has been read. */
 export interface LogCursor {
   readonly app: string;
+  readonly stream: LogStream;
   /** Null while there is no log. */
   readonly inode: string | null;
-  /** Bytes from the start of that file. */
+  /** Bytes from the first one ever written to that file. */
   readonly offset: number;
 }
 
@@ -20,20 +23,20 @@ export interface FollowOptions {
   readonly seconds: number;
 }
 
-/** Builds the script that sends what is appended to logs, across rotation by rename and truncation, for a bounded time. */
+/** Builds the script that sends what is appended to logs, across cuts, rotation by rename and truncation, for a bounded time. */
 export function buildFollowScript({ cursors, seconds }: FollowOptions, frame: Frame): string {
   return buildScript(frame, {
-    title: `follow the logs of ${cursors.map(({ app }) => app).join(' ')}`,
-    functions: [...BASE_FUNCTIONS, LOG_FUNCTIONS, FOLLOW_FUNCTIONS],
+    title: `follow the logs of ${[...new Set(cursors.map(({ app }) => app))].join(' ')}`,
+    functions: [...BASE_FUNCTIONS, LOG_READ_FUNCTIONS, FOLLOW_FUNCTIONS],
     body: sh`
       need awk dd head id ls od sleep tail tr || return 1
       find_state || return 1
-      cursors=${cursors.map(({ app, inode, offset }) => `${app}:${inode ?? '-'}:${offset}`).join(' ')}
+      cursors=${cursors.map(formatCursor).join(' ')}
       read_clock
       deadline=$((clock + ${seconds * 10})) naps=0
       while read_clock; [ "$clock" -le "$deadline" ]; do
-        next_cursors='' sent=''
-        for cursor in $cursors; do follow_log "\${cursor%%:*}" "$cursor"; done
+        next_cursors='' sent='' place=0
+        for cursor in $cursors; do follow_log "$cursor"; done
         cursors=$next_cursors
         [ -z "$sent" ] || continue
         naps=$((naps + 1))
@@ -45,77 +48,100 @@ export function buildFollowScript({ cursors, seconds }: FollowOptions, frame: Fr
   });
 }
 
+function formatCursor({ app, stream, inode, offset }: LogCursor): string {
+  return `${app}:${toLogFile(stream)}:${inode ?? '-'}:${offset}`;
+}
+
 const FOLLOW_FUNCTIONS = sh`
-  # send_bytes FILE FROM TO: whole blocks are skipped, the rest of the first one is cut off.
-  send_bytes() {
-    file=$1
-    set -- $(awk -v from="$2" -v to="$3" 'BEGIN {
-      skip = int(from / 4096)
-      printf "%.0f %.0f %.0f %.0f\n", skip, int((to + 4095) / 4096) - skip, from - skip * 4096 + 1, to - from
-    }')
-    dd if="$file" bs=4096 skip="$1" count="$2" 2>/dev/null | tail -c "+$3" | head -c "$4"
-  }
+  follow_awk='${raw(LOG_SPACE_AWK)}
+  { read_listed($0) }
+  END {
+    if (!(log_name in named)) exit
+    if (inode == "-") { inode = named[log_name]; build_space(inode); offset = oldest }
+    if (inode in size) {
+      build_space(inode)
+      if (offset + 0 > end) { printf "truncated %s %.0f\n", inode, base; exit }
+      next_start = -1
+      for (i = 1; i <= segments; i++) {
+        if (segment_start[i] <= offset + 0 && offset + 0 < segment_end[i]) {
+          to = segment_end[i]
+          if (to > offset + 1048576) to = offset + 1048576
+          printf "data %s %.0f %.0f\n", inode, offset, to
+          say_piece(i, offset + 0, to)
+          exit
+        }
+        if (segment_start[i] > offset + 0 && (next_start < 0 || segment_start[i] < next_start)) next_start = segment_start[i]
+      }
+      if (offset + 0 < end) { printf "gap %s %.0f\n", inode, (next_start < 0) ? end : next_start; exit }
+    }
+    if (inode == named[log_name]) exit
+    inode = named[log_name]
+    build_space(inode)
+    printf "rotated %s %.0f\n", inode, oldest
+  }'
 
-  # find_rotated INODE: sets rotated to the file beside the log that the log was renamed to.
-  find_rotated() {
-    for rotated in "$app_dir"/log.*; do
-      measure_log "$rotated" && [ "$log_inode" = "$1" ] && return 0
-    done
-    return 1
-  }
-
-  # follow_log NAME NAME:INODE:OFFSET: sends what is new, at most a mebibyte, and notes how far it came.
+  # follow_log NAME:FILE:INODE:OFFSET: sends what is new, at most a mebibyte, and notes how far it came.
   follow_log() {
-    enter_app "$1"
-    rest=\${2#*:}
+    place=$((place + 1))
+    rest=$1
+    enter_app "\${rest%%:*}"
+    rest=\${rest#*:}
+    log_file=\${rest%%:*} rest=\${rest#*:}
     inode=\${rest%%:*} offset=\${rest##*:}
-    if measure_log "$app_dir/log"; then
-      [ "$inode" != - ] || inode=$log_inode
-      if [ "$log_inode" != "$inode" ]; then
-        follow_rotation
-      elif [ "$log_size" -lt "$offset" ]; then
-        say "TRUNCATED $app"
-        offset=0 sent=yes
-      elif [ "$log_size" -gt "$offset" ]; then
-        send_new "$app_dir/log"
-      fi
+    read_log_state "$app_dir/$log_file"
+    follow_state=$log_state
+    # Nothing is computed where nothing has changed.
+    eval "before=\$seen_$place"
+    seen="$log_state $(list_log_files)"
+    if [ "$seen" != "$before" ]; then
+      step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset")
+      if [ -n "$step" ]; then take_step; else eval "seen_$place=\$seen"; fi
     fi
-    next_cursors="$next_cursors $app:$inode:$offset"
+    next_cursors="$next_cursors $app:$log_file:$inode:$offset"
   }
 
-  send_new() {
-    to=$log_size
-    [ $((to - offset)) -le 1048576 ] || to=$((offset + 1048576))
-    say "DATA $app $inode $offset"
-    send_bytes "$1" "$offset" "$to"
-    offset=$to sent=yes
-  }
-
-  # follow_rotation: first the rest of the renamed file, then the new one from its start.
-  follow_rotation() {
+  # take_step: DATA, its bytes, and SURE, or VOID where the log was cut while it was read; or what became of the file.
+  take_step() {
     sent=yes
-    if find_rotated "$inode" && [ "$log_size" -gt "$offset" ]; then
-      send_new "$rotated"
-      return 0
-    fi
-    measure_log "$app_dir/log" || return 0
-    inode=$log_inode offset=0
-    say "ROTATED $app $inode"
+    set -- $step
+    case $1 in
+    data)
+      say "DATA $app $log_file $2 $3"
+      send_piece "$5" "$6" "$7" "$8" "$9"
+      read_log_state "$log"
+      if [ "$log_state" != "$follow_state" ]; then say VOID; return 0; fi
+      say SURE
+      inode=$2 offset=$4
+      ;;
+    truncated) say "TRUNCATED $app $log_file $2 $3"; inode=$2 offset=$3 ;;
+    gap) say "GAP $app $log_file $2 $3"; offset=$3 ;;
+    rotated) say "ROTATED $app $log_file $2 $3"; inode=$2 offset=$3 ;;
+    esac
   }
 `;
 
+interface LogSource {
+  readonly app: string;
+  readonly stream: LogStream;
+}
+
 /** Something that a followed log did. */
-export type FollowEvent =
-  | { readonly kind: 'data'; readonly app: string; readonly offset: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'rotated' | 'truncated'; readonly app: string };
+export type FollowEvent = LogSource &
+  (
+    | { readonly kind: 'data'; readonly offset: number; readonly bytes: Uint8Array }
+    | { readonly kind: 'rotated' | 'truncated' }
+    /** So many bytes were dropped with their archive before they could be read. */
+    | { readonly kind: 'gap'; readonly missing: number }
+  );
 
 /** Reads a follow as it arrives and keeps the cursors from which another connection can go on. */
 export class FollowReader {
   readonly #cursors: Map<string, LogCursor>;
-  #current: string | undefined;
+  /** What came and is not sure yet. */
+  #pending: { readonly cursor: LogCursor; readonly chunks: Uint8Array[] } | undefined;
 
   constructor(cursors: readonly LogCursor[]) {
-    this.#cursors = new Map(cursors.map((cursor) => [cursor.app, cursor]));
+    this.#cursors = new Map(cursors.map((cursor) => [keyOf(cursor), cursor]));
   }
 
   get cursors(): readonly LogCursor[] {
@@ -124,23 +150,36 @@ export class FollowReader {
 
   /** Takes one scanned part; undefined when it is nothing that the user sees. */
   read(part: ScannedPart): FollowEvent | undefined {
-    return part.kind === 'bytes' ? this.#readBytes(part.bytes) : this.#readRecord(part.text);
-  }
-
-  #readBytes(bytes: Uint8Array): FollowEvent | undefined {
-    const cursor = this.#current === undefined ? undefined : this.#cursors.get(this.#current);
-    if (cursor === undefined) return undefined;
-    this.#cursors.set(cursor.app, { ...cursor, offset: cursor.offset + bytes.length });
-    return { kind: 'data', app: cursor.app, offset: cursor.offset, bytes };
+    if (part.kind === 'record') return this.#readRecord(part.text);
+    this.#pending?.chunks.push(part.bytes.slice());
+    return undefined;
   }
 
   #readRecord(text: string): FollowEvent | undefined {
-    const [kind, app = '', inode = '-', offset = '0'] = text.split(' ');
-    this.#current = kind === 'DATA' ? app : undefined;
-    if (kind === 'DATA') this.#cursors.set(app, { app, inode, offset: Number(offset) });
-    if (kind === 'ROTATED') this.#cursors.set(app, { app, inode, offset: 0 });
-    if (kind === 'TRUNCATED') this.#cursors.set(app, { app, inode: this.#cursors.get(app)?.inode ?? null, offset: 0 });
-    if (kind === 'ROTATED') return { kind: 'rotated', app };
-    return kind === 'TRUNCATED' ? { kind: 'truncated', app } : undefined;
+    const [kind, app = '', file = '', inode = '-', offset = '0'] = text.split(' ');
+    if (kind === 'SURE') return this.#confirm();
+    this.#pending = undefined;
+    const cursor: LogCursor = { app, stream: fromLogFile(file), inode, offset: Number(offset) };
+    const known = this.#cursors.get(keyOf(cursor));
+    if (known === undefined) return undefined;
+    if (kind === 'DATA') this.#pending = { cursor, chunks: [] };
+    if (kind !== 'ROTATED' && kind !== 'TRUNCATED' && kind !== 'GAP') return undefined;
+    this.#cursors.set(keyOf(cursor), cursor);
+    const source = { app, stream: cursor.stream };
+    if (kind === 'GAP') return { ...source, kind: 'gap', missing: cursor.offset - known.offset };
+    return { ...source, kind: kind === 'ROTATED' ? 'rotated' : 'truncated' };
   }
+
+  #confirm(): FollowEvent | undefined {
+    if (this.#pending === undefined) return undefined;
+    const { cursor, chunks } = this.#pending;
+    this.#pending = undefined;
+    const bytes = concatBytes(chunks);
+    this.#cursors.set(keyOf(cursor), { ...cursor, offset: cursor.offset + bytes.length });
+    return { kind: 'data', app: cursor.app, stream: cursor.stream, offset: cursor.offset, bytes };
+  }
+}
+
+function keyOf({ app, stream }: LogSource): string {
+  return `${app}:${stream}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { restart } from './restart.js';
 
 const OPTIONS = { app: 'web', request: 'r1', by: 'deploy@laptop', settleMs: 1000 };
@@ -13,6 +13,7 @@ const SPEC = {
   launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 } as const;
 
 test('what the start needs is looked at before the stop', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CAPTURED_NONCE, readCapturedReply, readReply } from '../../test/read-reply.js';
-import { DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { type StartOptions, start } from './start.js';
 
 const OPTIONS: StartOptions = {
@@ -15,6 +15,7 @@ const OPTIONS: StartOptions = {
     launcher: 'setsid',
     restart: DEFAULT_RESTART,
     stop: DEFAULT_STOP,
+    log: DEFAULT_LOG,
   },
   request: 'r1',
   by: 'deploy@laptop',

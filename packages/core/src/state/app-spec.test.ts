@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeToken, encodeToken } from '../wire/token.js';
-import { type AppSpec, DEFAULT_RESTART, DEFAULT_STOP, formatAppSpec, parseAppSpec } from './app-spec.js';
+import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, formatAppSpec, parseAppSpec } from './app-spec.js';
 
 const SPEC: AppSpec = {
   argv: ['a b', '', "it's\n🚀"],
@@ -12,6 +12,7 @@ const SPEC: AppSpec = {
   launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 };
 
 test('a spec comes back from its lines, none of them longer than a record may be', () => {

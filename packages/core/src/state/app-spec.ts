@@ -15,6 +15,7 @@ export interface AppSpec {
   readonly launcher: Launcher;
   readonly restart: RestartSettings;
   readonly stop: StopSettings;
+  readonly log: LogSettings;
 }
 
 /**
@@ -42,8 +43,23 @@ export interface StopSettings {
 
 export const LAUNCHERS: readonly Launcher[] = ['setsid', 'systemd'];
 export const DEFAULT_LAUNCHER: Launcher = 'setsid';
+
+/** What becomes of its output. */
+export interface LogSettings {
+  /** From this size on the log is cut, and what was in it is kept as an archive; null lets it grow. */
+  readonly maxSizeBytes: number | null;
+  /** How many archives are kept. */
+  readonly keep: number;
+  /** Keeps stdout and stderr in files of their own. */
+  readonly split: boolean;
+}
+
+/** Below this size a log is not cut: it goes in whole blocks. */
+export const LEAST_LOG_SIZE = 65_536;
+
 export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
 export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
+export const DEFAULT_LOG: LogSettings = { maxSizeBytes: null, keep: 3, split: false };
 
 /** A record of ours ends before the 4,096 bytes that a pipe takes in one piece, and leaves room for the words before it. */
 const CHUNK_LENGTH = 3000;
@@ -74,16 +90,16 @@ export function formatSpecHead(spec: Omit<AppSpec, 'argv' | 'cwd'>): string {
 /** Reads an unpacked spec back; null when it is not one of ours. */
 export function parseAppSpec(value: unknown): AppSpec | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { version, ...spec } = value as AppSpec & { version: number };
+  // Records of old say nothing of a launcher, since there was only the one, nor of settings for the log.
+  const { version, ...spec } = { log: DEFAULT_LOG, ...value } as AppSpec & { version: number };
   if (version !== SPEC_VERSION || !isAppSpec(spec)) return null;
-  // Records of old say nothing of a launcher: there was only the one.
   return { ...spec, launcher: LAUNCHERS.includes(spec.launcher) ? spec.launcher : DEFAULT_LAUNCHER };
 }
 
 /** A record may be damaged, so what would be relied on is looked at. */
-function isAppSpec({ argv, cwd, env, secretEnv, restart, stop }: AppSpec): boolean {
+function isAppSpec({ argv, cwd, env, secretEnv, restart, stop, log }: AppSpec): boolean {
   const texts = Array.isArray(argv) && [...argv, cwd ?? ''].every((text) => typeof text === 'string');
-  return texts && [env, secretEnv, restart, stop].every((part) => typeof part === 'object' && part !== null);
+  return texts && [env, secretEnv, restart, stop, log].every((part) => typeof part === 'object' && part !== null);
 }
 
 function maskValues(env: Readonly<Record<string, string>>): Record<string, string> {

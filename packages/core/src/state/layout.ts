@@ -6,7 +6,8 @@ export const RECORD_VERSION = 2;
 /**
  * Shell functions around the state folder `${XDG_STATE_HOME:-$HOME/.local/state}/outlast` on the host.
  *
- * An app has a folder `apps/NAME` with its `log` and the records of its runs, which are numbered from 1:
+ * An app has a folder `apps/NAME` with its `log` (`logs/log-files.ts` says what stands beside it) and the records of its runs, which are
+ * numbered from 1:
  *
  * | record             | its one line                                        | written by                    |
  * | ------------------ | --------------------------------------------------- | ----------------------------- |
@@ -19,6 +20,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
  * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |
  * | `run.N.adopting`   | pid, start, boot of what is about to be adopted     | `adopt`, before it looks whose that is |
+ * | `run.N.keeper`     | log keeper's pid, start, boot                       | the keeper                    |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |
  * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why | the supervisor |

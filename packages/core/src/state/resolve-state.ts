@@ -115,7 +115,8 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     how: verdict.how ?? null,
     cause: verdict.cause ?? null,
     endedBy: verdict.endedBy ?? null,
-    logPath: facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/log`,
+    logPath:
+      facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/${facts.spec?.log.split ? 'log.stdout' : 'log'}`,
   };
 }
 

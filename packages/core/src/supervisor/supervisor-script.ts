@@ -1,5 +1,6 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { IS_LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
+import { LOG_KEEPER_FUNCTIONS } from '../logs/log-keeper.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORDED_FUNCTIONS } from '../state/layout.js';
 import { CAUSE_FUNCTIONS } from './cause.js';
@@ -24,6 +25,7 @@ export const SUPERVISOR_SCRIPT = sh`
   ${raw(CAUSE_FUNCTIONS)}
   ${raw(IS_LOGOUT_FUNCTIONS)}
   now() { date +%s 2>/dev/null || echo 0; }
+  ${raw(LOG_KEEPER_FUNCTIONS)}
 
   # refuse: a full disk must show before anything runs, since nothing may run without a record.
   refuse() {
@@ -106,7 +108,7 @@ export const SUPERVISOR_SCRIPT = sh`
     trap : HUP INT QUIT
     trap 'told=TERM' TERM
     cd / || :
-    . "$record_path.settings"
+    read_log_settings
     read_boot
     read_process $$
     {
@@ -115,13 +117,14 @@ export const SUPERVISOR_SCRIPT = sh`
         printf '%-79s\n' room >"$record_path.exit.room" # written later even on a disk that has filled
     } 2>/dev/null || refuse 'no space for the records'
     failures=0 delay=$backoff_min reason=ended
+    start_keeper
     while :; do
       began=$(now)
       read_oom_kills
       launch_app
       status=$?
       case $(cat "$record_path.pid" 2>/dev/null) in
-      '' | aborted*) rm -f "$record_path.exit.room"; exit 95 ;;
+      '' | aborted*) rm -f "$record_path.exit.room"; end_keeper; exit 95 ;;
       esac
       ended=$(now)
       normalise "$status"
@@ -137,13 +140,14 @@ export const SUPERVISOR_SCRIPT = sh`
     done
     printf '%-79s\n' "$kind $value $ended $restarts $reason $cause" 1<>"$record_path.exit.room"
     mv -f "$record_path.exit.room" "$record_path.exit"
+    end_keeper
   }
 
   launch() {
     read_boot
     read_process $$ || exit 95
-    (: >>"$app_dir/log") 2>/dev/null || refuse 'the log cannot be written'
-    exec </dev/null >>"$app_dir/log" 2>&1
+    read_log_settings
+    open_logs
     printf '%s\n' "$$ $process_start $boot $(now) $restarts" 2>/dev/null >"$record_path.pid.$$" || refuse 'no space for the records'
     if [ "$restarts" = 0 ]; then
       # Whoever gave this launch up has made the record first: then nothing may run.

@@ -73,7 +73,7 @@ test('a follow goes on across rotation and truncation, and ends by itself', asyn
   await host.start('web', ['sleep', '1000']);
   writeFileSync(logPath(), 'before\n');
   const { inode } = await readTail(100);
-  const { output, reader, seen } = follow([{ app: 'web', inode, offset: 7 }], 2);
+  const { output, reader, seen } = follow([{ app: 'web', stream: 'combined', inode, offset: 7 }], 2);
   appendFileSync(logPath(), 'one\n');
   await waitFor(() => seen.text === 'one\n', 'the first line has come');
   appendFileSync(logPath(), 'two\n');
@@ -95,7 +95,7 @@ test('a follow that is gone on with from its cursors misses nothing and doubles 
   const text = Array.from({ length: 40_000 }, (_, index) => `line ${index}\n`).join('');
   writeFileSync(logPath(), text);
   const { inode } = await readTail(100);
-  let cursors: readonly LogCursor[] = [{ app: 'web', inode, offset: 0 }];
+  let cursors: readonly LogCursor[] = [{ app: 'web', stream: 'combined', inode, offset: 0 }];
   let received = '';
   for (let connection = 0; received.length < text.length; connection++) {
     expect(connection).toBeLessThan(20);
@@ -111,7 +111,7 @@ test('a follow that is gone on with from its cursors misses nothing and doubles 
 
 test('a follow ends soon after its client is gone', async () => {
   await host.start('web', ['sleep', '1000']);
-  const { child } = follow([{ app: 'web', inode: null, offset: 0 }], 600);
+  const { child } = follow([{ app: 'web', stream: 'combined', inode: null, offset: 0 }], 600);
   await waitFor(() => host.pids().includes(child.pid as number), 'it runs');
   child.stdout?.destroy();
   await waitFor(() => host.pids().length === 2, 'only the app and its supervisor are left');

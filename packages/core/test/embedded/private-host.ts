@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Operation } from '../../src/operations/operation.js';
 import { start } from '../../src/operations/start.js';
-import { type AppSpec, DEFAULT_RESTART, DEFAULT_STOP } from '../../src/state/app-spec.js';
+import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../../src/state/app-spec.js';
 import type { Reply } from '../../src/wire/reply.js';
 import { readReply } from '../read-reply.js';
 
@@ -30,7 +30,7 @@ export interface PrivateHost {
   ): Promise<Result>;
   /** Starts an app from argv, with whatever else a spec may say. */
   start(app: string, argv: readonly string[], spec?: Partial<AppSpec>, settleMs?: number): ReturnType<typeof startApp>;
-  /** The pids of everything that was started here and lives. */
+  /** The pids of everything that was started here and lives, but for the log keepers with what they wait for. */
   pids(): number[];
   /** Waits until nothing that was started here lives. */
   expectNoProcesses(): Promise<void>;
@@ -72,7 +72,7 @@ export async function createPrivateHost(
       return operation.parse(await run(change(operation.build(options, { nonce })), nonce), options);
     },
     start: (app, argv, spec = {}, settleMs = 200) => startApp(host, app, { ...PLAIN_SPEC, ...spec, argv }, settleMs),
-    pids: () => listPids(home),
+    pids: () => listPids(home).filter((pid) => !isKeeping(pid)),
     expectNoProcesses: async () => {
       await waitFor(() => listPids(home).length === 0, `nothing is left of ${describe(listPids(home))}`);
     },
@@ -99,6 +99,7 @@ export const PLAIN_SPEC: AppSpec = {
   launcher: 'setsid',
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
+  log: DEFAULT_LOG,
 };
 
 /** A request id such as the program makes. */
@@ -183,6 +184,19 @@ function listPids(home: string): number[] {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => pid !== process.pid && readEnviron(pid).HOME === home && isAlive(pid));
+}
+
+const isSupervisor = (pid: number) => /\0supervise\0/.test(readProc(pid, 'cmdline'));
+
+function readParent(pid: number): number {
+  const stat = readProc(pid, 'stat');
+  return Number(stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[1]);
+}
+
+/** Told by its parents: a keeper is a fork of its supervisor. */
+function isKeeping(pid: number): boolean {
+  const parent = readParent(pid);
+  return isSupervisor(parent) && (isSupervisor(pid) || isSupervisor(readParent(parent)));
 }
 
 function describe(pids: readonly number[]): string {

@@ -10,6 +10,7 @@ import { logs } from '../../src/operations/logs.js';
 import { prune } from '../../src/operations/prune.js';
 import { remove } from '../../src/operations/remove.js';
 import { restart } from '../../src/operations/restart.js';
+import { searchLogs } from '../../src/operations/search-logs.js';
 import { signal } from '../../src/operations/signal.js';
 import { start } from '../../src/operations/start.js';
 import { status } from '../../src/operations/status.js';
@@ -41,7 +42,15 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   prune: prune.build({ olderThanSeconds: 604_800, dryRun: false }, frame),
   find: find.build({ pattern: /x/ }, frame),
   logs: logs.build({ apps, bytes: 65536 }, frame),
-  follow: buildFollowScript({ cursors: apps.map((app) => ({ app, inode: null, offset: 0 })), seconds: 60 }, frame),
+  'logs of one stream since a time': logs.build(
+    { apps: [], bytes: 1, stream: 'stderr', since: { agoSeconds: 60 } },
+    frame,
+  ),
+  'search in logs': searchLogs.build({ apps, pattern: "it's|[[:digit:]]+$", lines: 5, endedLines: true }, frame),
+  follow: buildFollowScript(
+    { cursors: apps.map((app) => ({ app, stream: 'stdout', inode: null, offset: 0 })), seconds: 60 },
+    frame,
+  ),
   exec: buildExecScript({ argv: ['ls', '-l'], stdin: false }, frame),
   'exec with input': buildExecScript({ argv: ['cat'], stdin: true }, frame),
   doctor: doctor.build({}, frame),
