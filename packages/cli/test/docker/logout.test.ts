@@ -4,7 +4,15 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
 import { ask, needSystemd } from './docker-lab.js';
-import { configureLogind, enableLinger, isThere, makeLogindUser, readUnit, waitForLogout } from './logind-lab.js';
+import {
+  configureLogind,
+  enableLinger,
+  isThere,
+  makeLogindUser,
+  readUnit,
+  waitForEnd,
+  waitForLogout,
+} from './logind-lab.js';
 
 beforeEach(needSystemd);
 
@@ -105,8 +113,7 @@ test('an app that a logout has ended was killed, was not started again, and its 
   await restore();
   login.stdin?.end();
   await left;
-  await waitFor(async () => !(await isThere(host, pid)), { what: 'the app to end with its login' });
-  const ended = readApp(await to('status', 'web'));
+  const ended = await waitForEnd(() => to('status', 'web'));
   expect(ended).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
   const record = (await host.run(`cat ${host.stateDir}/apps/web/run.1.exit`)).stdout;
   expect(record.trim()).toMatch(/^signal 15 \d+ 0 logout$/);

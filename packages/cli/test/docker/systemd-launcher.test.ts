@@ -3,7 +3,15 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
 import { ask, makeUser, needSystemd, runAsRoot } from './docker-lab.js';
-import { enableLinger, isManagerUp, isThere, makeLogindUser, readUnit, waitForLogout } from './logind-lab.js';
+import {
+  enableLinger,
+  isManagerUp,
+  isThere,
+  makeLogindUser,
+  readUnit,
+  waitForEnd,
+  waitForLogout,
+} from './logind-lab.js';
 
 beforeEach(needSystemd);
 
@@ -140,9 +148,8 @@ describe('what ends an app from outside is recorded as it was, and nothing is st
     const started = readApp(await to('start', 'web', '--launcher', 'systemd', '--restart', 'always', '--', ...ARGV));
     await waitForLogout(host);
     await end(host, await readUnit(host, readPid(started)));
-    const isGone = async () => !(await isThere(host, readPid(started)));
-    await waitFor(isGone, { what: 'the app to end', timeoutMs: 60_000 });
-    expect(readApp(await to('status', 'web'))).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
+    const ended = await waitForEnd(() => to('status', 'web'));
+    expect(ended).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
     const record = (await host.run(`cat ${host.stateDir}/apps/web/run.1.exit`)).stdout;
     expect(record.trim()).toMatch(new RegExp(`^signal 15 \\d+ 0 ${reason}$`));
   });

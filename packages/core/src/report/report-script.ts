@@ -102,8 +102,11 @@ const REPORT_AWK = sh`
       split(pid_record[i], part, " ")
       alive[i] = liveness(pid_record[i])
       if (alive[i] != "-") { app_of[part[1]] = app[i]; main[i] = part[1] }
-      else if (exit_record[i] == "" && part[3] == boot && supervisor[i] !~ / (on-failure|always|unless-stopped)$/) {
-        if (attempt < ((liveness(supervisor[i]) != "-") ? 20 : 2)) unsettled = 1
+      else if (exit_record[i] == "" && part[3] == boot) {
+        # A supervisor that is gone may have recorded it just after we looked; one that lives is about to, unless it starts it again.
+        if (liveness(supervisor[i]) == "-") tries = 2
+        else tries = (supervisor[i] ~ / (on-failure|always|unless-stopped)$/) ? 0 : 20
+        if (attempt < tries) unsettled = 1
       }
     }
     if (unsettled) exit 3
