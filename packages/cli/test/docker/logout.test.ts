@@ -30,7 +30,8 @@ function bind(laptop: Laptop, host: TestHost) {
 
 /** What logind does with a process that is launched as `setsid` launches one, once its login has ended. */
 async function survivesLogout(host: TestHost, laptop: Laptop): Promise<boolean> {
-  const line = 'setsid -f sleep 1000 </dev/null >/dev/null 2>&1; pgrep -n -u "$(id -u)" -x sleep';
+  const app = "sh -c 'echo $$ >pid; exec sleep 1000'";
+  const line = `setsid -f ${app} </dev/null >/dev/null 2>&1; until [ -s pid ]; do sleep 0.1; done; cat pid`;
   const { stdout } = await laptop.run(['ssh', '-F', laptop.sshConfig, host.alias, line]);
   expect(stdout).toMatch(/^\d+\n$/);
   await waitForLogout(host);

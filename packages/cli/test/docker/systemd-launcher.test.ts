@@ -148,6 +148,9 @@ describe('what ends an app from outside is recorded as it was, and nothing is st
     const started = readApp(await to('start', 'web', '--launcher', 'systemd', '--restart', 'always', '--', ...ARGV));
     await waitForLogout(host);
     await end(host, await readUnit(host, readPid(started)));
+    // To look as outlast does would be to log in again, which keeps the user manager.
+    const isGone = async () => !(await isThere(host, readPid(started)));
+    await waitFor(isGone, { what: 'the app to end', timeoutMs: 60_000 });
     const ended = await waitForEnd(() => to('status', 'web'));
     expect(ended).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
     const record = (await host.run(`cat ${host.stateDir}/apps/web/run.1.exit`)).stdout;
