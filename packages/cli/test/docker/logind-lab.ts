@@ -1,5 +1,7 @@
 import { type TestHost, waitFor } from '@outlast/test-fixtures';
 import { onTestFinished } from 'vitest';
+import type { ToldApp } from '../document-schema.js';
+import { type Answer, readApp } from './answer.js';
 import { makeUser, runAsRoot } from './docker-lab.js';
 
 /** A user of the host with logind, whose user manager goes with the test, too. */
@@ -61,6 +63,15 @@ export async function readUnit(host: TestHost, pid: number): Promise<string> {
 /** Tells whether a process is there. */
 export async function isThere(host: TestHost, pid: number): Promise<boolean> {
   return (await askRoot(host, '[ ! -d "/proc/$1" ] || echo yes', String(pid))) === 'yes';
+}
+
+/** Waits until an app is told to be neither running nor about to be, and gives what is told of it. */
+export async function waitForEnd(status: () => Promise<Answer>): Promise<ToldApp> {
+  const readEnd = async () => {
+    const app = readApp(await status());
+    return app.state === 'running' || app.state === 'restarting' ? undefined : app;
+  };
+  return waitFor(readEnd, { what: 'the end of the app', timeoutMs: 60_000 });
 }
 
 /** Runs a `/bin/sh` line as root, with the user in `$1` unless words are given; what it prints, without the last newline. */

@@ -4,7 +4,15 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
 import { ask, needSystemd } from './docker-lab.js';
-import { configureLogind, enableLinger, isThere, makeLogindUser, readUnit, waitForLogout } from './logind-lab.js';
+import {
+  configureLogind,
+  enableLinger,
+  isThere,
+  makeLogindUser,
+  readUnit,
+  waitForEnd,
+  waitForLogout,
+} from './logind-lab.js';
 
 beforeEach(needSystemd);
 
@@ -22,7 +30,8 @@ function bind(laptop: Laptop, host: TestHost) {
 
 /** What logind does with a process that is launched as `setsid` launches one, once its login has ended. */
 async function survivesLogout(host: TestHost, laptop: Laptop): Promise<boolean> {
-  const line = 'setsid -f sleep 1000 </dev/null >/dev/null 2>&1; pgrep -n -u "$(id -u)" -x sleep';
+  const app = "sh -c 'echo $$ >pid; exec sleep 1000'";
+  const line = `setsid -f ${app} </dev/null >/dev/null 2>&1; until [ -s pid ]; do sleep 0.1; done; cat pid`;
   const { stdout } = await laptop.run(['ssh', '-F', laptop.sshConfig, host.alias, line]);
   expect(stdout).toMatch(/^\d+\n$/);
   await waitForLogout(host);
@@ -105,8 +114,7 @@ test('an app that a logout has ended was killed, was not started again, and its 
   await restore();
   login.stdin?.end();
   await left;
-  await waitFor(async () => !(await isThere(host, pid)), { what: 'the app to end with its login' });
-  const ended = readApp(await to('status', 'web'));
+  const ended = await waitForEnd(() => to('status', 'web'));
   expect(ended).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
   const record = (await host.run(`cat ${host.stateDir}/apps/web/run.1.exit`)).stdout;
   expect(record.trim()).toMatch(/^signal 15 \d+ 0 logout$/);

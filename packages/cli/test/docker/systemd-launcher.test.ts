@@ -3,7 +3,15 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
 import { ask, makeUser, needSystemd, runAsRoot } from './docker-lab.js';
-import { enableLinger, isManagerUp, isThere, makeLogindUser, readUnit, waitForLogout } from './logind-lab.js';
+import {
+  enableLinger,
+  isManagerUp,
+  isThere,
+  makeLogindUser,
+  readUnit,
+  waitForEnd,
+  waitForLogout,
+} from './logind-lab.js';
 
 beforeEach(needSystemd);
 
@@ -144,8 +152,10 @@ describe('what ends an app from outside is recorded as it was, and nothing is st
     const started = readApp(await to('start', 'web', '--launcher', 'systemd', '--restart', 'always', '--', ...ARGV));
     await waitForLogout(host);
     await end(host, await readUnit(host, readPid(started)));
+    // To look as outlast does would be to log in again, which keeps the user manager.
     const isGone = async () => !(await isThere(host, readPid(started)));
     await waitFor(isGone, { what: 'the app to end', timeoutMs: 60_000 });
-    expect(readApp(await to('status', 'web'))).toMatchObject({ state: 'killed', signal: 'TERM', cause, restarts: 0 });
+    const ended = await waitForEnd(() => to('status', 'web'));
+    expect(ended).toMatchObject({ state: 'killed', signal: 'TERM', cause, restarts: 0 });
   });
 });

@@ -117,8 +117,10 @@ const REPORT_AWK = sh`
         app_of[part[1]] = app[i]; main[i] = part[1]
         if (part[6] == "adopted") adopted[part[1]] = 1
       }
-      else if (exit_record[i] == "" && part[3] == boot && waiting[i] == "") {
-        if (attempt < ((liveness(supervisor[i]) != "-") ? 20 : 2)) unsettled = 1
+      else if (exit_record[i] == "" && part[3] == boot) {
+        # A supervisor that is gone may have recorded it just after we looked; one that lives is about to, unless it waits.
+        tries = (liveness(supervisor[i]) == "-") ? 2 : (waiting[i] == "") ? 20 : 0
+        if (attempt < tries) unsettled = 1
       }
     }
     if (unsettled) exit 3

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inspect } from '../../src/operations/inspect.js';
@@ -7,7 +7,15 @@ import { signal } from '../../src/operations/signal.js';
 import { status } from '../../src/operations/status.js';
 import { stop } from '../../src/operations/stop.js';
 import { wait } from '../../src/operations/wait.js';
-import { BY, createPrivateHost, createRequest, PLAIN_SPEC, type PrivateHost, waitFor } from './private-host.js';
+import {
+  BY,
+  createPrivateHost,
+  createRequest,
+  PLAIN_SPEC,
+  type PrivateHost,
+  replaceIn,
+  waitFor,
+} from './private-host.js';
 
 let host: PrivateHost;
 
@@ -123,3 +131,17 @@ test('an app that nobody knows is no error to stop', async () => {
   expect(stopped).toMatchObject({ changed: false, report: { state: 'unknown' } });
   expect(stopped?.error).toBeUndefined();
 });
+
+test.each(['no', 'always'] as const)(
+  'an end that is recorded while we look is found, with policy %s',
+  async (policy) => {
+    const { report } = await host.start('web', ['sleep', '1000'], { restart: { ...RESTART, policy } });
+    const supervisor = Number(readFileSync(join(host.appDir('web'), 'run.1.supervisor'), 'utf8').split(' ')[0]);
+    for (const pid of [supervisor, report.pid as number]) process.kill(pid, 'SIGKILL');
+    await host.expectNoProcesses();
+    const list = '"cat /proc/[0-9]*/stat';
+    const record = `"echo signal 15 1 0 ended >${join(host.appDir('web'), 'run.1.exit')}; ${list.slice(1)}`;
+    const look = () => host.operate(status, { apps: ['web'] }, (script) => replaceIn(script, list, record));
+    expect((await look())[0]?.report).toMatchObject({ state: 'killed', signal: 'TERM' });
+  },
+);
