@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env sh
 ':' //; exec node -- "$0" "$@"
 
 // A shell script of one line, which is a JavaScript module, too. With node in the first line, it would take for itself whatever

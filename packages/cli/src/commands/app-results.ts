@@ -44,10 +44,10 @@ export function formatResults(
   outcomes: readonly Outcome<Results>[],
   sent: string | undefined,
 ): Promise<string> {
-  // What is wrong is said beneath; that the app is unknown is only its consequence.
+  // What is wrong is said beneath; that the app is unknown is only its consequence, unless it was forgotten just now.
   const rows = outcomes.flatMap(({ host, value = [], error }) =>
     value
-      .filter(({ report }) => error === undefined || report.state !== 'unknown')
+      .filter(({ report, changed }) => error === undefined || changed || report.state !== 'unknown')
       .map(({ report, changed }) => ({
         host,
         app: { ...report, changed },

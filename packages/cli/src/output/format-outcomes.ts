@@ -38,7 +38,7 @@ export async function formatOutcomes(outcomes: readonly AppOutcome[], layout: Ou
 
 function describeOutcome({ verb, app, sent }: AppOutcome, nowMs: number): [state: string, detail: string] {
   const state = escapeCell(app.state);
-  if (verb === 'rm' && app.changed) return ['removed', ''];
+  if (verb === 'rm' && app.changed) return ['removed', 'with its log and its records'];
   if (verb === 'prune') return [app.changed ? 'removed' : `${state}, would be removed`, formatEnding(app, nowMs)];
   if (state === 'unknown') return ['unknown', 'no such app on this host'];
   if (verb === 'stop') return describeStop(app, nowMs);

@@ -29,6 +29,16 @@ test('a column that shrinks gives way to the width of the terminal', async () =>
   expect(table).toBe('HOST    PID  PATH\nweb1  12345  /srv/a/very/long…\n');
 });
 
+test('a column that shrinks last keeps its width while another has some to give', async () => {
+  const columns = [
+    { title: 'HOST', shrinks: 'last' },
+    { title: 'PATH', shrinks: true },
+  ] as const;
+  const rows = [['deploy@192.0.2.11', '/srv/long/path']];
+  expect(await formatTable(columns, rows, { width: 28 })).toContain('deploy@192.0.2.11  /srv/lon…');
+  expect(await formatTable(columns, rows, { width: 22 })).toMatch(/^deploy@192… {2}\/srv\/lon…$|deploy@192\.…/m);
+});
+
 test.each([1, 2, 5, 9, 14, 20])('no line is longer than a terminal of %i columns', async (width) => {
   const rows = [['web1日本日本', '12345', '/srv/日本/long/path/indeed']];
   const table = await formatTable(COLUMNS, rows, { width });

@@ -1,6 +1,6 @@
-import { waitFor } from '@outlast/test-fixtures';
-import { describe, expect, test } from 'vitest';
-import { appOf, shell, useLab } from '../program-lab.js';
+import { startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { addLaptop, appOf, ask, shell, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1']);
 const QUICK = ['-H', 'web1', '--settle', '100ms'];
@@ -11,6 +11,15 @@ async function startUntilTold(app: string, end: string): Promise<number> {
   const told = await lab.ask(['start', app, ...QUICK, ...shell(script)]);
   expect(told.exitCode).toBe(0);
   return appOf(told).pid ?? 0;
+}
+
+/** Whether a script of ours runs on the host. */
+async function isScriptThere(): Promise<boolean> {
+  const look = `grep -zqs -- '^-s$' /proc/$pid/cmdline && grep -zqs "^XDG_STATE_HOME=$XDG_STATE_HOME$" /proc/$pid/environ`;
+  const { exitCode } = await lab
+    .host()
+    .run(`for pid in $(ls /proc | grep '^[0-9]'); do ${look} && exit 0; done; exit 1`);
+  return exitCode === 0;
 }
 
 const letEnd = (app: string) => lab.host().run(`: >"$XDG_STATE_HOME/${app}"`);
@@ -71,6 +80,20 @@ describe('how an app ended is told afterwards', () => {
 });
 
 describe('waiting', () => {
+  test('goes on over a connection that is lost', async () => {
+    const proxy = await startTcpProxy(lab.host());
+    onTestFinished(() => proxy.stop());
+    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
+    await startUntilTold('far', 'exit 6');
+    const waiting = ask(laptop, ['wait', 'far', '-H', 'web1']);
+    await waitFor(isScriptThere, { what: 'the script to run on the host' });
+    proxy.cut();
+    await waitFor(async () => proxy.accepted > 1, { what: 'another connection' });
+    await letEnd('far');
+    const told = await waiting;
+    expect([told.exitCode, appOf(told).exitCode]).toEqual([6, 6]);
+  });
+
   test('ends with 124 when its time is over, and the app goes on', async () => {
     const pid = await startUntilTold('patient', 'exit 0');
     const told = await lab.ask(['wait', 'patient', '--timeout', '2s', '-H', 'web1']);

@@ -166,6 +166,20 @@ describe('rm', () => {
     expect(appOf(await lab.ask(['status', 'kept', '-H', 'web1'])).state).toBe('running');
   });
 
+  test('forgets those of several that have ended, and says what went and what did not', async () => {
+    const start = (app: string) => lab.ask(['start', app, '-H', 'web1', '--settle', '100ms', '--', 'sleep', '600']);
+    for (const app of ['over', 'done', 'going']) await start(app);
+    await lab.ask(['stop', 'over', 'done', '-H', 'web1']);
+    const { exitCode, stdout, stderr } = await lab.run(['rm', 'over', 'going', 'done', '-H', 'web1']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^web1 +over +removed +with its log and its records$/m);
+    expect(stdout).toMatch(/^web1 +going +running/m);
+    expect(stdout).toMatch(/^web1 +done +removed/m);
+    expect(stderr).toMatch(/E_RUNNING +going: .*pid \d+/);
+    expect(stderr).toMatch(/outlast stop -F \S+ -H web1/);
+    expect((await lab.run(['stop', 'going', '-H', 'web1'])).exitCode).toBe(0);
+  });
+
   test('forgets one that has ended, with its log, and is content when it was forgotten', async () => {
     const line = shell('echo remember me; exec sleep 600');
     await lab.ask(['start', 'past', '-H', 'web1,web2', '--settle', '100ms', ...line]);

@@ -28,3 +28,17 @@ test('the script says what is sent to whom', () => {
   expect(script).toContain("signal=RTMIN+2 scope=tree by='%22a%40b%22' request=");
   expect(script).toContain('for name in paused ended unknown; do signal_app "$name"; done\n');
 });
+
+test.each([
+  ['restarting', '@@n SUPERVISOR web S 8 70 b always\n@@n PID web - 9 71 b 1795000000 0\n', true],
+  ['killed', '@@n PID web - 9 71 b 1795000000 0\n@@n EXIT web signal 9 1795000009 0 ended\n', false],
+])(
+  'an app whose process ended of it is %s, and so it is told whether it comes again',
+  (state, records, startsAgain) => {
+    const head = '@@n BEGIN\n@@n SIGNALLED web ended\n@@n HOST b 100 1795000010 2f\n@@n APP web 1\n';
+    const reply = readReply(`${head}${records}@@n REPORTED\n@@n END 0\n`, 'n');
+    expect(signal.parse(reply, { ...OPTIONS, apps: ['web'] })).toMatchObject([
+      { changed: true, startsAgain, report: { state } },
+    ]);
+  },
+);

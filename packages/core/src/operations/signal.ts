@@ -90,6 +90,18 @@ const SIGNAL_FUNCTIONS = sh`
       effect_waits=$((effect_waits - 1))
       nap
     done
-    is_alive "$pid" "$pid_start" "$boot" || await_exit
+    is_alive "$pid" "$pid_start" "$boot" || { await_exit; note_kill; }
+  }
+
+  # note_kill: an adopted process has nobody else who records its end, and nothing but KILL is its end for sure.
+  note_kill() {
+    case $signal in
+    KILL | 9) ;;
+    *) return 0 ;;
+    esac
+    read_record "$record_path.pid"
+    case $record in
+    *' adopted') write_record "$record_path.exit" "signal 9 $(now) 0 ended" ;;
+    esac
   }
 `;

@@ -328,3 +328,11 @@ test('an end that nobody saw is lost, and then it can be removed or adopted anew
   await host.operate(stop, { apps: ['web'], by: BY });
   expect((await host.operate(remove, { apps: ['web'] }))[0]?.changed).toBe(true);
 });
+
+test('an end by our own KILL is known', async () => {
+  const pid = startByHand(['sleep', '1000']);
+  await take(pid);
+  const [killed] = await host.operate(signal, { apps: ['web'], signal: 'KILL', scope: 'tree', by: BY });
+  expect(killed).toMatchObject({ changed: true, startsAgain: false });
+  expect(killed?.report).toMatchObject({ state: 'killed', signal: 'KILL', endedBy: BY, pid: null, lastPid: pid });
+});
