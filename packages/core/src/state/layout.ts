@@ -20,7 +20,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.pid`        | app's pid, start, boot; time; restarts, or `aborted`| the app's last stage before it becomes the app |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |
- * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why | the supervisor |
+ * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why; the start time that a process of that moment has | the supervisor |
  * | `run.N.stop`       | stopper's pid, start, boot; time; who; request      | `stop`, before the first signal |
  * | `run.N.forced`     | as `run.N.stop`: it is there once KILL was needed   | `stop`, before the first KILL |
  * | `run.N.stopped`    | `term` or `kill`; time                              | `stop`, when nothing is left  |
