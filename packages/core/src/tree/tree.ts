@@ -47,14 +47,16 @@ export const TREE_FUNCTIONS = sh`
   # read_tree: of the latest run, sets mark, and root to the app's pid unless a stranger has it by now, then 0; root_start to when it
   # began, and root_end to when it was found to have ended, empty where nobody saw it.
   read_tree() {
-    mark=none root=0 root_start='' root_end='' seen=''
+    mark=none root=0 root_start='' root_end='' seen='' claim=
     if read_record "$record_path"; then
+      claim=$record
       set -f
       set -- $record
       set +f
       mark=\${4:-none}
     fi
-    read_record "$record_path.pid" || return 0
+    # The claim in its place says that nothing was started.
+    read_record "$record_path.pid" && [ "$record" != "$claim" ] || return 0
     set -f
     set -- $record
     set +f
