@@ -9,7 +9,7 @@ export function findProcesses(host: PrivateHost, argv: readonly string[]): numbe
 }
 
 /** Waits until no script of a client is at work any more, nor anything that is about to become an app. */
-export async function awaitQuiet(host: PrivateHost): Promise<void> {
+async function awaitQuiet(host: PrivateHost): Promise<void> {
   await waitFor(() => !host.pids().some(isAtWork), 'no script is at work');
 }
 
