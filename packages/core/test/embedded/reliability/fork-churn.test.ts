@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CAMPAIGN_TIMEOUT_MS, type Round, runCampaign, type SeededRandom } from '@outlast/test-fixtures';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const CHILDREN = {
   renamed: '"$HOME/renamed) (" 5 &',
   'ignoring TERM': '(trap "" TERM; exec sleep 5) &',
   'ignoring TERM, in a session of its own': '(trap "" TERM; setsid sleep 5) &',
-  'without an environment': 'env -i sleep 5 &',
+  'without an environment': 'env -i sleep "$nameless" &',
   'that fork again': '(trap "" TERM; i=0; while [ $i -lt 50 ]; do i=$((i + 1)); sleep 0.05; done) &',
 } as const;
 
@@ -46,16 +46,18 @@ function startBystanders(host: PrivateHost): ChildProcess[] {
 async function play(host: PrivateHost, { random, step, count }: Round, bystanders: readonly ChildProcess[]) {
   const kinds = (Object.keys(CHILDREN) as (keyof typeof CHILDREN)[]).filter(() => random.chance(0.5));
   const stubborn = random.chance(0.5);
-  writeChurn(host, { lines: kinds.map((kind) => CHILDREN[kind]), stubborn, random });
+  // What has no environment is told by its argv.
+  const nameless = `5.${process.pid}${Math.round(performance.now())}`;
+  writeChurn(host, { nameless, lines: kinds.map((kind) => CHILDREN[kind]), stubborn, random });
   step(`an app that ${stubborn ? 'ignores TERM and ' : ''}forks children ${kinds.join(', ') || 'of no kind'}`);
-  const { report } = await host.start('web', ['/bin/sh', join(host.home, 'churn')]);
+  await host.start('web', ['/bin/sh', join(host.home, 'churn')]);
   const busy = random.integer(1, 40);
-  await waitFor(() => host.pids().length > Math.min(busy, kinds.length * 8), 'it has forked');
-  count('processes when the stop began', host.pids().length);
+  await waitFor(() => findAll(host, nameless).length > Math.min(busy, kinds.length * 8), 'it has forked');
+  count('processes when the stop began', findAll(host, nameless).length);
   const graceMs = random.pick([0, 300, 1000]);
   step(`stop with a grace period of ${graceMs} ms`);
   const [stopped] = await host.operate(stop, { ...WEB, graceMs });
-  const left = findLeft(host, report.pid as number);
+  const left = describe(findAll(host, nameless));
   // What is left has to be said, and nothing else may be said where nothing is.
   if (stopped?.error === undefined) expect(left).toEqual([]);
   else expect(stopped.error).toMatchObject({ code: 'E_STOP_FAILED' });
@@ -65,20 +67,31 @@ async function play(host: PrivateHost, { random, step, count }: Round, bystander
   count('bystanders that went on', bystanders.length);
 }
 
-/** Every process of the app: by its home, and, where the environment is empty, by its group. */
-function findLeft(host: PrivateHost, pid: number): string[] {
-  const left = host.pids().filter((other) => !readProc(other, 'cmdline').startsWith('sh\0-s'));
-  return left.map((other) => `${other} (of ${pid}) ${readProc(other, 'cmdline').replaceAll('\0', ' ')}`);
+/** Every process of the app: by its home, or by the argv of those that have no environment. */
+function findAll(host: PrivateHost, nameless: string): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const hidden = all.map(Number).filter((pid) => readProc(pid, 'cmdline') === `sleep\0${nameless}\0` && isAlive(pid));
+  return [...host.pids(), ...hidden];
+}
+
+function describe(pids: readonly number[]): string[] {
+  return pids.map((pid) => `${pid} ${readProc(pid, 'cmdline').replaceAll('\0', ' ')}`);
 }
 
 function writeChurn(
   host: PrivateHost,
-  { lines, stubborn, random }: { lines: readonly string[]; stubborn: boolean; random: SeededRandom },
+  {
+    nameless,
+    lines,
+    stubborn,
+    random,
+  }: { nameless: string; lines: readonly string[]; stubborn: boolean; random: SeededRandom },
 ): void {
   mkdirSync(join(host.home, 'bin'), { recursive: true });
   writeFileSync(
     join(host.home, 'churn'),
     `${stubborn ? 'trap "" TERM' : ':'}
+nameless=${nameless}
 cp "$(command -v sleep)" "$HOME/renamed) ("
 while :; do
   ${lines.join('\n  ')}
