@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bootstrap } from './bootstrap.mjs';
 import { ensureDebianPackages } from './install-debian-packages.mjs';
-import { ROOT, runOnTerminal } from './run-step.mjs';
+import { ROOT, runOnTerminal, runStep } from './run-step.mjs';
 import { describeMachine } from './soak/describe-machine.mjs';
-import { formatReport, formatTable } from './soak/format-report.mjs';
+import { formatReport, formatTable, hasAllCampaigns } from './soak/format-report.mjs';
 
 const REPORT = join(ROOT, 'docs', 'reliability.md');
 /** Folders whose campaigns are played; a campaign is called as its file is. */
@@ -33,8 +33,14 @@ export async function main(args) {
   const { code, figures } = await play(options);
   process.stdout.write(`${formatTable(figures)}\n`);
   const whole = options.only === undefined && options.round === undefined && Number(options.scale) >= 1;
-  if (whole) writeFileSync(REPORT, formatReport(machine, figures));
+  if (whole && hasAllCampaigns(figures)) await writeReport(formatReport(machine, figures));
   return code;
+}
+
+async function writeReport(text) {
+  writeFileSync(REPORT, text);
+  const biome = join(ROOT, 'node_modules', '.bin', 'biome');
+  await runStep('putting the format of the report right', biome, ['format', '--write', REPORT]);
 }
 
 function parse(args) {

@@ -13,6 +13,11 @@ const CAMPAIGNS = {
   'start-races': '2 to 60 clients start the same app at once, up to 90 % of them die with the lock in hand',
 };
 
+/** Says whether none is missing, as after an interruption. */
+export function hasAllCampaigns(figures) {
+  return Object.keys(CAMPAIGNS).every((name) => figures.some((told) => told.name === name));
+}
+
 /** Formats one row a campaign. */
 export function formatTable(figures) {
   const rows = figures.map(({ name, rounds, failed, seconds, figures: counted }) => {

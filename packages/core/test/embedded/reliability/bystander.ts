@@ -22,6 +22,9 @@ export interface Bystanders {
 const ARGV = 'sleep\x00100000\0';
 const SLEEP = 'env -i BYSTANDER="$name" sleep 100000 >/dev/null 2>&1';
 
+/** What is started next gets a number far from those that others are to take. */
+const ELSEWHERE = 'echo $((($$ + 500) % 32000)) >/proc/sys/kernel/ns_last_pid';
+
 /** How each is started; a number that went to another process in between shows in `$!`. */
 const COMMANDS: Readonly<Record<Disguise, string>> = {
   // Leads a group and a session of that number.
@@ -29,7 +32,7 @@ const COMMANDS: Readonly<Record<Disguise, string>> = {
   // Has only the pid.
   member: `${SLEEP} & got=$!`,
   // Is in a group and a session of that number, whose leader has gone: nobody has the pid.
-  group: `name=$name setsid sh -c '${SLEEP} & exit' >/dev/null 2>&1 & got=$!; wait "$got"`,
+  group: `name=$name setsid sh -c '${ELSEWHERE}; ${SLEEP} & exit' >/dev/null 2>&1 & got=$!; wait "$got"`,
 };
 
 const TAKE = `
