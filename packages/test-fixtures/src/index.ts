@@ -1,4 +1,5 @@
 export { ensureBaseImage } from './base-image.js';
+export { CAMPAIGN_TIMEOUT_MS, type Campaign, type CampaignFigures, type Round, runCampaign } from './campaign.js';
 export type { ComposeHostName } from './compose-facts.js';
 export {
   asUser,
@@ -16,6 +17,7 @@ export { createLaptop, type Laptop, type LaptopOptions } from './laptop.js';
 export { endProcessesOf, findProcessesOf, isGone } from './leftover-processes.js';
 export { canStartProcessSshd, type ProcessSshdOptions, startProcessSshd } from './process-sshd.js';
 export { formatLastLines, type ProgramResult, type RunOptions, runOrThrow, runProgram } from './run-program.js';
+export { createSeededRandom, type SeededRandom } from './seeded-random.js';
 export { buildKnownHosts, buildSshConfig, formatDestination, formatKnownHostName } from './ssh-files.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export {

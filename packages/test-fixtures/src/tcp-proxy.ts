@@ -7,6 +7,8 @@ export interface TcpProxy {
   readonly port: number;
   /** How many connections it has accepted so far. */
   readonly accepted: number;
+  /** Does something once the server has sent so many bytes from now on. */
+  afterReply(bytes: number, action: () => void): void;
   /** Ends all connections at once, as a lost link with a reset does; new ones are forwarded. */
   cut(): void;
   /** Stops forwarding without closing anything, as a link that has gone silent does; new connections stay mute too. */
@@ -22,6 +24,15 @@ export async function startTcpProxy(target: { readonly address: string; readonly
   const sockets = new Set<Socket>();
   let accepted = 0;
   let frozen = false;
+  let awaited: { left: number; readonly action: () => void } | undefined;
+  const countReply = (bytes: number) => {
+    if (awaited === undefined) return;
+    awaited.left -= bytes;
+    if (awaited.left > 0) return;
+    const { action } = awaited;
+    awaited = undefined;
+    action();
+  };
   const keep = (socket: Socket) => {
     sockets.add(socket.setNoDelay());
     // Either side may vanish at any time; the other is then ended by `close`.
@@ -31,6 +42,7 @@ export async function startTcpProxy(target: { readonly address: string; readonly
   const server = createServer({ allowHalfOpen: true }, (near) => {
     accepted += 1;
     const far = connect({ host: target.address, port: target.port, allowHalfOpen: true });
+    far.on('data', (chunk: Buffer) => countReply(chunk.length));
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -50,6 +62,9 @@ export async function startTcpProxy(target: { readonly address: string; readonly
     port: portOf(server.address()),
     get accepted() {
       return accepted;
+    },
+    afterReply(bytes, action) {
+      awaited = { left: bytes, action };
     },
     cut,
     freeze() {

@@ -17,7 +17,8 @@ export const START_FUNCTIONS = sh`
     read_process $$
     launcher="$$ $process_start $boot"
     claim_run || return 1
-    : >"$record_path.settling"
+    # In a shell of its own: where a redirection of : fails, the shell that does it ends.
+    (: >"$record_path.settling") 2>/dev/null
     if ! { write_environment && write_run_files; }; then
       give_up 'no space for the records'
       return 1
@@ -156,8 +157,7 @@ export const START_FUNCTIONS = sh`
 
   # give_up REASON: after this no late child can run; fails when the child was faster, so that the app does run.
   give_up() {
-    abort_run || return 1
-    rm -f "$record_path.settling"
+    if ! abort_run && [ -e "$record_path.pid" ]; then return 1; fi
     fail E_STATE_DIR "$app" "$1"
     return 0
   }

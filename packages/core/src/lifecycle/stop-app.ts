@@ -82,7 +82,10 @@ export const STOP_FUNCTIONS = sh`
   # mark_stop: the supervisor does not start again what bears this mark. On a full disk a link to the claim serves as one.
   mark_stop() {
     read_process $$
-    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by $request" || ln "$record_path" "$record_path.stop" 2>/dev/null
+    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by $request" || ln "$record_path" "$record_path.stop" 2>/dev/null && return 0
+    # A tmpfs counts links as files: one that only another start of this run would need gives way.
+    rm -f "$record_path.environment"
+    ln "$record_path" "$record_path.stop" 2>/dev/null
   }
 
   # release_stop: nobody is stopping it any more.
@@ -91,7 +94,8 @@ export const STOP_FUNCTIONS = sh`
       set -f
       set -- $record
       set +f
-      write_record "$record_path.stop" "0 0 - $4 $5 $6"
+      # On a full disk it is forgotten who it was: a restart goes on in this very shell, which must not look like a stopper.
+      write_record "$record_path.stop" "0 0 - $4 $5 $6" || rm -f "$record_path.stop"
     fi
     return 0
   }

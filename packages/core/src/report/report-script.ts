@@ -94,6 +94,8 @@ const REPORT_AWK = sh`
     claim[i] = first_line(base)
     supervisor[i] = first_line(base ".supervisor")
     pid_record[i] = first_line(base ".pid")
+    # On a full disk a link to the claim says that nothing was started.
+    if (pid_record[i] == claim[i] && claim[i] != "") pid_record[i] = "aborted"
     stop[i] = first_line(base ".stop")
     stopped[i] = first_line(base ".stopped")
     signalled[i] = first_line(base ".signal")

@@ -23,7 +23,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.keeper`     | log keeper's pid, start, boot                       | the keeper                    |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |
- * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why | the supervisor |
+ * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why; the start time that a process of that moment has | the supervisor |
  * | `run.N.waiting`    | time: it is there while another start is waited for | the supervisor                |
  * | `run.N.stop`       | stopper's pid, start, boot; time; who; request      | `stop`, before the first signal |
  * | `run.N.forced`     | as `run.N.stop`: it is there once KILL was needed   | `stop`, before the first KILL |
@@ -158,7 +158,7 @@ export const JUDGE_FUNCTIONS = sh`
     pid='' pid_start=''
     if ! read_record "$record_path.pid"; then
       judge_claim
-    elif [ "\${record%% *}" = aborted ]; then
+    elif is_aborted; then
       phase=ended
     else
       set -f
@@ -171,6 +171,13 @@ export const JUDGE_FUNCTIONS = sh`
       fi
       if is_stopper_alive; then phase=stopping; fi
     fi
+  }
+
+  # is_aborted: whether the pid record just read says that nothing runs: on a full disk a link to the claim has to say it.
+  is_aborted() {
+    claim=
+    { IFS= read -r claim <"$record_path"; } 2>/dev/null
+    [ "$record" = aborted ] || [ "$record" = "$claim" ]
   }
 
   # judge_claim: of a run that has not committed a pid.
@@ -197,6 +204,8 @@ export const JUDGE_FUNCTIONS = sh`
 
   # abort_run: takes a run whose launcher died; a late child cannot commit any more. Fails when the child was faster.
   abort_run() {
+    # Nobody watches this start any more, and where files are counted, as on a tmpfs, this makes room for the link.
+    rm -f "$record_path.settling"
     abort_file=$record_path.abort.$$
     echo aborted 2>/dev/null >"$abort_file"
     # On a full disk the claim itself has to do: the launcher that it names starts nothing any more.
@@ -207,7 +216,7 @@ export const JUDGE_FUNCTIONS = sh`
     ln "$abort_file" "$record_path.pid" 2>/dev/null
     linked=$?
     [ "$abort_file" = "$record_path" ] || rm -f "$abort_file"
-    [ "$linked" = 0 ] || { read_record "$record_path.pid" && [ "$record" = aborted ]; }
+    [ "$linked" = 0 ] || ln "$record_path" "$record_path.pid" 2>/dev/null || { read_record "$record_path.pid" && is_aborted; }
   }
 
   # await_launch: waits while somebody else is launching, and clears up after one who died of it; fails after 15 s.

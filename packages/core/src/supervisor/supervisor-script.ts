@@ -74,6 +74,14 @@ export const SUPERVISOR_SCRIPT = sh`
     [ -e "$record_path.settling" ] && is_recorded_alive "$record_path"
   }
 
+  # read_birth: sets birth to the start time of a process that begins now, which tells the processes of before from those of later.
+  read_birth() {
+    birth=-
+    sleep 0 &
+    read_process $! && birth=$process_start
+    wait $!
+  }
+
   # note_end: one line for each of the last ten ends, restarts between them included.
   note_end() {
     if { tail -n 9 "$app_dir/ends" 2>/dev/null; echo "$run $kind $value $ended $restarts $cause"; } 2>/dev/null >"$app_dir/ends.$$"; then
@@ -123,6 +131,7 @@ export const SUPERVISOR_SCRIPT = sh`
       read_oom_kills
       launch_app
       status=$?
+      read_birth
       case $(cat "$record_path.pid" 2>/dev/null) in
       '' | aborted*) rm -f "$record_path.exit.room"; end_keeper; exit 95 ;;
       esac
@@ -138,7 +147,7 @@ export const SUPERVISOR_SCRIPT = sh`
       rm -f "$record_path.waiting"
       failures=$((failures + 1)) restarts=$((restarts + 1))
     done
-    printf '%-79s\n' "$kind $value $ended $restarts $reason $cause" 1<>"$record_path.exit.room"
+    printf '%-79s\n' "$kind $value $ended $restarts $reason $cause $birth" 1<>"$record_path.exit.room"
     mv -f "$record_path.exit.room" "$record_path.exit"
     end_keeper
   }

@@ -4,15 +4,28 @@ import { raw, sh } from '../shell/template.js';
 /** Holds no single quote, since it stands between two of the shell's. */
 const MEMBERS_AWK = sh`
   ${raw(PROCESS_LIST_AWK)}
+  # Whether the group and the session of that number are the ones of the app. Once its leader is gone, strangers may have had the
+  # number since: then one has to be in it that is known to be ours, or that began before the app ended. No number is
+  # given out again while somebody is in its group.
+  function is_ours(   pid) {
+    if (root <= 1) return 0
+    if (root in start) return (start[root] "") == (root_start "")
+    for (pid in start) if (group[pid] == root || session[pid] == root) {
+      if ((pid in hit) || ((pid ":" start[pid]) in known) || (root_end != "" && start[pid] <= root_end)) return 1
+    }
+    return 0
+  }
+
   BEGIN {
     read_processes()
     # A list in which not even this script is found is not whole.
     if (!(script in start)) exit 1
     count = split(seen, list, " "); for (i = 1; i <= count; i++) known[list[i]] = 1
     count = split(marked, list, " "); for (i = 1; i <= count; i++) hit[list[i]] = 1
+    ours = is_ours()
     for (pid in start) {
       if (state[pid] ~ /[ZX]/) { delete hit[pid]; delete start[pid]; continue }
-      if (root > 1 && (pid == root || group[pid] == root || session[pid] == root)) hit[pid] = 1
+      if (ours && (pid == root || group[pid] == root || session[pid] == root)) hit[pid] = 1
       if ((pid ":" start[pid]) in known) hit[pid] = 1
     }
     do {
@@ -36,17 +49,19 @@ const MEMBERS_AWK = sh`
  * its tree is itself and its descendants.
  */
 export const TREE_FUNCTIONS = sh`
-  # read_tree: of the latest run, sets mark, and root to the app's pid where its group and session can only be its own, else 0;
-  # an adopted one is in seen.
+  # read_tree: of the latest run, sets mark, and root to the app's pid unless a stranger has it by now, then 0; root_start to when it
+  # began, and root_end to when it was found to have ended, empty where nobody saw it; an adopted one is in seen.
   read_tree() {
-    mark=none root=0 seen=''
+    mark=none root=0 root_start='' root_end='' seen='' claim=
     if read_record "$record_path"; then
+      claim=$record
       set -f
       set -- $record
       set +f
       mark=\${4:-none}
     fi
-    read_record "$record_path.pid" || return 0
+    # The claim in its place says that nothing was started.
+    read_record "$record_path.pid" && [ "$record" != "$claim" ] || return 0
     set -f
     set -- $record
     set +f
@@ -56,7 +71,15 @@ export const TREE_FUNCTIONS = sh`
     [ "$3" = "$boot" ] || return 0
     if [ "\${6-}" = adopted ]; then seen=$1:$2; return 0; fi
     # Nobody is given the number of a group that is not empty: where a stranger has it, none of ours is left in it.
-    if ! read_process "$1" || [ "$process_start" = "$2" ]; then root=$1; fi
+    if ! read_process "$1" || [ "$process_start" = "$2" ]; then root=$1 root_start=$2; fi
+    read_record "$record_path.exit" || return 0
+    set -f
+    set -- $record
+    set +f
+    case \${7-} in
+    '' | *[!0-9]*) ;;
+    *) root_end=$7 ;;
+    esac
   }
 
   # list_members ROOT MARK: sets members to the living processes of the tree of pid ROOT (0: none) and of the run MARK, and adds
@@ -69,7 +92,7 @@ export const TREE_FUNCTIONS = sh`
       environ=\${environ#/proc/}
       marked="$marked \${environ%/environ}"
     done
-    seen=$(LC_ALL=C awk -v script="$$" -v root="$1" -v marked="$marked" -v seen="$seen" '
+    seen=$(LC_ALL=C awk -v script="$$" -v root="$1" -v root_start="$root_start" -v root_end="$root_end" -v marked="$marked" -v seen="$seen" '
     ${raw(MEMBERS_AWK)}')
     members=
     case $seen in

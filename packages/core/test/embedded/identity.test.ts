@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,7 +9,7 @@ import { signal } from '../../src/operations/signal.js';
 import { status } from '../../src/operations/status.js';
 import { stop } from '../../src/operations/stop.js';
 import { TREE_FUNCTIONS } from '../../src/tree/tree.js';
-import { BY, createPrivateHost, isAlive, type PrivateHost, readStart, waitFor } from './private-host.js';
+import { BY, createPrivateHost, isAlive, type PrivateHost, readStart, replaceIn, waitFor } from './private-host.js';
 
 let host: PrivateHost;
 let bystander: ChildProcess;
@@ -71,7 +72,8 @@ describe.each([
     await writeStrangersRecord(start as string, boot as string);
     await attack((script) => {
       expect(script).toContain(guard);
-      return script.replaceAll(guard, 'true');
+      // The list of an app's processes looks at the start time once more.
+      return script.replaceAll(guard, 'true').replaceAll('return (start[root] "") == (root_start "")', 'return 1');
     });
     expect(isAlive(bystanderPid)).toBe(false);
   });
@@ -103,6 +105,27 @@ test('a group whose number went to strangers is not signalled', async () => {
   await host.launch(script).output;
   await waitFor(() => !isAlive(member), 'the one whose identity is right has ended');
   expect(isAlive(bystanderPid)).toBe(true);
+});
+
+test('the group of strangers is left alone once its leader has gone, too', async () => {
+  const line = 'env -i sleep 1000 >/dev/null 2>&1 & echo $!';
+  const leader = spawn('/bin/sh', ['-c', line], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const [output] = await once(leader.stdout, 'data');
+  const member = Number(String(output));
+  try {
+    await waitFor(() => !isAlive(leader.pid as number), 'the leader has gone');
+    bystanderPid = leader.pid as number;
+    await writeStrangersRecord('1', BOOT);
+    const { signalled, stopped } = await attack((script) => script);
+    expect(signalled).toMatchObject({ changed: false, error: { code: 'E_NOT_RUNNING' } });
+    expect(stopped).toMatchObject({ changed: false, report: { how: 'already-stopped' } });
+    expect(isAlive(member)).toBe(true);
+    // The same because of that very check.
+    await attack((script) => replaceIn(script, 'ours = is_ours()', 'ours = (root > 1)'));
+    await waitFor(() => !isAlive(member), 'it is killed');
+  } finally {
+    if (isAlive(member)) process.kill(member, 'SIGKILL');
+  }
 });
 
 test('a process is told by what stands behind its name, whatever that is', async () => {

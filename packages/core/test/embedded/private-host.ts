@@ -34,6 +34,8 @@ export interface PrivateHost {
   pids(): number[];
   /** Waits until nothing that was started here lives. */
   expectNoProcesses(): Promise<void>;
+  /** The same home, with scripts that run behind another entrance. */
+  reenter(entrance: readonly string[]): PrivateHost;
   /** Ends what is left and takes the home away. */
   close(): Promise<void>;
 }
@@ -47,10 +49,14 @@ export interface RunningScript {
 /** Who does things in these tests. */
 export const BY = 'deploy@laptop';
 
-/** Makes a home; `shellPath` is what `sh` is there, for the scripts and for the supervisors. */
+/**
+ * Makes a home; `shellPath` is what `sh` is there, for the scripts and for the supervisors, and `entrance` the argv that runs another one
+ * where the host shall be, for example in a PID namespace.
+ */
 export async function createPrivateHost(
   shellPath: string | undefined = undefined,
   extraEnv: Record<string, string> = {},
+  entrance: readonly string[] = [],
 ): Promise<PrivateHost> {
   const home = await mkdtemp(join(tmpdir(), 'outlast-core-'));
   const sh = shellPath === undefined ? '/bin/sh' : join(home, 'bin/sh');
@@ -59,7 +65,16 @@ export async function createPrivateHost(
     await symlink(shellPath, sh);
   }
   const env = { PATH: process.env.PATH ?? '', HOME: home, LOGNAME: 'deploy', ...extraEnv };
-  const launch = (script: string) => launchScript(sh, script.replaceAll('/bin/sh', sh), env, home);
+  return describeHost(home, env, sh, entrance);
+}
+
+function describeHost(
+  home: string,
+  env: Readonly<Record<string, string>>,
+  sh: string,
+  entrance: readonly string[],
+): PrivateHost {
+  const launch = (script: string) => launchScript([...entrance, sh, '-s'], script.replaceAll('/bin/sh', sh), env, home);
   const run = async (script: string, nonce: string) => readReply(await launch(script).output, nonce);
   const host: PrivateHost = {
     home,
@@ -76,6 +91,7 @@ export async function createPrivateHost(
     expectNoProcesses: async () => {
       await waitFor(() => listPids(home).length === 0, `nothing is left of ${describe(listPids(home))}`);
     },
+    reenter: (other) => describeHost(home, env, sh, other),
     close: async () => {
       await waitFor(() => {
         const left = listPids(home);
@@ -165,8 +181,13 @@ export function readIfThere(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-function launchScript(sh: string, script: string, env: Readonly<Record<string, string>>, cwd: string): RunningScript {
-  const child = spawn(sh, ['-s'], { env, cwd, stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+function launchScript(
+  [program = '', ...args]: readonly string[],
+  script: string,
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): RunningScript {
+  const child = spawn(program, args, { env, cwd, stdio: ['pipe', 'pipe', 'ignore'], detached: true });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   // A shell that ends before it has read everything is what some tests are about.

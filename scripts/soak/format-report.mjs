@@ -1,0 +1,48 @@
+/** What each campaign does, for readers of the report. */
+const CAMPAIGNS = {
+  'cut-clients':
+    'the real program against a real sshd: the client is killed, or its TCP link cut, at some byte of the answer or some change on the host, in start, stop and restart',
+  'fork-churn':
+    'stop of an app that keeps forking: new sessions, double forks, renamed, without environment, ignoring TERM',
+  'full-disk':
+    'start, stop, restart, signal and rm on a tmpfs with so many blocks or files free that some write is the first to fail',
+  'killed-scripts': 'KILL of a script, the supervisor or the last stage before the app, at any statement',
+  'pid-reuse':
+    'the pids of apps and supervisors are forced to go to strangers, then the apps are stopped, signalled, removed, started',
+  reboot: 'everything ends at once and pids start over, with the same boot id (a container) or another (a host)',
+  'start-races': '2 to 60 clients start the same app at once, up to 90 % of them die with the lock in hand',
+};
+
+/** Says whether none is missing, as after an interruption. */
+export function hasAllCampaigns(figures) {
+  return Object.keys(CAMPAIGNS).every((name) => figures.some((told) => told.name === name));
+}
+
+/** Formats one row a campaign. */
+export function formatTable(figures) {
+  const rows = figures.map(({ name, rounds, failed, seconds, figures: counted }) => {
+    const what = Object.entries(counted).map(([figure, count]) => `${count.toLocaleString('en')} ${figure}`);
+    const result = failed === 0 ? 'no promise broken' : `**${failed} rounds broke a promise**`;
+    return `| ${name} | ${rounds} | ${what.join(', ')} | ${result} | ${seconds} s |`;
+  });
+  return ['| campaign | rounds | counted | result | time |', '| --- | ---: | --- | --- | ---: |', ...rows].join('\n');
+}
+
+/** Formats the whole of docs/reliability.md. */
+export function formatReport(machine, figures) {
+  return `# Reliability
+
+Written by \`npm run soak\`, which breaks things as often as it says here, each time at another place that the seed chooses. \`npm test\`
+plays the first twentieth of the same rounds. After every round what \`status\` says is compared with \`/proc\`.
+
+${machine.map((line) => `- ${line}`).join('\n')}
+
+${formatTable(figures)}
+
+${Object.entries(CAMPAIGNS)
+  .map(([name, what]) => `- **${name}**: ${what}.`)
+  .join('\n')}
+
+A round that breaks a promise prints its steps and the line that repeats it: \`npm run soak -- --seed 1 --only NAME --round N\`.
+`;
+}
