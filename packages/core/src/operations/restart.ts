@@ -39,6 +39,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         ${raw(buildStartHead(options))}
         latest_run
         previous=$run
+        trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then
           start_app # its answer was lost: what was stopped for it must not be stopped again
         elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher; then

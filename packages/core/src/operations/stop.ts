@@ -41,6 +41,7 @@ export const stop: Operation<StopOptions, readonly AppResult[]> = {
         need awk cat grep id ln ls mv od rm sleep tr || return 1
         find_state || return 1
         read_boot
+        trap '' HUP INT PIPE TERM # the marks name this very shell as the stopper: while it waits, it must not go first
         for name in ${options.apps}; do
           (stop_app "$name" ${raw(formatStopArguments(options))}) &
         done

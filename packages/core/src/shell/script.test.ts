@@ -58,13 +58,18 @@ test('a script that was cut anywhere does nothing', () => {
 });
 
 test('a child cannot eat the rest of a script', () => {
-  expect(runBody('cat; say AFTER').records.map(({ kind }) => kind)).toEqual(['AFTER']);
+  const script = buildScript({ nonce: NONCE }, { ...PARTS, body: 'cat; say AFTER' });
+  // What follows must be more than a shell reads at once, or it would have been read already.
+  const { stdout } = runScript(`${script}exit\n${'eaten\n'.repeat(20_000)}`);
+  expect(stdout).toBe(`@@${NONCE} BEGIN\n@@${NONCE} AFTER\n@@${NONCE} END 0\n`);
 });
 
-test('the first line may be eaten by what reads before the shell', () => {
+test('the first lines may be eaten by what reads before the shell', () => {
   const script = buildScript({ nonce: NONCE }, { ...PARTS, body: 'greet world' });
-  const { stdout } = runScript(script, ['-c', 'read -r eaten; exec /bin/sh -s']);
-  expect(readReply(stdout, NONCE)).toMatchObject({ begun: true, status: 0 });
+  for (let lines = 1; lines <= 4; lines++) {
+    const { stdout } = runScript(script, ['-c', `${'read -r eaten; '.repeat(lines)}exec /bin/sh -s`]);
+    expect(readReply(stdout, NONCE)).toMatchObject({ begun: true, status: 0 });
+  }
 });
 
 test('what the session brings along does not change what the script does', () => {

@@ -9,7 +9,16 @@ import { signal } from '../../src/operations/signal.js';
 import { status } from '../../src/operations/status.js';
 import { stop } from '../../src/operations/stop.js';
 import { TREE_FUNCTIONS } from '../../src/tree/tree.js';
-import { BY, createPrivateHost, isAlive, type PrivateHost, readStart, replaceIn, waitFor } from './private-host.js';
+import {
+  BY,
+  createPrivateHost,
+  isAlive,
+  type PrivateHost,
+  readProc,
+  readStart,
+  replaceIn,
+  waitFor,
+} from './private-host.js';
 
 let host: PrivateHost;
 let bystander: ChildProcess;
@@ -94,6 +103,31 @@ test.each(['0', '1', '-1', '01', '2x', '', '99999999999999999999'])('the pid %j 
   expect(stopped?.changed).toBe(false);
 });
 
+test('the process 1 is never ours, whatever a record says', async () => {
+  // Only asked, never signalled: what would answer yes here is the init of this machine.
+  const { output } = host.launch(`${IDENTITY_FUNCTIONS}
+    read_boot
+    for pid in '' -1 0 1 01 1x; do ! is_alive "$pid" '${readStart(1)}' "$boot" || echo "$pid"; done
+    is_alive ${bystanderPid} '${readStart(bystanderPid)}' "$boot" && echo bystander
+  `);
+  expect((await output).toString()).toBe('bystander\n');
+});
+
+test('a zombie is gone to whoever signals, looks or counts', async () => {
+  const { report } = await host.start('web', ['sleep', '1000']);
+  const supervisorPid = (await host.operate(inspect, { apps: ['web'] }))[0]?.supervisorPid as number;
+  process.kill(supervisorPid, 'SIGSTOP');
+  await waitFor(() => readProc(supervisorPid, 'stat').includes(') T '), 'its parent takes no notice of its end');
+  process.kill(report.pid as number, 'SIGKILL');
+  await waitFor(() => !isAlive(report.pid as number), 'the app is a zombie');
+  expect(readProc(report.pid as number, 'stat')).toContain(') Z ');
+
+  const [signalled] = await host.operate(signal, { apps: ['web'], signal: 'USR1', scope: 'main', by: BY });
+  expect(signalled).toMatchObject({ changed: false, error: { code: 'E_NOT_RUNNING' } });
+  const [seen] = await host.operate(inspect, { apps: ['web'] });
+  expect(seen).toMatchObject({ pids: [], report: { pid: null } });
+});
+
 test('a group whose number went to strangers is not signalled', async () => {
   const other = spawn('sleep', ['1000'], { stdio: 'ignore', detached: true, env: { PATH: process.env.PATH ?? '' } });
   const member = other.pid as number;
@@ -140,6 +174,8 @@ test('a process is told by what stands behind its name, whatever that is', async
   const [seen] = await host.operate(inspect, { apps: ['web'] });
   expect(seen?.pids).toContain(report.pid);
   expect(seen?.report.state).toBe('running');
+  const [signalled] = await host.operate(signal, { apps: ['web'], signal: 'CONT', scope: 'main', by: BY });
+  expect(signalled).toMatchObject({ changed: true });
   const [stopped] = await host.operate(stop, { apps: ['web'], by: BY });
   expect(stopped?.report.how).toBe('term');
   await host.expectNoProcesses();

@@ -1,0 +1,25 @@
+import { IDENTITY_MUTANTS } from './guards/identity.mjs';
+import { RECORD_MUTANTS } from './guards/records.mjs';
+import { REPORT_MUTANTS } from './guards/report.mjs';
+import { REQUEST_MUTANTS } from './guards/requests.mjs';
+import { SCRIPT_MUTANTS } from './guards/script.mjs';
+import { START_MUTANTS } from './guards/start.mjs';
+import { STOP_MUTANTS } from './guards/stop.mjs';
+import { SUPERVISOR_MUTANTS } from './guards/supervisor.mjs';
+import { TREE_MUTANTS } from './guards/tree.mjs';
+
+/**
+ * Every guard with the text that is taken out of `file`, what stands `instead`, and the one `test` (`file > its whole name`) that has
+ * to fall then.
+ */
+export const MUTANTS = [
+  ...IDENTITY_MUTANTS,
+  ...TREE_MUTANTS,
+  ...START_MUTANTS,
+  ...SUPERVISOR_MUTANTS,
+  ...STOP_MUTANTS,
+  ...RECORD_MUTANTS,
+  ...REQUEST_MUTANTS,
+  ...SCRIPT_MUTANTS,
+  ...REPORT_MUTANTS,
+];

@@ -1,0 +1,105 @@
+const SCRIPT = 'packages/core/src/shell/script.ts';
+const TESTS = 'packages/core/src/shell/script.test.ts';
+
+/** The frame of every script. */
+export const SCRIPT_MUTANTS = [
+  {
+    guard: 'a script stands in one function',
+    file: SCRIPT,
+    text: '    outlast() {\n',
+    instead: '',
+    also: { text: '    }\n    outlast ${raw(stdin)}\n', instead: '' },
+    test: `${TESTS} > a script that was cut anywhere does nothing`,
+  },
+  {
+    guard: 'children of a script cannot eat its input',
+    file: SCRIPT,
+    text: ": '</dev/null';",
+    instead: ": '';",
+    test: `${TESTS} > a child cannot eat the rest of a script`,
+  },
+  {
+    guard: 'the first lines of a script may be eaten',
+    file: SCRIPT,
+    text: '# outlast: ${raw(parts.title)}\n\n\n    :\n',
+    instead: '',
+    test: `${TESTS} > the first lines may be eaten by what reads before the shell`,
+  },
+  {
+    guard: 'zsh is made to behave as sh',
+    file: SCRIPT,
+    text: 'if [ -n "\\${ZSH_VERSION-}" ]; then emulate sh; fi',
+    instead: ':',
+    test: 'packages/core/test/embedded/delivery.test.ts > a login that becomes zsh does not change what a script does',
+  },
+  {
+    guard: 'a script is in no app itself',
+    file: SCRIPT,
+    text: 'unset IFS CDPATH OUTLAST_RUN',
+    instead: 'unset IFS CDPATH',
+    test: `${TESTS} > what the session brings along does not change what the script does`,
+  },
+  {
+    guard: 'an app that an app starts is no part of it',
+    file: SCRIPT,
+    text: 'unset IFS CDPATH OUTLAST_RUN',
+    instead: 'unset IFS CDPATH',
+    test: 'packages/core/test/embedded/delivery.test.ts > an app that another app has started is no part of it',
+  },
+  {
+    guard: 'a script splits words as usual',
+    file: SCRIPT,
+    text: 'unset IFS CDPATH OUTLAST_RUN',
+    instead: 'unset CDPATH OUTLAST_RUN',
+    test: `${TESTS} > what the session brings along does not change what the script does`,
+  },
+  {
+    guard: 'records are found in the middle of a line',
+    file: 'packages/core/src/wire/record-scanner.ts',
+    text: 'if (this.#matchesAt(bytes, at)) return at;',
+    instead: 'if ((at === 0 || bytes[at - 1] === NEWLINE) && this.#matchesAt(bytes, at)) return at;',
+    test: 'packages/core/src/wire/record-scanner.test.ts > records are found wherever they begin, and all else is left as it is',
+  },
+  {
+    guard: 'what may begin a record is held back',
+    file: 'packages/core/src/wire/record-scanner.ts',
+    text: 'this.#held = rest.slice();',
+    instead: "parts.push({ kind: 'bytes', bytes: rest });",
+    test: 'packages/core/src/wire/record-scanner.test.ts > it does not matter where the stream is split',
+  },
+  {
+    guard: 'no line of the host is gathered without end',
+    file: 'packages/core/src/wire/record-scanner.ts',
+    text: 'if (rest.length > MAX_RECORD_BYTES) {',
+    instead: 'if (rest.length > 1e9) {',
+    test: 'packages/core/src/wire/record-scanner.test.ts > a line of a mebibyte that begins with "@@n0nce " is passed on, not gathered',
+  },
+  {
+    guard: 'what comes behind the END is left out',
+    file: 'packages/core/src/wire/reply.ts',
+    text: 'if (this.complete) return;',
+    instead: '',
+    test: 'packages/core/src/wire/reply.test.ts > what comes behind the end is left out',
+  },
+  {
+    guard: 'an app of which the host says nothing is unknown',
+    file: 'packages/core/src/operations/operation.ts',
+    text: 'error: error ?? createUnansweredError(facts.app) }',
+    instead: '...(error && { error }) }',
+    test: 'packages/core/src/operations/stop.test.ts > an app of which the host says nothing is not taken for stopped',
+  },
+  {
+    guard: 'a report that broke off is none',
+    file: 'packages/core/src/operations/operation.ts',
+    text: 'if (report === undefined || !whole)',
+    instead: 'if (report === undefined)',
+    test: 'packages/core/src/operations/stop.test.ts > an answer whose report broke off is none',
+  },
+  {
+    guard: 'an answer without its END is of unknown result',
+    file: 'packages/cli/src/fleet/host-session.ts',
+    text: 'if (answer.reply.status === undefined) throw',
+    instead: 'if (answer.reply.status === undefined && !answer.reply.begun) throw',
+    test: 'packages/cli/test/sshd/detached.test.ts > an app that was started outlives a connection that is cut, and the client says that it does not know',
+  },
+];
