@@ -131,7 +131,7 @@ export const LOG_READ_FUNCTIONS = sh`
   run_log_awk() {
     log_program=$1
     shift
-    list_log_files | LC_ALL=C awk -v log_name="\${log##*/}" -v base_record="$base_record" -v cut_record="$cut_record" \
+    list_log_files | OUTLAST_LOG_TIMES=$log.times LC_ALL=C awk -v log_name="\${log##*/}" -v base_record="$base_record" -v cut_record="$cut_record" \
       -v cut_marked="$cut_marked" "$log_program" "$@" -
   }
 

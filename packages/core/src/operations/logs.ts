@@ -96,7 +96,7 @@ const TAIL_FUNCTIONS = sh`
       tail_tries=$((tail_tries + 1))
       read_log_state "$1"
       tail_state=$log_state
-      plan=$(OUTLAST_LOG_TIMES=$log.times run_log_awk "$tail_awk" "want=$want" "since=$since")
+      plan=$(run_log_awk "$tail_awk" "want=$want" "since=$since")
       [ -n "$plan" ] || plan='- 0 0 0'
       say "LOG $app \${log##*/} \${plan%%"$newline"*}"
       case $plan in

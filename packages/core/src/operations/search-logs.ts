@@ -166,7 +166,7 @@ const SEARCH_FUNCTIONS = sh`
       search_tries=$((search_tries + 1))
       read_log_state "$1"
       search_state=$log_state
-      set -- "$1" $(OUTLAST_LOG_TIMES=$log.times run_log_awk "$head_awk" "since=$since")
+      set -- "$1" $(run_log_awk "$head_awk" "since=$since")
       log_inode=\${2--} to=\${3-0} low=\${4-0} low_is_oldest=\${5-1}
       [ "$ended_lines" != yes ] || leave_unended
       say "SEARCH $app \${log##*/} $log_inode $to"
