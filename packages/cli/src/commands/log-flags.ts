@@ -52,7 +52,7 @@ export function resolveLogRequest(apps: readonly string[], flags: LogLineFlags):
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /** Reads a duration, or a time as ISO 8601 has it, in the laptop's zone where it names none. */
-export function parseSince(text: string): LogSince {
+function parseSince(text: string): LogSince {
   const [, date, time = '00:00', zone = ''] = TIME.exec(text) ?? [];
   if (date === undefined) return { agoSeconds: Math.ceil(parseAgo(text) / 1000) };
   const milliseconds = Date.parse(`${date}T${time}${zone}`);

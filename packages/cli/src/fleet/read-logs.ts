@@ -44,7 +44,7 @@ export const MOST_SINCE_BYTES = 64 * 1024 * 1024;
 const MOST_LINES = 9_999_999;
 
 /** How much of a log's end probably holds so many lines. */
-export function guessBytes(lines: number | undefined): number {
+function guessBytes(lines: number | undefined): number {
   return lines === undefined ? MOST_SINCE_BYTES : Math.max(LEAST_BYTES, lines * ASSUMED_LINE_BYTES);
 }
 
