@@ -30,8 +30,16 @@ test('the script says what is sent to whom', () => {
 });
 
 test.each([
-  ['restarting', '@@n SUPERVISOR web S 8 70 b always\n@@n PID web - 9 71 b 1795000000 0\n', true],
-  ['killed', '@@n PID web - 9 71 b 1795000000 0\n@@n EXIT web signal 9 1795000009 0 ended\n', false],
+  [
+    'restarting',
+    '@@n CLAIM web - 5 60 b r 1795000000 x\n@@n SUPERVISOR web S 8 70 b always\n@@n PID web - 9 71 b 1795000000 0\n',
+    true,
+  ],
+  [
+    'killed',
+    '@@n CLAIM web - 5 60 b r 1795000000 x\n@@n PID web - 9 71 b 1795000000 0\n@@n EXIT web signal 9 1795000009 0 ended\n',
+    false,
+  ],
 ])(
   'an app whose process ended of it is %s, and so it is told whether it comes again',
   (state, records, startsAgain) => {
