@@ -103,4 +103,25 @@ export const IDENTITY_MUTANTS = [
     instead: ':',
     test: 'packages/core/test/embedded/no-proc.test.ts > a host whose ps tells no start time is refused before anything is done',
   },
+  {
+    guard: 'an end that was seen counts more than a process with pid and start time of the app',
+    file: 'packages/core/src/state/layout.ts',
+    text: 'if [ ! -e "$record_path.exit" ] && is_alive',
+    instead: 'if is_alive',
+    test: `${TESTS} > a process that got pid and start time of an app whose end was seen is left alone`,
+  },
+  {
+    guard: 'an end that was seen counts in a report, too',
+    file: REPORT,
+    text: '(exit_record[i] == "") ? liveness(pid_record[i]) : "-"',
+    instead: 'liveness(pid_record[i])',
+    test: `${TESTS} > a process that got pid and start time of an app whose end was seen is left alone`,
+  },
+  {
+    guard: 'who has the number of an app whose end was seen is not the root of its tree',
+    file: 'packages/core/src/tree/tree.ts',
+    text: '! read_process "$root" || root=0',
+    instead: ':',
+    test: `${TESTS} > a process that got pid and start time of an app whose end was seen is left alone`,
+  },
 ];

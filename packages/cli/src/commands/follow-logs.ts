@@ -7,6 +7,7 @@ import {
   RecordScanner,
 } from '@outlast/core';
 import { createNonce, type HostSession } from '../fleet/host-session.js';
+import { holdLease, isLeaseOver } from '../fleet/lease.js';
 import { createLineSplitter, type LineSplitter } from '../fleet/log-lines.js';
 import { createLineMatcher, type LineMatcher } from '../fleet/matching-lines.js';
 import type { Outcome } from '../fleet/outcome.js';
@@ -16,6 +17,7 @@ import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
 import { formatBytes } from '../output/format-bytes.js';
 import { formatNdjson } from '../output/json.js';
 import { createLogPrefixer, labelLog } from '../output/log-prefix.js';
+import type { ExecEnd } from '../ssh/transport.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import type { FleetPlan } from './fleet-plan.js';
@@ -129,15 +131,18 @@ function createFilter({ grep }: FollowRequest, print: Print): Print {
 async function followOnce(session: HostSession, reader: FollowReader, print: Print): Promise<void> {
   const nonce = createNonce();
   const script = buildFollowScript({ cursors: reader.cursors, seconds: SCRIPT_SECONDS }, { nonce });
-  const { channel } = await session.openScript(script, nonce);
+  const { channel } = await session.openScript(script, nonce, true);
   const scanner = new RecordScanner(nonce);
   channel.stderr.resume();
   let watchdog = setTimeout(() => channel.close(), SILENCE_MS);
   let complete = false;
+  let release: (() => void) | undefined;
+  let end: ExecEnd;
   try {
     for await (const chunk of channel.stdout as AsyncIterable<Uint8Array>) {
       clearTimeout(watchdog);
       for (const part of scanner.push(chunk)) {
+        if (part.kind === 'record') release ??= holdLease(channel);
         if (part.kind === 'record' && part.text.startsWith('END ')) complete = true;
         const event = reader.read(part);
         if (event !== undefined) await print(event);
@@ -145,11 +150,14 @@ async function followOnce(session: HostSession, reader: FollowReader, print: Pri
       if (complete) return;
       watchdog = setTimeout(() => channel.close(), SILENCE_MS);
     }
+    end = await channel.ended;
   } finally {
     clearTimeout(watchdog);
+    release?.();
     channel.close();
   }
-  throw session.explainSilence(false, { reply: { begun: true, preamble: '' }, end: await channel.ended, stderr: '' });
+  if (isLeaseOver(end)) return;
+  throw session.explainSilence(false, { reply: { begun: true, preamble: '' }, end, stderr: '' });
 }
 
 interface Printer {

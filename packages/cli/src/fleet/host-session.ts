@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
 import type { Connection, ExecChannel, ExecEnd, Target, Transport } from '../ssh/transport.js';
+import { holdLease, isLeaseOver } from './lease.js';
 import { isPassing, waitForRetry } from './reconnect.js';
 import type { HostContext } from './run-fleet.js';
 
@@ -76,9 +77,9 @@ export class HostSession {
     options: Options,
   ): Promise<Answer & { readonly reply: Reply }> {
     const nonce = createNonce();
-    const { channel } = await this.openScript(operation.build(options, { nonce }), nonce);
+    const { channel } = await this.openScript(operation.build(options, { nonce }), nonce, operation.leased);
     try {
-      const answer = await collectReply(channel, nonce);
+      const answer = await collectReply(channel, nonce, operation.leased);
       if (answer.reply.begun) this.markReached();
       return answer;
     } finally {
@@ -164,18 +165,33 @@ function isLost({ reply, end }: Answer & { readonly reply: Reply }): boolean {
   return reply.status === undefined && isCut(end);
 }
 
-async function collectReply(channel: ExecChannel, nonce: string): Promise<Answer & { readonly reply: Reply }> {
+async function collectReply(
+  channel: ExecChannel,
+  nonce: string,
+  leased = false,
+): Promise<Answer & { readonly reply: Reply }> {
   const scanner = new RecordScanner(nonce);
   const collector = new ReplyCollector();
   const stderr = collectText(channel.stderr);
-  for await (const chunk of channel.stdout) {
-    for (const part of scanner.push(chunk as Uint8Array)) collector.add(part);
-    // Our END counts, not the channel's: whatever else holds the streams open may do so for days.
-    if (collector.complete) return { reply: collector.toReply(), end: { exitCode: 0, signal: null }, stderr: stderr() };
+  let release: (() => void) | undefined;
+  try {
+    for await (const chunk of channel.stdout) {
+      for (const part of scanner.push(chunk as Uint8Array)) collector.add(part);
+      if (leased && collector.begun) release ??= holdLease(channel);
+      // Our END counts, not the channel's: whatever else holds the streams open may do so for days.
+      if (collector.complete)
+        return { reply: collector.toReply(), end: { exitCode: 0, signal: null }, stderr: stderr() };
+    }
+  } finally {
+    release?.();
   }
   for (const part of scanner.end()) collector.add(part);
-  return { reply: collector.toReply(), end: await channel.ended, stderr: stderr() };
+  const end = await channel.ended;
+  return { reply: collector.toReply(), end: leased && isLeaseOver(end) ? LOST : end, stderr: stderr() };
 }
+
+/** How a channel ends whose connection is gone. */
+const LOST: ExecEnd = { exitCode: null, signal: null };
 
 /** What was changed by then is not undone by an answer that makes no sense. */
 function parseReply<Options, Result>(operation: Operation<Options, Result>, reply: Reply, options: Options): Result {

@@ -3,6 +3,9 @@ import { sh } from '../shell/template.js';
 /**
  * Shell functions that tell one process from every other: a pid alone is never an identity, pid + start time + boot id is.
  *
+ * Within one tick of the kernel's clock a pid may go to another process with the same start time. Two witnesses stand beside the three
+ * then: the recorded end of an app, which whoever waited for it has seen, and the run's random mark in the environment of its tree.
+ *
  * The start time is field 22 of `/proc/PID/stat`, counted behind the last `") "` because a process may put anything into its name.
  * Without `/proc` (macOS, the BSDs) it is the `lstart` of `ps`, whole seconds in UTC: absolute, so that it tells boots apart by itself.
  */

@@ -1,5 +1,6 @@
 import { LOG_READ_FUNCTIONS, LOG_SPACE_AWK } from '../logs/log-files.js';
 import { fromLogFile, type LogStream, toLogFile } from '../logs/log-stream.js';
+import { LEASE_FUNCTIONS } from '../shell/lease.js';
 import { buildScript, type Frame } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import { concatBytes } from '../wire/bytes.js';
@@ -27,10 +28,13 @@ export interface FollowOptions {
 export function buildFollowScript({ cursors, seconds }: FollowOptions, frame: Frame): string {
   return buildScript(frame, {
     title: `follow the logs of ${[...new Set(cursors.map(({ app }) => app))].join(' ')}`,
-    functions: [...BASE_FUNCTIONS, LOG_READ_FUNCTIONS, FOLLOW_FUNCTIONS],
+    functions: [...BASE_FUNCTIONS, LEASE_FUNCTIONS, LOG_READ_FUNCTIONS, FOLLOW_FUNCTIONS],
+    keepStdin: true,
     body: sh`
       need awk dd head id ls od sleep tail tr || return 1
       find_state || return 1
+      read_boot
+      hold_lease
       cursors=${cursors.map(formatCursor).join(' ')}
       read_clock
       deadline=$((clock + ${seconds * 10})) naps=0

@@ -19,6 +19,8 @@ export interface Operation<Options, Result> {
    * and does not do it twice.
    */
   readonly repeatable?: boolean;
+  /** True when the script lasts no longer than the client keeps saying something on its input (`shell/lease.ts`). */
+  readonly leased?: boolean;
   build(options: Options, frame: Frame): string;
   /**
    * Reads a complete answer.

@@ -1,4 +1,5 @@
 import type { AppReport } from '../model/app.js';
+import { LEASE_FUNCTIONS } from '../shell/lease.js';
 import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
 import { buildAppReport } from '../state/resolve-state.js';
@@ -15,14 +16,17 @@ export interface WaitOptions {
 export const wait: Operation<WaitOptions, readonly AppReport[]> = {
   name: 'wait',
   mutates: false,
+  leased: true,
   build: (options, frame) =>
     buildScript(frame, {
       title: `wait ${options.app}`,
-      functions: CHANGE_FUNCTIONS,
+      functions: [...CHANGE_FUNCTIONS, LEASE_FUNCTIONS],
+      keepStdin: true,
       body: sh`
         need awk cat id ls od sleep tr || return 1
         find_state || return 1
         read_boot
+        hold_lease
         enter_app ${options.app}
         read_clock
         deadline=$((clock + ${options.seconds * 10})) naps=0

@@ -114,7 +114,8 @@ const REPORT_AWK = sh`
     self = read_processes()
     for (i = 1; i <= count; i++) {
       split(pid_record[i], part, " ")
-      alive[i] = liveness(pid_record[i])
+      # Who waited for it knows better than its number, which another process may have got within the same tick.
+      alive[i] = (exit_record[i] == "") ? liveness(pid_record[i]) : "-"
       if (alive[i] != "-") {
         app_of[part[1]] = app[i]; main[i] = part[1]
         if (part[6] == "adopted") adopted[part[1]] = 1

@@ -164,7 +164,8 @@ export const JUDGE_FUNCTIONS = sh`
       set -f
       set -- $record
       set +f
-      if is_alive "$1" "$2" "$3"; then
+      # Within one tick of the clock another process may get the same pid and the same start time: an end that was seen counts.
+      if [ ! -e "$record_path.exit" ] && is_alive "$1" "$2" "$3"; then
         pid=$1 pid_start=$2 phase=running
       else
         judge_end

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { readCapturedReply } from '../../test/read-reply.js';
 import { isLive } from '../model/app.js';
 import { buildAppReport, formatTime } from './resolve-state.js';
-import { parseReport } from './run-facts.js';
+import { parseReport, type RunFacts } from './run-facts.js';
 
 const captured = parseReport(readCapturedReply(import.meta.url, 'all-states.dash-0.5.12'));
 const BY = 'deploy@laptop';
 
-function readApp(app: string) {
+function readApp(app: string, change: Partial<RunFacts> = {}) {
   const facts = captured?.runs.find((run) => run.app === app);
   if (captured === undefined || facts === undefined) throw new Error(`the capture lacks ${app}`);
-  return buildAppReport(facts, captured.host);
+  return buildAppReport({ ...facts, ...change }, captured.host);
 }
 
 describe('from the records of real runs', () => {
@@ -35,6 +35,11 @@ describe('from the records of real runs', () => {
     ['aborted', { state: 'lost', pid: null, lastPid: null }],
   ])('%s', (app, expected) => {
     expect(readApp(app)).toMatchObject(expected);
+  });
+
+  test('a start that was given up does not run, though its supervisor has not noticed yet', () => {
+    const supervisor = { liveness: 'S', pid: 4711, start: '1', boot: captured?.host.boot ?? '', rest: ['always'] };
+    expect(readApp('aborted', { supervisor })).toMatchObject({ state: 'lost', pid: null });
   });
 
   test('times are those of the host, in UTC', () => {

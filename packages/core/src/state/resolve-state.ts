@@ -21,6 +21,7 @@ interface Verdict {
  * - the app's identity lives: `paused` where it is stopped by a signal, `stopping` while a stop is at work, else `running`
  * - it is gone and its end is recorded: `stopped` where outlast stopped it, `crash-looping` where the supervisor gave up, else `exited` or `killed`
  * - it is gone and its supervisor waits to start it again: `restarting`; it cannot be seen and its supervisor does not wait: `running`
+ * - its start was given up before it ran: `lost`
  * - it is gone and nobody recorded how: `rebooted` where the host has started since, else `lost`
  */
 function resolveState(facts: RunFacts, host: HostFacts): Verdict {
@@ -30,10 +31,11 @@ function resolveState(facts: RunFacts, host: HostFacts): Verdict {
   if (facts.stop?.liveness) return { state: 'stopping' };
   if (facts.exit !== null || facts.stopped !== null) return resolveEnd(facts);
   const launching = facts.claim?.liveness || facts.supervisor?.liveness;
-  if (facts.process === null && !facts.aborted) return { state: launching ? 'starting' : 'lost' };
+  if (facts.aborted) return { state: 'lost' };
+  if (facts.process === null) return { state: launching ? 'starting' : 'lost' };
   // A supervisor that neither waits nor has recorded an end still has its app, though we are not allowed to see it.
   if (facts.supervisor?.liveness) return { state: isWaiting(facts) ? 'restarting' : 'running' };
-  return { state: facts.process !== null && facts.process.boot !== host.boot ? 'rebooted' : 'lost' };
+  return { state: facts.process.boot === host.boot ? 'lost' : 'rebooted' };
 }
 
 /** Supervisors of version 1, whose claims name no version, do not say that they wait. */

@@ -73,6 +73,8 @@ export const TREE_FUNCTIONS = sh`
     # Nobody is given the number of a group that is not empty: where a stranger has it, none of ours is left in it.
     if ! read_process "$1" || [ "$process_start" = "$2" ]; then root=$1 root_start=$2; fi
     read_record "$record_path.exit" || return 0
+    # Its end was seen: who has its number now is another, even one that began within the same tick.
+    ! read_process "$root" || root=0
     set -f
     set -- $record
     set +f

@@ -13,7 +13,7 @@ beforeEach(async (ctx) => {
   host = await createPrivateHost();
   disk = join(host.home, '.local');
   mkdirSync(disk);
-  const { status: failed, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k,mode=700', 'outlast', disk], {
+  const { status: failed, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'outlast', disk], {
     encoding: 'utf8',
   });
   if (failed !== 0) return ctx.skip(`no small disk can be mounted here, run it as root: ${stderr.trim()}`);
@@ -61,7 +61,7 @@ test('where the disk fills behind the claim, nothing runs without its records', 
 });
 
 test("where the disk fills behind the files, nothing runs without its supervisor's record", async () => {
-  await expectNothingDone(await startFilling('log_start=$(print_log_size)'), '');
+  await expectNothingDone(await startFilling('log_starts=$(print_log_sizes)'), '');
 });
 
 test('where the disk fills at the last moment, nothing runs without its pid', async () => {

@@ -88,6 +88,17 @@ describe.each([
   });
 });
 
+test('a process that got pid and start time of an app whose end was seen is left alone', async () => {
+  await writeStrangersRecord(readStart(bystanderPid), BOOT);
+  writeFileSync(join(host.appDir('web'), 'run.1.exit'), `code 3 1795000000 0 ended - ${readStart(bystanderPid)}\n`);
+  const [seen] = await host.operate(status, { apps: ['web'] });
+  expect(seen?.report).toMatchObject({ state: 'exited', exitCode: 3, pid: null });
+  const { signalled, stopped } = await attack((script) => script);
+  expect(signalled).toMatchObject({ changed: false, error: { code: 'E_NOT_RUNNING' } });
+  expect(stopped).toMatchObject({ changed: false, report: { how: 'already-stopped' } });
+  expect(isAlive(bystanderPid)).toBe(true);
+});
+
 test('a stop or signal record cannot name somebody else either', async () => {
   await host.start('web', ['sleep', '1000']);
   writeFileSync(join(host.appDir('web'), 'run.1.supervisor'), `${bystanderPid} 1 ${BOOT} always\n`);

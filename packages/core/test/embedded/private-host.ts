@@ -18,8 +18,8 @@ export interface PrivateHost {
   readonly env: Readonly<Record<string, string>>;
   /** Where the records of an app are. */
   appDir(app: string): string;
-  /** Feeds a script to the shell and lets it go on by itself. */
-  launch(script: string): RunningScript;
+  /** Feeds a script to the shell and lets it go on by itself; `keepInput` leaves its input open behind it. */
+  launch(script: string, keepInput?: boolean): RunningScript;
   /** Runs a script to its end. */
   run(script: string, nonce: string): Promise<Reply>;
   /** Builds an operation's script, lets `change` rewrite it, runs it and reads its answer. */
@@ -74,7 +74,8 @@ function describeHost(
   sh: string,
   entrance: readonly string[],
 ): PrivateHost {
-  const launch = (script: string) => launchScript([...entrance, sh, '-s'], script.replaceAll('/bin/sh', sh), env, home);
+  const launch = (script: string, keepInput = false) =>
+    launchScript([...entrance, sh, '-s'], { script: script.replaceAll('/bin/sh', sh), keepInput }, env, home);
   const run = async (script: string, nonce: string) => readReply(await launch(script).output, nonce);
   const host: PrivateHost = {
     home,
@@ -183,7 +184,7 @@ export function readIfThere(path: string): string | undefined {
 
 function launchScript(
   [program = '', ...args]: readonly string[],
-  script: string,
+  { script, keepInput }: { readonly script: string; readonly keepInput: boolean },
   env: Readonly<Record<string, string>>,
   cwd: string,
 ): RunningScript {
@@ -192,7 +193,8 @@ function launchScript(
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   // A shell that ends before it has read everything is what some tests are about.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(script);
+  if (keepInput) child.stdin.write(script);
+  else child.stdin.end(script);
   const output = new Promise<Buffer>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', () => resolve(Buffer.concat(chunks)));

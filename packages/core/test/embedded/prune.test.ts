@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prune } from '../../src/operations/prune.js';
@@ -58,8 +58,9 @@ test('an app that outlast stopped is as old as its stop', async () => {
 describe('an app that nobody saw end', () => {
   beforeEach(async () => {
     await makeEnded('web', 0);
+    await host.expectNoProcesses();
     edit(recordOf('web', 'pid'), (text) => text.replace(/ \d{10} /, ` ${now() - 900 * DAY} `));
-    writeFileSync(recordOf('web', 'exit'), '');
+    rmSync(recordOf('web', 'exit'));
   });
 
   test('is kept, however old it is, since it may have ended a moment ago', async () => {

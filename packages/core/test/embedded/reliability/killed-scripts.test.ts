@@ -80,7 +80,7 @@ async function repair(
   step('stop');
   const [stopped] = await host.operate(stop, WEB);
   expect(stopped).toMatchObject({ changed: true, report: { state: 'stopped', pid: null } });
-  expect(host.pids()).toEqual([]);
+  await host.expectNoProcesses();
   count('repaired by the next start and stop');
 }
 

@@ -13,8 +13,8 @@ const KILL_LAUNCHER = 'read -r doomed rest <"$record_path"; kill -KILL "$doomed"
 
 /** Where launchers die: all after having the lock, since before it there is nothing to repair. */
 const FAILPOINTS: readonly ((script: string) => string)[] = [
-  (script) => insertBefore(script, ': >"$record_path.settling"', 'kill -KILL $$;'),
-  (script) => insertBefore(script, 'log_start=$(print_log_size)', 'kill -KILL $$;'),
+  (script) => insertBefore(script, '(: >"$record_path.settling")', 'kill -KILL $$;'),
+  (script) => insertBefore(script, 'log_starts=$(print_log_sizes)', 'kill -KILL $$;'),
   (script) => insertBefore(script, 'if ! await_commit', 'kill -KILL $$;'),
   // In the last stage before the app, right before it commits: the launcher that it came from is gone.
   (script) => insertBefore(script, 'ln "$record_path.pid.$$"', KILL_LAUNCHER),
@@ -92,5 +92,5 @@ async function repair(host: PrivateHost, { step, count }: Round): Promise<void> 
   expect(stopped).toMatchObject({ changed: true, report: { state: 'stopped' } });
   const [removed] = await host.operate(remove, { apps: ['web'] });
   expect(removed).toMatchObject({ changed: true });
-  expect(host.pids()).toEqual([]);
+  await host.expectNoProcesses();
 }

@@ -1,0 +1,44 @@
+import { sh } from './template.js';
+
+/**
+ * Shell functions by which a script that only looks ends soon after its client is gone, however it went.
+ *
+ * A client that is killed closes its end, and what the script writes ends it. Behind a link that has gone silent, as that of a laptop
+ * which was closed, nothing is ever closed: so the client says something twice a second, and the script ends when it no longer does.
+ * It is made with `keepStdin`, and its client goes on where it was, should it have been the link alone.
+ */
+export const LEASE_FUNCTIONS = sh`
+  # hold_lease: from the first line of the client on, this script lives no longer than a moment without another. Run by hand, with an input
+  # that ends at once, it has no lease.
+  hold_lease() {
+    read_process $$
+    lease_start=$process_start lease_group=$process_group
+    await_beats </dev/null >/dev/null 2>&1 &
+  }
+
+  await_beats() {
+    lease_timer=
+    read_process self || exit
+    lease_holder=\${process_stat%% *}
+    while IFS= read -r beat <&3; do
+      earlier_timer=$lease_timer
+      (sleep 1.5 2>/dev/null || sleep 2; end_script) &
+      lease_timer=$!
+      end_timer "$earlier_timer"
+    done
+    [ -z "$lease_timer" ] || end_script
+  }
+
+  # end_timer PID: one of ours only as long as it is our child.
+  end_timer() {
+    [ -n "$1" ] && read_process "$1" && [ "$process_parent" = "$lease_holder" ] && kill -s KILL "$1" 2>/dev/null
+  }
+
+  # end_script: with what it has started, of which something may wait for ever to get rid of its output.
+  end_script() {
+    is_alive "$$" "$lease_start" "$boot" || exit 0
+    [ "$lease_group" != $$ ] || kill -s TERM -- "-$$" 2>/dev/null
+    kill -s TERM $$ 2>/dev/null
+    exit 0
+  }
+`;

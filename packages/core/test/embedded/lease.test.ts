@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { buildFollowScript } from '../../src/operations/follow.js';
+import { wait } from '../../src/operations/wait.js';
+import { createPrivateHost, type PrivateHost, waitFor } from './private-host.js';
+import { findShell, SH_NAMES } from './shells.js';
+
+const NONCE = 'n0nce';
+const BEAT_MS = 500;
+/** What a script may outlive its client by, however that went. */
+const LEASE_MS = 2_000;
+
+const SCRIPTS: readonly (readonly [name: string, script: string])[] = [
+  ['follow', buildFollow()],
+  ['wait', wait.build({ app: 'web', seconds: 600 }, { nonce: NONCE })],
+];
+
+function buildFollow(): string {
+  const cursor = { app: 'web', stream: 'combined', inode: null, offset: 0 } as const;
+  return buildFollowScript({ cursors: [cursor], seconds: 600 }, { nonce: NONCE });
+}
+
+/** Runs a script whose input stays open, says something again and again, and gives up doing so after a while, without closing anything. */
+async function outlive(host: PrivateHost, script: string, readsOutput: boolean): Promise<number> {
+  const { child } = host.launch(script, true);
+  const ended = new Promise<number>((resolve) => child.once('exit', () => resolve(performance.now())));
+  await waitFor(() => host.pids().includes(child.pid as number), 'it runs');
+  if (!readsOutput) child.stdout?.pause();
+  let silentSince = 0;
+  for (let beats = 0; beats < 6; beats++) {
+    child.stdin?.write('\n');
+    silentSince = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
+    expect(child.exitCode ?? child.signalCode).toBe(null);
+  }
+  const lived = (await ended) - silentSince;
+  await waitFor(() => host.pids().length === 2, 'only the app and its supervisor are left');
+  child.stdout?.destroy();
+  return lived;
+}
+
+describe.each(SH_NAMES)('with %s as sh', (shell) => {
+  test.concurrent.for(SCRIPTS)(
+    'a %s lives as long as its client says something, and no moment longer',
+    async ([, script], ctx) => {
+      const path = findShell(shell);
+      if (path === undefined) return ctx.skip(`${shell} is not installed`);
+      const host = await createPrivateHost(path);
+      try {
+        await host.start('web', ['sleep', '1000']);
+        expect(await outlive(host, script, true)).toBeLessThan(LEASE_MS + BEAT_MS);
+      } finally {
+        await host.close();
+      }
+    },
+  );
+});
+
+test('a follow that cannot get rid of what it reads is ended with all that it has started', async () => {
+  const host = await createPrivateHost();
+  try {
+    await host.start('web', ['sleep', '1000']);
+    writeFileSync(join(host.appDir('web'), 'log'), 'x'.repeat(10_000_000));
+    expect(await outlive(host, buildFollow(), false)).toBeLessThan(LEASE_MS + BEAT_MS);
+  } finally {
+    await host.close();
+  }
+});
