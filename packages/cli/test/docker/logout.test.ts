@@ -117,7 +117,7 @@ test('an app that a logout has ended was killed, was not started again, and its 
   const ended = await waitForEnd(() => to('status', 'web'));
   expect(ended).toMatchObject({ state: 'killed', signal: 'TERM', restarts: 0 });
   const record = (await host.run(`cat ${host.stateDir}/apps/web/run.1.exit`)).stdout;
-  expect(record.trim()).toMatch(/^signal 15 \d+ 0 logout$/);
+  expect(record.trim()).toMatch(/^signal 15 \d+ 0 ended logout \d+$/);
 });
 
 test('by either launcher an app begins with the same environment, limits, umask and folder', async () => {

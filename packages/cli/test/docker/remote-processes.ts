@@ -35,7 +35,19 @@ export async function listProcesses(host: TestHost): Promise<RemoteProcess[]> {
     });
 }
 
-/** Waits until the user has exactly so many processes, and gives them. */
+const isSupervisor = (process: RemoteProcess | undefined) => /^\/bin\/sh \S+ supervise /.test(process?.line ?? '');
+
+/** Leaves out log keepers, which are forks of their supervisors, and what they wait for, as long as their supervisors live. */
+function leaveOutKeepers(processes: readonly RemoteProcess[]): RemoteProcess[] {
+  const parentOf = ({ parent }: RemoteProcess) => processes.find(({ pid }) => pid === parent);
+  const isKeeper = (process: RemoteProcess) => isSupervisor(process) && isSupervisor(parentOf(process));
+  return processes.filter((process) => {
+    const parent = parentOf(process);
+    return !isKeeper(process) && !(parent !== undefined && isKeeper(parent));
+  });
+}
+
+/** Waits until the user has exactly so many processes but for log keepers, and gives them. */
 export async function waitForProcesses(
   host: TestHost,
   count: number,
@@ -44,7 +56,7 @@ export async function waitForProcesses(
   let seen: RemoteProcess[] = [];
   return waitFor(
     async () => {
-      seen = await listProcesses(host);
+      seen = leaveOutKeepers(await listProcesses(host));
       return seen.length === count ? seen : undefined;
     },
     { what: `${count} processes on ${host.alias}`, evidence: () => formatProcesses(seen), ...options },

@@ -67,7 +67,7 @@ describe.each(['debian', 'busybox'] as const)('stop on %s', (name) => {
   test('of an app whose supervisor was killed stops all the same', async () => {
     const { host, laptop } = await start('exec sleep 1000');
     const pid = readPid(readApp(await ask(laptop, [host], 'status', 'web')));
-    const supervisor = (await listProcesses(host)).find((process) => process.pid !== pid);
+    const supervisor = (await waitForProcesses(host, 2)).find((process) => process.pid !== pid);
     await host.run(`kill -s KILL ${supervisor?.pid}`);
     await waitForProcesses(host, 1);
     expect(readApp(await ask(laptop, [host], 'status', 'web'))).toMatchObject({ state: 'running', pid });

@@ -31,7 +31,7 @@ test.each([
   ['2 for a program that does not stand behind the dashes', ['start', 'up', 'sleep', '10'], 2],
   ['2 for what exec is given in front of them', ['exec', 'uname'], 2],
   ['2 for an ssh configuration that ssh refuses', ['status', '-o', 'NoSuchOption=1'], 2],
-  ['2 for one app too many', ['wait', 'up', 'down'], 2],
+  ['2 for one app too many', ['adopt', 'up', 'down', '--pid', '4711'], 2],
 ])('%s', async (_what, args, exitCode) => {
   const result = await lab.run([...args, '-H', 'web1']);
   expect(result.exitCode, result.stderr).toBe(exitCode);

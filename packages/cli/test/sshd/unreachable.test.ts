@@ -79,7 +79,7 @@ describe('--timeout ends all that is done with a host', () => {
   test('and what only reads has failed', async () => {
     await lab.run(['start', 'long', '-H', 'web1', '--settle', '100ms', '--', 'sleep', '600']);
     const told = await lab.ask(['wait', 'long', '-H', 'web1', '--timeout', '1500ms']);
-    expect(told.exitCode).toBe(1);
+    expect(told.exitCode).toBe(124);
     expect(told.document.outcomes[0]).toMatchObject({ ok: false, error: { code: 'E_TIMEOUT' } });
   });
 });

@@ -45,10 +45,15 @@ export const STOP_FUNCTIONS = sh`
     return 0 # whether or not somebody hears it
   }
 
-  # end_supervisor: until it has recorded the end. One that goes on waiting has an app that we are not allowed to see.
+  # end_supervisor: until it has recorded the end, and is gone. One that goes on waiting has an app that we are not allowed to see.
   end_supervisor() {
     is_supervisor_alive && kill -s TERM "$recorded_pid" 2>/dev/null
     await_exit
+    gone_waits=0
+    while [ -e "$record_path.exit" ] && is_supervisor_alive && [ "$gone_waits" -lt 20 ]; do
+      gone_waits=$((gone_waits + 1))
+      nap
+    done
     [ ! -e "$record_path.exit" ] && is_supervisor_alive || return 0
     fail E_STOP_FAILED "$app" "its supervisor (pid $recorded_pid) still waits for an app that cannot be seen"
   }

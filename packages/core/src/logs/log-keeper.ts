@@ -47,10 +47,10 @@ export const LOG_KEEPER_FUNCTIONS = sh`
   # end_keeper: its pid is ours to signal only as long as it is our child.
   end_keeper() {
     keeper_waits=0
-    while read_process "$keeper" && [ "$process_parent" = $$ ] && [ "$process_state" != Z ] && [ "$keeper_waits" -lt 20 ]; do
+    while read_process "$keeper" && [ "$process_parent" = $$ ] && [ "$process_state" != Z ] && [ "$keeper_waits" -lt 100 ]; do
       keeper_waits=$((keeper_waits + 1))
       kill -s TERM "$keeper" 2>/dev/null
-      sleep 0.1 2>/dev/null || sleep 1
+      sleep 0.02 2>/dev/null || { sleep 1; keeper_waits=$((keeper_waits + 49)); }
     done
   }
 

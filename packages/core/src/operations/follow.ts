@@ -99,6 +99,8 @@ const FOLLOW_FUNCTIONS = sh`
     seen="$log_state $(list_log_files)"
     if [ "$seen" != "$before" ]; then
       step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset")
+      # A name that was given between looking for names and looking at files is found when there is another log already.
+      case $step in rotated*) step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset") ;; esac
       if [ -n "$step" ]; then take_step; else eval "seen_$place=\$seen"; fi
     fi
     next_cursors="$next_cursors $app:$log_file:$inode:$offset"

@@ -28,7 +28,7 @@ let host: PrivateHost | undefined;
 let mounted: string | undefined;
 
 afterEach(async () => {
-  if (mounted !== undefined) execFileSync('umount', [mounted]);
+  if (mounted !== undefined) execFileSync('umount', ['-l', mounted]);
   mounted = undefined;
   await host?.close();
   host = undefined;

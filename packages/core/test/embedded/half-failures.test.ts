@@ -86,7 +86,7 @@ test('what a start leaves behind is named, and no second one joins it', async ()
   expect(first.error).toMatchObject({ code: 'E_START_FAILED', message: expect.stringContaining('left processes') });
   const second = await host.start('web', argv);
   expect(second.error).toMatchObject({ code: 'E_START_FAILED', message: expect.stringContaining('are left') });
-  expect(host.pids()).toHaveLength(1);
+  await waitFor(() => host.pids().length === 1, 'what was left behind is all that is there');
   const [stopped] = await host.operate(stop, STOP_WEB);
   expect(stopped).toMatchObject({ changed: true, report: { how: 'term' } });
   await host.expectNoProcesses();
