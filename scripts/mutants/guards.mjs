@@ -1,4 +1,8 @@
+import { ADOPT_MUTANTS } from './guards/adopt.mjs';
+import { END_MUTANTS } from './guards/ends.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
+import { LEASE_MUTANTS } from './guards/lease.mjs';
+import { LOG_MUTANTS } from './guards/logs.mjs';
 import { RECORD_MUTANTS } from './guards/records.mjs';
 import { REPORT_MUTANTS } from './guards/report.mjs';
 import { REQUEST_MUTANTS } from './guards/requests.mjs';
@@ -22,4 +26,8 @@ export const MUTANTS = [
   ...REQUEST_MUTANTS,
   ...SCRIPT_MUTANTS,
   ...REPORT_MUTANTS,
+  ...END_MUTANTS,
+  ...ADOPT_MUTANTS,
+  ...LOG_MUTANTS,
+  ...LEASE_MUTANTS,
 ];

@@ -11,7 +11,7 @@ function corrupt(name, text) {
 
 /** Records are ours, whole, and nobody else's. */
 export const RECORD_MUTANTS = [
-  ...['lifecycle/start-app.ts', 'lifecycle/stop-app.ts', 'operations/signal.ts', 'operations/remove.ts'].map(
+  ...['lifecycle/start-app.ts', 'lifecycle/stop-app.ts', 'operations/signal.ts', 'lifecycle/remove-app.ts'].map(
     (file) => ({
       guard: `records are checked in ${file}`,
       file: `packages/core/src/${file}`,

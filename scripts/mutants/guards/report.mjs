@@ -48,7 +48,7 @@ export const REPORT_MUTANTS = [
   {
     guard: 'find leaves its own script out',
     file: 'packages/core/src/operations/find.ts',
-    text: 'filter((stat) => !isOurs(stat, self, stats))',
+    text: 'filter((stat) => !isOurs(stat, ours, stats))',
     instead: 'filter(() => true)',
     test: 'packages/core/src/operations/find.test.ts > the search does not find itself',
   },

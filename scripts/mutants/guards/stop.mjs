@@ -121,8 +121,8 @@ export const STOP_MUTANTS = [
   {
     guard: 'without a list of processes nothing is stopped',
     file: STOP,
-    text: 'list_members "$root" "$mark" || { fail_unseen; return 1; }\n    if [ "$phase" = ended ]',
-    instead: 'list_members "$root" "$mark"\n    if [ "$phase" = ended ]',
+    text: 'list_members "$root" "$mark" || { fail_unseen; return 1; }\n    session_scope=',
+    instead: 'list_members "$root" "$mark"\n    session_scope=',
     test: `${HALF} > a list of processes that could not be made is no proof that nothing is there`,
   },
   {
@@ -134,7 +134,7 @@ export const STOP_MUTANTS = [
   },
   {
     guard: 'without a list of processes nothing is forgotten',
-    file: 'packages/core/src/operations/remove.ts',
+    file: 'packages/core/src/lifecycle/remove-app.ts',
     text: 'if ! list_members "$root" "$mark" ||',
     instead: 'list_members "$root" "$mark"; if false ||',
     test: `${TREE} > an rm that cannot see whether something is left forgets nothing`,

@@ -12,7 +12,7 @@ export const SUPERVISOR_MUTANTS = [
   {
     guard: 'a stop ends the wait for another start',
     file: SUPERVISOR,
-    text: '! is_stop_wanted || return 1\n      waited',
+    text: '! is_end_wanted || return 1\n      waited',
     instead: 'waited',
     test: `${ENDS} > a stop ends the wait for another start at once`,
   },
@@ -67,8 +67,8 @@ export const SUPERVISOR_MUTANTS = [
   },
   {
     guard: 'nothing runs whose log cannot be written',
-    file: SUPERVISOR,
-    text: '(: >>"$app_dir/log") 2>/dev/null || refuse \'the log cannot be written\'',
+    file: 'packages/core/src/logs/log-keeper.ts',
+    text: '(: >>"$app_dir/$log_name") 2>/dev/null || refuse \'the log cannot be written\'',
     instead: '',
     test: `${TESTS} > an app whose log cannot be written does not run, and the start says so`,
   },
@@ -82,15 +82,15 @@ export const SUPERVISOR_MUTANTS = [
   {
     guard: 'the supervisor traps signals without ignoring them',
     file: SUPERVISOR,
-    text: 'trap : HUP INT TERM QUIT',
-    instead: "trap '' HUP INT TERM QUIT",
+    text: 'trap : HUP INT QUIT\n',
+    instead: "trap '' HUP INT QUIT\n",
     test: `${LAUNCH} > the app has its own session, three streams, and signals as they were`,
   },
   {
     guard: 'the supervisor outlives a hangup',
     file: SUPERVISOR,
-    text: 'trap : HUP INT TERM QUIT',
-    instead: 'trap : INT TERM QUIT',
+    text: 'trap : HUP INT QUIT\n',
+    instead: 'trap : INT QUIT\n',
     test: `${TESTS} > the supervisor outlives what its session gets`,
   },
   {

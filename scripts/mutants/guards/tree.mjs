@@ -50,8 +50,8 @@ export const TREE_MUTANTS = [
   {
     guard: 'nothing is the tree of a pid below 2',
     file: TREE,
-    text: 'if (root > 1 && (pid == root',
-    instead: 'if ((pid == root',
+    text: 'if (root <= 1) return 0',
+    instead: 'if (root <= 1) return 1',
     test: `${TESTS} > the tree of no pid is empty`,
   },
   {
@@ -71,8 +71,10 @@ export const TREE_MUTANTS = [
   {
     guard: 'a stranger with the pid of the app is not the root of its tree',
     file: TREE,
-    text: 'if ! read_process "$1" || [ "$process_start" = "$2" ]; then root=$1; fi',
-    instead: 'root=$1',
+    text: 'if ! read_process "$1" || [ "$process_start" = "$2" ]; then root=$1 root_start=$2; fi',
+    instead: 'root=$1 root_start=$2',
+    // The list of processes compares them once more.
+    also: { text: 'return (start[root] "") == (root_start "")', instead: 'return 1' },
     test: `${IDENTITY_TESTS} > a process with the pid of the app and another start time is left alone`,
   },
   {
@@ -113,8 +115,8 @@ export const TREE_MUTANTS = [
   {
     guard: 'who is in the session is a member',
     file: TREE,
-    text: ' || session[pid] == root)',
-    instead: ')',
+    text: ' || session[pid] == root)) hit[pid] = 1',
+    instead: ')) hit[pid] = 1',
     test: `${TESTS} > an orphan without the mark in a group of its own is a member by its session`,
   },
   {

@@ -90,6 +90,17 @@ test('what was dropped with its archive is not claimed to be there', async () =>
   expect(lines(1, 30_000).slice(tail.offset)).toBe(text(tail.data));
 });
 
+test('an archive that somebody has changed is not taken for what was cut off', async () => {
+  await startBatches();
+  await writeBatches(3);
+  // In place, as a logrotate with copytruncate would leave it.
+  truncateSync(path('log.1'), 10);
+  const tail = await readTail(10_000_000);
+  const { size } = statSync(path());
+  expect(tail.data.length).toBe(size);
+  expect(lines(1, 30_000).endsWith(text(tail.data))).toBe(true);
+});
+
 test('since a time everything is shown that was written then or later, and not what was written long before', async () => {
   await host.start('web', ['sleep', '1000']);
   const { ino } = statSync(path());

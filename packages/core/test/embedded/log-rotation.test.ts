@@ -96,6 +96,18 @@ describe.each(WAYS)('a log under a writer that never pauses is cut %s', (_way, c
   });
 });
 
+test('a log is not emptied while somebody else lets the app go on', async () => {
+  // The failpoint, once: after the rest was copied, the app goes on and writes.
+  const goOn = '{ [ -e "$app_dir/gone-on" ] || { : >"$app_dir/gone-on"; kill -s CONT $app_pid; sleep 0.1; }; } && ';
+  await startWith(buildWriter(path('log.8')), (script) =>
+    replaceIn(hold(script), 'mark_head && are_held', `mark_head && ${goOn}are_held`),
+  );
+  const expected = await readExpected();
+  await waitForLastCut();
+  expect(existsSync(path('gone-on'))).toBe(true);
+  expect(readAll().equals(expected)).toBe(true);
+});
+
 /** Kills the keeper the first time that it comes to `place`. */
 const killAt = (place: string) => (script: string) =>
   insertBefore(

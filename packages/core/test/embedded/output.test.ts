@@ -9,7 +9,7 @@ import { buildFollowScript, FollowReader, type LogCursor } from '../../src/opera
 import { logs, takeLastLines } from '../../src/operations/logs.js';
 import { status } from '../../src/operations/status.js';
 import { RecordScanner } from '../../src/wire/record-scanner.js';
-import { createPrivateHost, type PrivateHost, waitFor } from './private-host.js';
+import { createPrivateHost, type PrivateHost, replaceIn, waitFor } from './private-host.js';
 import { findShell, SH_NAMES } from './shells.js';
 
 let host: PrivateHost;
@@ -55,8 +55,8 @@ test('of a log of gigabytes the end comes at once', async () => {
 });
 
 /** Follows in the background; what came, and where another connection would go on. */
-function follow(cursors: readonly LogCursor[], seconds: number) {
-  const { child, output } = host.launch(buildFollowScript({ cursors, seconds }, { nonce: NONCE }));
+function follow(cursors: readonly LogCursor[], seconds: number, change = (script: string) => script) {
+  const { child, output } = host.launch(change(buildFollowScript({ cursors, seconds }, { nonce: NONCE })));
   const scanner = new RecordScanner(NONCE);
   const reader = new FollowReader(cursors);
   const seen = { text: '', events: [] as string[] };
@@ -88,6 +88,25 @@ test('a follow goes on across rotation and truncation, and ends by itself', asyn
   await output;
   const [cursor] = reader.cursors;
   expect(cursor).toMatchObject({ offset: 0 });
+});
+
+test('a log that is renamed between looking for names and looking at files is read to its end', async () => {
+  await host.start('web', ['sleep', '1000']);
+  writeFileSync(logPath(), 'old\n');
+  const { inode } = await readTail(100);
+  // The failpoint: the first time that there is something to read, the names are there before the new log is.
+  const rename = 'echo late >>"$log"; mv "$log" "$log.1"; echo new >"$log"';
+  const { seen, output } = follow([{ app: 'web', stream: 'combined', inode, offset: 4 }], 3, (script) =>
+    replaceIn(
+      script,
+      'list_log_files() { ls -lniL "$log" "$log".* 2>/dev/null; }',
+      `list_log_files() { set -- "$log" "$log".*; [ ! -e go ] || { rm go; ${rename}; }; ls -lniL "$@" 2>/dev/null; }`,
+    ).replace('step=$(run_log_awk', '[ -n "$gone" ] || { gone=yes; : >go; }; step=$(run_log_awk'),
+  );
+  appendFileSync(logPath(), 'one\n');
+  await waitFor(() => seen.text.endsWith('new\n'), 'the new log is read');
+  expect(seen.text).toBe('one\nlate\nnew\n');
+  await output;
 });
 
 test('a follow that is gone on with from its cursors misses nothing and doubles nothing', async () => {
