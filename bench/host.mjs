@@ -1,15 +1,25 @@
-// What a host pays: the status of 1, 100 and 1,000 apps in one pass, next to a ps for each app; the memory of a supervisor; a start.
+// What a host pays: the status of 1, 100 and 1,000 apps in one pass, next to a ps for each app; the memory beside an app; a start.
 //
 //   node bench/host.mjs [RUNS]
 //
 // Runs the very scripts that go over the wire in /bin/sh of this machine, in a home of its own, with real apps (`sleep`). Prints
 // wall-clock milliseconds and ratios run by run; exits with 1 when a goal is missed.
-import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, release, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, start, status, stop } from '../packages/core/dist/index.js';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, release } from 'node:os';
+import { status } from '../packages/core/dist/index.js';
+import {
+  buildStart,
+  createFrame,
+  judge,
+  median,
+  readRecordedPids,
+  row,
+  runScript,
+  runScriptAside,
+  spread,
+  tearDown,
+  write,
+} from './lab.mjs';
 
 const RUNS = Number(process.argv[2] ?? 11);
 const CROWDS = [
@@ -20,80 +30,27 @@ const CROWDS = [
 const GOAL_PSS_KB = 400;
 const BATCH = 25;
 
-const home = mkdtempSync(join(tmpdir(), 'outlast-bench-'));
-const env = { PATH: process.env.PATH, HOME: home, LOGNAME: 'bench' };
-const spec = {
-  argv: ['sleep', '100000'],
-  shell: false,
-  cwd: null,
-  env: {},
-  secretEnv: {},
-  hup: 'ignore',
-  launcher: 'setsid',
-  restart: DEFAULT_RESTART,
-  stop: DEFAULT_STOP,
-  log: DEFAULT_LOG,
-};
-const frame = () => ({ nonce: randomBytes(12).toString('hex') });
 const nameOf = (index) => `app${index}`;
-
-/** Feeds a script to /bin/sh as sshd would, and gives milliseconds and output. */
-function runScript(script) {
-  const began = performance.now();
-  const { status: code, stdout, error } = spawnSync('/bin/sh', ['-s'], { env, input: script, maxBuffer: 1 << 28 });
-  const ms = performance.now() - began;
-  if (error || code !== 0 || !/ END 0\n$/.test(stdout.toString())) throw error ?? new Error(`no whole answer: ${code}`);
-  return { ms, output: stdout.toString() };
-}
-
-function runScriptAside(script) {
-  return new Promise((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-s'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
-    child.once('error', reject).once('close', resolve);
-    child.stdin.end(script);
-  });
-}
-
-const startScript = (app) =>
-  start.build({ app, spec, request: randomBytes(12).toString('hex'), by: 'bench@here', settleMs: 0 }, frame());
-const statusScript = () => status.build({ apps: [] }, frame());
+const statusScript = () => status.build({ apps: [] }, createFrame());
 
 /** What one would type: a pid file and a ps for each app. */
 function naiveScript(pids) {
   return `for pid in ${pids.join(' ')}; do ps -o pid=,stat=,etime=,pcpu=,rss= -p "$pid"; done\necho ' END 0'\n`;
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const write = (line) => process.stdout.write(`${line}\n`);
-const row = (...cells) => write(cells.map((cell, at) => (at === 0 ? cell.padEnd(26) : cell.padStart(11))).join(''));
-const spread = (values, digits = 1) =>
-  [Math.min(...values), median(values), Math.max(...values)].map((value) => value.toFixed(digits));
-
-function readAppPids() {
-  const apps = join(home, '.local/state/outlast/apps');
-  return readdirSync(apps).map((app) => readFileSync(join(apps, app, 'run.1.pid'), 'utf8').split(' ')[0]);
+/** Proportional set size in kB; one that ends while we look counts for nothing. */
+function readPss(pid) {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
+  } catch {
+    return 0;
+  }
 }
 
-/** Proportional set size of every process of ours whose argv holds `word`, in kB. */
-function readPss(word) {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        if (!argv.some((argument) => argument.startsWith(home)) || !argv.includes(word)) return [];
-        return [Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1])];
-      } catch {
-        return []; // it ended while we looked
-      }
-    });
-}
-
-let missed = 0;
-function judge(name, value, goal, unit) {
-  const met = value <= goal;
-  if (!met) missed++;
-  write(`goal: ${name} at most ${goal} ${unit}: ${value.toFixed(0)} ${unit}, ${met ? 'met' : 'missed'}`);
+/** What a keeper and the sleep that it waits for take together. */
+function readKeeperPss(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return readPss(pid) + children.split(' ').reduce((sum, child) => sum + (child === '' ? 0 : readPss(child)), 0);
 }
 
 try {
@@ -103,20 +60,23 @@ try {
   row('', 'min', 'median', 'max');
   let begun = 0;
   const starts = [];
-  const supervisors = [];
+  // Alone, they share no page with their like.
+  let alone;
   for (const { apps, goalMs } of CROWDS) {
     if (begun === 0) {
-      starts.push(runScript(startScript(nameOf(begun++))).ms);
-      // Alone, a supervisor shares no page with its like.
-      supervisors.push(...readPss('supervise'));
+      starts.push(runScript(buildStart(nameOf(begun++))).ms);
+      alone = {
+        supervisor: readRecordedPids('supervisor').map(readPss),
+        keeper: readRecordedPids('keeper').map(readKeeperPss),
+      };
     }
     while (begun < apps) {
       const batch = Array.from({ length: Math.min(BATCH, apps - begun) }, () =>
-        runScriptAside(startScript(nameOf(begun++))),
+        runScriptAside(buildStart(nameOf(begun++))),
       );
       await Promise.all(batch);
     }
-    const pids = readAppPids();
+    const pids = readRecordedPids('pid');
     const ours = [];
     const naive = [];
     for (let run = 0; run < RUNS; run++) {
@@ -140,18 +100,16 @@ try {
   }
   const plain = [];
   for (let run = 0; run < RUNS; run++) {
-    starts.push(runScript(startScript(`more${run}`)).ms);
+    starts.push(runScript(buildStart(`more${run}`)).ms);
     plain.push(runScript('nohup sleep 100000 >/dev/null 2>&1 & echo $! >"$HOME/pid"; kill $!; echo \' END 0\'\n').ms);
   }
   row('start, settle 0, ms', ...spread(starts));
   row('nohup sleep &, ms', ...spread(plain));
-  row('supervisor alone, kB PSS', ...spread(supervisors, 0));
-  row('each of all, kB PSS', ...spread(readPss('supervise'), 0));
-  judge('a supervisor alone', median(supervisors), GOAL_PSS_KB, 'kB PSS');
+  row('supervisor alone, kB PSS', ...spread(alone.supervisor, 0));
+  row('keeper and its sleep alone, kB PSS', ...spread(alone.keeper, 0));
+  row('supervisor among all, kB PSS', ...spread(readRecordedPids('supervisor').map(readPss), 0));
+  row('keeper among all, kB PSS', ...spread(readRecordedPids('keeper').map(readKeeperPss), 0));
+  judge('a supervisor alone', median(alone.supervisor), GOAL_PSS_KB, 'kB PSS');
 } finally {
-  const apps = join(home, '.local/state/outlast/apps');
-  const names = readdirSync(apps);
-  while (names.length > 0) runScript(stop.build({ apps: names.splice(0, 50), graceMs: 0, by: 'bench@here' }, frame()));
-  rmSync(home, { recursive: true, force: true });
+  tearDown();
 }
-process.exitCode = missed === 0 ? 0 : 1;
