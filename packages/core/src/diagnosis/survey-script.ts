@@ -29,6 +29,7 @@ export const SURVEY_FUNCTIONS = sh`
   # survey_tools: what is missing, and how setsid can be used.
   survey_tools() {
     unalias nohup 2>/dev/null # mksh has one
+    unset -f tail 2>/dev/null # nor does what stands in for it count
     missing=
     for tool in ${[...Object.keys(REQUIRED_TOOLS), ...Object.keys(OPTIONAL_TOOLS)]}; do
       command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"

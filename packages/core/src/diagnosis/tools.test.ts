@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import { adopt } from '../operations/adopt.js';
 import { find } from '../operations/find.js';
 import { buildFollowScript } from '../operations/follow.js';
 import { inspect } from '../operations/inspect.js';
 import { logs } from '../operations/logs.js';
+import { prune } from '../operations/prune.js';
 import { remove } from '../operations/remove.js';
 import { restart } from '../operations/restart.js';
+import { searchLogs } from '../operations/search-logs.js';
 import { signal } from '../operations/signal.js';
 import { start } from '../operations/start.js';
 import { status } from '../operations/status.js';
@@ -41,20 +44,25 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     { cursors: [{ app: 'web', stream: 'combined', inode: null, offset: 0 }], seconds: 60 },
     frame,
   ),
+  'logs --grep': searchLogs.build({ apps, pattern: 'x', lines: 1, endedLines: false }, frame),
   signal: signal.build({ apps, signal: 'HUP', scope: 'tree', by }, frame),
   wait: wait.build({ app: 'web', seconds: 60 }, frame),
   inspect: inspect.build({ apps }, frame),
   find: find.build({ pattern: /x/ }, frame),
+  adopt: adopt.build({ app: 'web', pid: 4711, start: null, request: 'r1', by }, frame),
   rm: remove.build({ apps }, frame),
+  prune: prune.build({ olderThanSeconds: 1, dryRun: false }, frame),
 };
 
 test('what doctor says of required programs is what the scripts refuse to go without', () => {
   const verbs = Object.keys(SCRIPTS);
   const users = new Map<string, string[]>();
   for (const verb of verbs) {
-    const [, needed] = /^ *need (.*) \|\| return 1$/m.exec(SCRIPTS[verb] ?? '') ?? [];
-    expect(needed, verb).toBeDefined();
-    for (const tool of needed?.split(' ') ?? []) users.set(tool, [...(users.get(tool) ?? []), verb]);
+    const needed = [...(SCRIPTS[verb] ?? '').matchAll(/^ *need (.*) \|\| return 1$/gm)].flatMap(([, tools = '']) =>
+      tools.split(' '),
+    );
+    expect(needed, verb).not.toEqual([]);
+    for (const tool of new Set(needed)) users.set(tool, [...(users.get(tool) ?? []), verb]);
   }
   const expected = [...users].map(([tool, names]) => [tool, names.length === verbs.length ? ['every verb'] : names]);
   expect(REQUIRED_TOOLS).toEqual(Object.fromEntries(expected));

@@ -4,22 +4,25 @@
  */
 export const REQUIRED_TOOLS: Readonly<Record<string, readonly string[]>> = {
   awk: ['every verb'],
-  cat: ['start', 'stop', 'restart', 'status', 'signal', 'wait', 'inspect', 'find', 'rm'],
-  chmod: ['start', 'restart'],
-  cp: ['start', 'restart'],
-  dd: ['start', 'restart', 'logs', 'logs -f'],
-  grep: ['start', 'stop', 'restart', 'signal', 'inspect', 'find', 'rm'],
-  head: ['logs', 'logs -f'],
+  cat: ['start', 'stop', 'restart', 'status', 'signal', 'wait', 'inspect', 'find', 'adopt', 'rm', 'prune'],
+  chmod: ['start', 'restart', 'adopt'],
+  cp: ['start', 'restart', 'adopt'],
+  cut: ['logs --grep'],
+  dd: ['start', 'restart', 'logs', 'logs -f', 'logs --grep', 'adopt'],
+  grep: ['start', 'stop', 'restart', 'logs --grep', 'signal', 'inspect', 'find', 'adopt', 'rm', 'prune'],
+  head: ['logs', 'logs -f', 'logs --grep'],
   id: ['every verb'],
-  ln: ['start', 'stop', 'restart', 'signal', 'rm'],
+  ln: ['start', 'stop', 'restart', 'signal', 'adopt', 'rm', 'prune'],
   ls: ['every verb'],
-  mkdir: ['start', 'restart'],
-  mv: ['start', 'stop', 'restart', 'signal', 'rm'],
+  mkdir: ['start', 'restart', 'adopt'],
+  mv: ['start', 'stop', 'restart', 'signal', 'adopt', 'rm', 'prune'],
   od: ['every verb'],
-  rm: ['start', 'stop', 'restart', 'signal', 'rm'],
-  sleep: ['start', 'stop', 'restart', 'logs', 'logs -f', 'signal', 'wait', 'rm'],
-  tail: ['start', 'restart', 'logs', 'logs -f'],
+  readlink: ['adopt'],
+  rm: ['start', 'stop', 'restart', 'signal', 'adopt', 'rm', 'prune'],
+  sed: ['adopt'],
+  sleep: ['start', 'stop', 'restart', 'logs', 'logs -f', 'logs --grep', 'signal', 'wait', 'adopt', 'rm', 'prune'],
   tr: ['every verb'],
+  wc: ['logs --grep', 'adopt'],
 };
 
 /** The programs that outlast does without, each with what is then different. */
@@ -28,5 +31,6 @@ export const OPTIONAL_TOOLS: Readonly<Record<string, string>> = {
   df: 'nobody sees here how much space is left',
   getconf:
     'CPU and memory are reckoned with 100 ticks a second and pages of 4096 bytes, which is what most machines have',
+  tail: 'the last lines are found by awk, which takes longer where logs are long',
   nohup: 'the shell itself makes apps ignore HUP, which does the same',
 };

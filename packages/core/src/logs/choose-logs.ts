@@ -14,7 +14,7 @@ export interface LogChoice {
 /** What every script that reads logs begins with: sets apps, and since to seconds of the epoch, which is empty for all that is kept. */
 export function buildChoiceHead({ apps, since }: LogChoice): string {
   return sh`
-    need awk dd head id ls od sleep tail tr || return 1
+    need awk dd head id ls od sleep tr || return 1
     newline=$(printf '\nx')
     newline=\${newline%x}
     find_state || return 1

@@ -31,7 +31,7 @@ export function buildFollowScript({ cursors, seconds }: FollowOptions, frame: Fr
     functions: [...BASE_FUNCTIONS, LEASE_FUNCTIONS, LOG_READ_FUNCTIONS, FOLLOW_FUNCTIONS],
     keepStdin: true,
     body: sh`
-      need awk dd head id ls od sleep tail tr || return 1
+      need awk dd head id ls od sleep tr || return 1
       find_state || return 1
       read_boot
       hold_lease

@@ -64,7 +64,7 @@ export const start: Operation<StartOptions, AppResult> = {
 export function buildStartHead({ app, request, by, settleMs }: Omit<StartOptions, 'spec'>): string {
   return sh`
     request=${raw(buildRequest(request))} by=${encodeToken(by)} settle=${Math.ceil(settleMs / 100)}
-    need awk cat chmod cp dd grep id ln ls mkdir mv od rm sleep tail tr || return 1
+    need awk cat chmod cp dd grep id ln ls mkdir mv od rm sleep tr || return 1
     open_state || return 1
     read_boot
     enter_app ${app}`;

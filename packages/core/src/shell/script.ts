@@ -1,3 +1,4 @@
+import { STAND_IN_FUNCTIONS } from './stand-ins.js';
 import { raw, sh } from './template.js';
 
 /** What every script is made with. */
@@ -57,6 +58,8 @@ const PROLOGUE = sh`
   *:/usr/bin:*) ;;
   *) PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin ;;
   esac
+
+  ${raw(STAND_IN_FUNCTIONS)}
 
   # say TEXT: one of our own lines.
   say() { printf '@@%s %s\n' "$nonce" "$*"; }

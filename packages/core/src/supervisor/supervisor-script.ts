@@ -1,6 +1,7 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { IS_LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { LOG_KEEPER_FUNCTIONS } from '../logs/log-keeper.js';
+import { STAND_IN_FUNCTIONS } from '../shell/stand-ins.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORDED_FUNCTIONS } from '../state/layout.js';
 import { CAUSE_FUNCTIONS } from './cause.js';
@@ -20,6 +21,7 @@ export const SUPERVISOR_SCRIPT = sh`
   record_path=$app_dir/run.$run
   umask 077
 
+  ${raw(STAND_IN_FUNCTIONS)}
   ${raw(IDENTITY_FUNCTIONS)}
   ${raw(RECORDED_FUNCTIONS)}
   ${raw(CAUSE_FUNCTIONS)}

@@ -8,6 +8,8 @@ import { diagnoseHost } from '../../src/diagnosis/diagnose-host.js';
 import type { Finding } from '../../src/diagnosis/finding.js';
 import { OPTIONAL_TOOLS, REQUIRED_TOOLS } from '../../src/diagnosis/tools.js';
 import { doctor } from '../../src/operations/doctor.js';
+import { logs } from '../../src/operations/logs.js';
+import { searchLogs } from '../../src/operations/search-logs.js';
 import { start } from '../../src/operations/start.js';
 import { status } from '../../src/operations/status.js';
 import { stop } from '../../src/operations/stop.js';
@@ -338,6 +340,24 @@ describe('a host without', () => {
       expect(readIgnored(pid)).toBe(1);
       if (tool === 'date') expect(startedAt).toBe(null);
     });
+  });
+
+  test('tail reads and searches logs all the same', async () => {
+    const there = await makeHostWith(['tail']);
+    await startSleeper();
+    const written = Array.from({ length: 5000 }, (_, index) => `line ${index + 1}\n`).join('');
+    writeFileSync(join(there.appDir('web'), 'log'), written);
+    const [read] = await operate(logs, { apps: ['web'], bytes: 10_000 });
+    expect(Buffer.from(read?.data ?? []).toString()).toBe(written.slice(read?.offset));
+    const [found] = await operate(searchLogs, { apps: ['web'], pattern: '9$', lines: 2, endedLines: false });
+    expect(found?.lines.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['line 4989\n', 'line 4999\n']);
+    const failed = {
+      ...PLAIN_SPEC,
+      argv: ['/bin/sh', '-c', 'i=0; while [ $i -lt 30 ]; do i=$((i + 1)); echo $i; done; exit 3'],
+    };
+    const options = { app: 'failing', spec: failed, request: createRequest(), by: BY, settleMs: 1000 };
+    const { error } = await operate(start, options);
+    expect(error?.details.lastLines).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 11)));
   });
 
   test('setsid starts apps in no session of their own and with INT and QUIT ignored, as told', async () => {
