@@ -44,7 +44,7 @@ export const ADOPT_MUTANTS = [
     guard: 'what has ended meanwhile is not adopted',
     file: ADOPT,
     text: 'is_alive "$target" "$target_start" "$boot" || { fail',
-    instead: ': || { fail',
+    instead: 'is_alive "$target" "$target_start" "$boot" || : || { fail',
     test: `${NOT} what ends before it is recorded`,
   },
   {
@@ -52,6 +52,6 @@ export const ADOPT_MUTANTS = [
     file: 'packages/core/src/tree/tree.ts',
     text: 'if [ "\\${6-}" = adopted ]; then seen=$1:$2; return 0; fi',
     instead: ':',
-    test: `${TESTS} > a process that shares its group and its session with innocents is stopped with its descendants, and nobody else`,
+    test: `${TESTS} > a process that shares its group and its session with innocents is the leader of them all: those whose parent it is not any more are still not its own`,
   },
 ];

@@ -33,8 +33,8 @@ export const LOG_MUTANTS = [
   {
     guard: 'a log is not emptied once somebody lets the app go on',
     file: CUT,
-    text: 'mark_head && are_held && true >"$log"',
-    instead: 'mark_head && true >"$log"',
+    text: 'are_held && true >"$log"; then',
+    instead: 'are_held; true >"$log"; then',
     test: `${ROTATION} > a log is not emptied while somebody else lets the app go on`,
   },
   {

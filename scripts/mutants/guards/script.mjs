@@ -100,6 +100,6 @@ export const SCRIPT_MUTANTS = [
     file: 'packages/cli/src/fleet/host-session.ts',
     text: 'if (answer.reply.status === undefined) throw',
     instead: 'if (answer.reply.status === undefined && !answer.reply.begun) throw',
-    test: 'packages/cli/test/sshd/detached.test.ts > an app that was started outlives a link that does not come back, and the client says that it does not know',
+    test: 'packages/cli/test/sshd/logs.test.ts > logs whose end was cut off with the connection are not taken for whole',
   },
 ];

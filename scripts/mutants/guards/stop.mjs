@@ -123,7 +123,7 @@ export const STOP_MUTANTS = [
     file: STOP,
     text: 'list_members "$root" "$mark" || { fail_unseen; return 1; }\n    session_scope=',
     instead: 'list_members "$root" "$mark"\n    session_scope=',
-    test: `${HALF} > a list of processes that could not be made is no proof that nothing is there`,
+    test: `${HALF} > what an app has left behind is not taken for gone because it cannot be listed`,
   },
   {
     guard: 'without a list of processes an end is not claimed',

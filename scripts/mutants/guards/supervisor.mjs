@@ -63,13 +63,13 @@ export const SUPERVISOR_MUTANTS = [
     file: SUPERVISOR,
     text: "} 2>/dev/null || refuse 'no space for the records'",
     instead: '} 2>/dev/null',
-    test: `${FULL} > where the disk fills behind the files, nothing runs without its supervisor's record`,
+    test: `${FULL} > a supervisor that could not record itself starts nothing, though there is room again`,
   },
   {
     guard: 'nothing runs whose log cannot be written',
     file: 'packages/core/src/logs/log-keeper.ts',
     text: '(: >>"$app_dir/$log_name") 2>/dev/null || refuse \'the log cannot be written\'',
-    instead: '',
+    instead: ':',
     test: `${TESTS} > an app whose log cannot be written does not run, and the start says so`,
   },
   {
@@ -128,13 +128,6 @@ export const SUPERVISOR_MUTANTS = [
     text: 'elif [ "$1" -gt 128 ] && [ "$1" -le 192 ]; then',
     instead: 'elif false; then',
     test: `${LIFE} > with dash as sh the end of an app is told truly`,
-  },
-  {
-    guard: 'the supervisor keeps its records from others',
-    file: SUPERVISOR,
-    text: 'umask 077\n',
-    instead: '\n',
-    test: `${LAUNCH} > the umask is the caller's, and the records are nobody else's business`,
   },
   {
     guard: 'the app gets the umask of the caller',

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { addLaptop, appOf, shell, useLab } from '../program-lab.js';
+import { addLaptop, appOf, ask, shell, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1', 'web2']);
 
@@ -67,6 +67,17 @@ describe('logs', () => {
       `${lab.laptop.argvOf(['logs', 'bytes', '-H', 'web1']).join(' ')} | od -An -v -tx1`,
     ]);
     expect(printed.stdout.trim()).toBe('ff 00 1b 5b 33 31 6d 0d 0a');
+  });
+
+  test('whose end was cut off with the connection are not taken for whole', async () => {
+    const proxy = await startTcpProxy(lab.host());
+    onTestFinished(() => proxy.stop());
+    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
+    await start('long', 'seq 1 300000; exec sleep 600');
+    proxy.afterReply(500_000, () => proxy.cut());
+    const told = await ask(laptop, ['logs', 'long', '-H', 'web1', '-n', '300000']);
+    expect(told.exitCode).toBe(1);
+    expect(told.document.outcomes[0]).toMatchObject({ ok: false, error: { code: 'E_CONNECTION_LOST' } });
   });
 
   test('names host and app in front of each line when they are several, and keeps lines whole', async () => {

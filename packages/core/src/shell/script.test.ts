@@ -73,7 +73,8 @@ test('the first lines may be eaten by what reads before the shell', () => {
 });
 
 test('what the session brings along does not change what the script does', () => {
-  const env = { IFS: 'l', CDPATH: '/tmp', OUTLAST_RUN: 'another', PATH: '/nonexistent' };
+  // No shell takes IFS from the environment; an rc file that the same shell reads, as zsh does, can set it.
+  const env = { CDPATH: '/tmp', OUTLAST_RUN: 'another', PATH: '/nonexistent' };
   const script = buildScript(
     { nonce: NONCE },
     {
@@ -81,7 +82,7 @@ test('what the session brings along does not change what the script does', () =>
       body: sh`text='hello'; set -- $text; say "N $# \${OUTLAST_RUN-none} \${CDPATH-none}"; encode ab >/dev/null`,
     },
   );
-  const reply = readReply(runScript(script, ['-s'], env).stdout, NONCE);
+  const reply = readReply(runScript(`IFS=l\n${script}`, ['-s'], env).stdout, NONCE);
   expect(reply.records[0]).toMatchObject({ kind: 'N', fields: ['1', 'none', 'none'] });
   expect(reply.status).toBe(0);
 });

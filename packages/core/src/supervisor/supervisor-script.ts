@@ -19,7 +19,6 @@ export const SUPERVISOR_SCRIPT = sh`
   if [ -n "\${ZSH_VERSION-}" ]; then emulate sh; fi
   stage=$1 app_dir=$2 run=$3 user_umask=$4 restarts=\${5-0}
   record_path=$app_dir/run.$run
-  umask 077
 
   ${raw(STAND_IN_FUNCTIONS)}
   ${raw(IDENTITY_FUNCTIONS)}

@@ -64,6 +64,17 @@ test("where the disk fills behind the files, nothing runs without its supervisor
   await expectNothingDone(await startFilling('log_starts=$(print_log_sizes)'), '');
 });
 
+test('a supervisor that could not record itself starts nothing, though there is room again', async () => {
+  const started = await host.operate(start, buildOptions(), (script) =>
+    insertBefore(
+      insertBefore(script, 'printf \'%s\\n\' "$$ $process_start $boot $policy"', `${FILLING} : &&`),
+      'failures=0 delay',
+      'rm -f "$HOME/.local/filling";',
+    ),
+  );
+  await expectNothingDone(started, '');
+});
+
 test('where the disk fills at the last moment, nothing runs without its pid', async () => {
   const started = await startFilling('exec </dev/null >>"$app_dir/log" 2>&1');
   await expectNothingDone(started, 'no space for the records');

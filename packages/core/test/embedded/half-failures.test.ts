@@ -1,6 +1,7 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inspect } from '../../src/operations/inspect.js';
 import { remove } from '../../src/operations/remove.js';
 import { restart } from '../../src/operations/restart.js';
 import { signal } from '../../src/operations/signal.js';
@@ -36,11 +37,21 @@ const withoutTree = (script: string) => replaceIn(script, 'if (!(script in start
 
 test('a list of processes that could not be made is no proof that nothing is there', async () => {
   const { report } = await host.start('web', SLEEPER);
+  const [seen] = await host.operate(inspect, { apps: ['web'] });
+  // Nobody else knows of it then.
+  process.kill(seen?.supervisorPid as number, 'SIGKILL');
   const [stopped] = await host.operate(stop, STOP_WEB, withoutTree);
   expect(stopped).toMatchObject({ changed: false, error: { code: 'E_STOP_FAILED' } });
   expect(isAlive(report.pid as number)).toBe(true);
   const [removed] = await host.operate(remove, { apps: ['web'] }, withoutTree);
   expect(removed).toMatchObject({ changed: false, error: { code: 'E_RUNNING' } });
+});
+
+test('what an app has left behind is not taken for gone because it cannot be listed', async () => {
+  await host.start('web', ['/bin/sh', '-c', 'setsid sleep 1000 & sleep 0.4']);
+  await waitFor(() => existsSync(join(host.appDir('web'), 'run.1.exit')), 'the app ends');
+  const [stopped] = await host.operate(stop, STOP_WEB, withoutTree);
+  expect(stopped).toMatchObject({ changed: false, error: { code: 'E_STOP_FAILED' } });
 });
 
 test('a stop that something on the host has ended half-way is not known, rather than done', async () => {
