@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bootstrap } from './bootstrap.mjs';
 import { ensureDebianPackages } from './install-debian-packages.mjs';
@@ -38,6 +38,7 @@ export async function main(args) {
 }
 
 async function writeReport(text) {
+  mkdirSync(dirname(REPORT), { recursive: true });
   writeFileSync(REPORT, text);
   const biome = join(ROOT, 'node_modules', '.bin', 'biome');
   await runStep('putting the format of the report right', biome, ['format', '--write', REPORT]);

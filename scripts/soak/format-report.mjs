@@ -2,6 +2,8 @@
 const CAMPAIGNS = {
   'cut-clients':
     'the real program against a real sshd: the client is killed, or its TCP link cut, at some byte of the answer or some change on the host, in start, stop and restart',
+  'followed-logs':
+    'the real program against a real sshd: a log that is cut again and again is followed over links that are cut or go silent, and over restarts of the app; what arrives is compared byte by byte',
   'fork-churn':
     'stop of an app that keeps forking: new sessions, double forks, renamed, without environment, ignoring TERM',
   'full-disk':

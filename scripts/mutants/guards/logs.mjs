@@ -97,9 +97,16 @@ export const LOG_MUTANTS = [
   {
     guard: 'what was read while the log was cut is sent again',
     file: FOLLOW,
-    text: 'if [ "$log_state" != "$follow_state" ]; then say VOID; return 0; fi',
+    text: 'if [ "$log_state" != "$follow_state" ] || ! is_piece_whole "$5" "\\${10}" "\\${11}"; then say VOID; return 0; fi',
     instead: ':',
     test: `${READING} > a follow whose log is cut while it reads sends that again`,
+  },
+  {
+    guard: 'what was read from another file than the one that was looked for is sent again',
+    file: FOLLOW,
+    text: ' || ! is_piece_whole "$5" "\\${10}" "\\${11}"; then say VOID',
+    instead: '; then say VOID',
+    test: `${OUTPUT} > a log that is renamed between the look and the reading is read to its end`,
   },
   {
     guard: 'what is not sure to have been read is thrown away',
@@ -108,6 +115,20 @@ export const LOG_MUTANTS = [
     instead:
       "if (kind === 'SURE') return this.#confirm();\n    const early = this.#confirm();\n    if (early) return early;",
     test: `${READING} > a follow whose log is cut while it reads sends that again`,
+  },
+  {
+    guard: 'what is shorter than it should be is not taken',
+    file: FOLLOW,
+    text: 'if (bytes.length !== length) return undefined;',
+    instead: '',
+    test: 'packages/core/src/operations/follow.test.ts > what is shorter than the host believes is not taken, so that the next script brings it',
+  },
+  {
+    guard: 'what would leave a hole is not taken',
+    file: FOLLOW,
+    text: "if (kind === 'DATA' && isNext)",
+    instead: "if (kind === 'DATA')",
+    test: 'packages/core/src/operations/follow.test.ts > what does not begin where the last one ended is not taken, so that the next script brings it',
   },
   {
     guard: 'what was dropped is told',
@@ -119,7 +140,7 @@ export const LOG_MUTANTS = [
   {
     guard: 'a log that was renamed is looked for twice',
     file: FOLLOW,
-    text: 'case $step in rotated*) step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset") ;; esac',
+    text: 'case $step in replaced*) step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset") ;; esac',
     instead: ':',
     test: `${OUTPUT} > a log that is renamed between looking for names and looking at files is read to its end`,
   },

@@ -10,6 +10,27 @@ const FULL = 'packages/core/test/embedded/full-disk.test.ts';
 /** The supervisor, and the last stage before the app. */
 export const SUPERVISOR_MUTANTS = [
   {
+    guard: 'a start that was given up is not followed by another, whatever says so',
+    file: SUPERVISOR,
+    text: `'' | aborted | "$claim") rm`,
+    instead: `'' | aborted) rm`,
+    test: 'packages/core/test/embedded/claims.test.ts > a child of a dead launcher does not run, and is not started again, where the claim itself says that it was given up',
+  },
+  {
+    guard: 'the end has its room while the app is started again',
+    file: SUPERVISOR,
+    text: '[ "$stage$restarts" != launch0 ] && [ "$stage" = launch ] || rm',
+    instead: 'rm',
+    test: `${FULL} > an app that cannot be started again on a disk that it has filled keeps the end that it had`,
+  },
+  {
+    guard: 'what was not launched has no end of its own',
+    file: SUPERVISOR,
+    text: '[ "$committed" = "$earlier" ] || return 0',
+    instead: 'return 0',
+    test: `${FULL} > an app that cannot be started again on a disk that it has filled keeps the end that it had`,
+  },
+  {
     guard: 'a stop ends the wait for another start',
     file: SUPERVISOR,
     text: '! is_end_wanted || return 1\n      waited',

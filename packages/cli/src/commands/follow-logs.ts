@@ -156,7 +156,7 @@ async function followOnce(session: HostSession, reader: FollowReader, print: Pri
     release?.();
     channel.close();
   }
-  if (isLeaseOver(end)) return;
+  if (isLeaseOver(end)) return waitForRetry(0, session.signal);
   throw session.explainSilence(false, { reply: { begun: true, preamble: '' }, end, stderr: '' });
 }
 
@@ -224,6 +224,8 @@ function createPlainPrinter({ output }: Context, { raw }: FollowRequest): Printe
 /** A rotation loses nothing; what a truncation has cut off, or was dropped with its archive, nobody can bring back. */
 function noteLoss(output: Context['output'], host: string, event: FollowEvent): void {
   const log = `the log of ${labelLog(event)}`;
+  if (event.kind === 'replaced')
+    output.warn(`${host}: ${log} was replaced, and the old one is not beside it; its last lines may be missing`);
   if (event.kind === 'truncated') output.warn(`${host}: ${log} was truncated; lines may be missing`);
   if (event.kind === 'gap')
     output.warn(

@@ -68,7 +68,7 @@ const REASONS: Readonly<Record<KeptReason, string>> = {
 const REMEDIES: Readonly<Record<KeptReason, (app: string) => string>> = {
   undated: (app) => `To forget it: outlast rm ${app}`,
   'processes-left': (app) => `To end them: outlast stop ${app}`,
-  damaged: (app) => `To look at it: outlast inspect ${app}; to forget it: outlast rm ${app}`,
+  damaged: (app) => `To look at it: outlast inspect ${app}; once nothing of it runs, remove its folder on the host`,
 };
 
 function noteKept({ output, repeated }: Context, outcomes: readonly Outcome<PruneResult>[]): void {

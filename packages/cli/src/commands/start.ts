@@ -101,7 +101,14 @@ export function noteSafety(
   outcomes: readonly Outcome<readonly AppResult[]>[],
   proven: ReadonlySet<string>,
 ): void {
-  const isProven = ({ identity }: AppResult) => identity !== null && proven.has(identity);
+  const isProven = ({ identity, logoutUnknown }: AppResult) =>
+    identity !== null && proven.has(identity) && logoutUnknown !== true;
+  for (const { host, value = [] } of outcomes.filter(({ value = [] }) => value.some((each) => each.logoutUnknown))) {
+    const apps = value.map(({ report }) => report.app).join(' ');
+    output.warn(
+      `${host}: whether ${apps} outlives the logout is not known: logind did not say (outlast doctor -H ${host})`,
+    );
+  }
   const safe = outcomes.filter(({ ok, value = [] }) => ok === true && value.length > 0 && value.every(isProven)).length;
   if (safe === 0) return;
   output.note(

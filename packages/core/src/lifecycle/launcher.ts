@@ -20,7 +20,10 @@ export const LAUNCHER_FUNCTIONS = sh`
     read_logout
     case $run_launcher in
     systemd) check_scope || return 1 ;;
-    *) [ "$logout_kills" != yes ] || { fail_at_logout; return 1; } ;;
+    *)
+      [ "$logout_kills" != yes ] || { fail_at_logout; return 1; }
+      say "LOGOUT $app $logout_kills"
+      ;;
     esac
     launcher_checked=yes
   }

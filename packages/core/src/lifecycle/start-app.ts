@@ -57,7 +57,7 @@ export const START_FUNCTIONS = sh`
           ;;
         stopping) fail E_STOPPING "$app"; return 1 ;;
         esac
-        if is_own_request && [ -e "$record_path.exit" ]; then say "STARTED $app again same"; return 1; fi
+        if is_own_request && [ -e "$record_path.exit" ]; then tell_ended_start; return 1; fi
         read_tree
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
         [ -z "$members" ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
@@ -90,6 +90,20 @@ export const START_FUNCTIONS = sh`
     *" $request "*) ;;
     *) return 1 ;;
     esac
+  }
+
+  # tell_ended_start: this very request has started it, and it has ended since: within its settle time, or well after it.
+  tell_ended_start() {
+    set -f
+    read_record "$record_path.pid"
+    set -- $record
+    began=\${4-}
+    read_record "$record_path.exit"
+    set -- $record
+    set +f
+    how=again
+    if [ "\${4-0}" != 0 ] || { is_number "$began" && is_number "\${3-}" && [ $(($3 - began)) -gt $((settle / 10)) ]; }; then how=new; fi
+    say "STARTED $app $how same"
   }
 
   # write_environment: what the login has exported, which the app gets whatever our own variables are called.

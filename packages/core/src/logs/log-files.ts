@@ -95,11 +95,13 @@ export const LOG_SPACE_AWK = sh`
     for (i = 1; i <= segments; i++) if (segment_end[i] == oldest) oldest = segment_start[i]
   }
 
-  # Prints one piece of a file for send_piece: its name, blocks to skip, blocks to read, the first byte of these, and how many.
+  # Prints one piece of a file for send_piece: its name, blocks to skip, blocks to read, the first byte of these, how many, and for
+  # is_piece_whole the inode and the least size of the file.
   function say_piece(i, from, to,   at, skip) {
     at = segment_from[i] + from - segment_start[i]
     skip = int(at / 4096)
-    printf "%s %.0f %.0f %.0f %.0f\n", segment_file[i], skip, int((at + to - from + 4095) / 4096) - skip, at - skip * 4096 + 1, to - from
+    printf "%s %.0f %.0f %.0f %.0f ", segment_file[i], skip, int((at + to - from + 4095) / 4096) - skip, at - skip * 4096 + 1, to - from
+    printf "%s %.0f\n", named[segment_file[i]], at + to - from
   }
 `;
 
@@ -120,10 +122,18 @@ export const LOG_READ_FUNCTIONS = sh`
   # send_piece NAME SKIP COUNT FIRST LENGTH: whole blocks are skipped, so that gigabytes cost nothing; the rest of the first one is cut off.
   send_piece() { dd if="$app_dir/$1" bs=4096 skip="$2" count="$3" 2>/dev/null | tail -c "+$4" | head -c "$5"; }
 
-  # send_pieces PIECES: one a line, as say_piece has them.
+  # is_piece_whole NAME INODE SIZE: true while that name is that file, and so much of it is there: then what was just read was read from
+  # there. Whoever else renames or truncates logs does not ask us.
+  is_piece_whole() {
+    ls -lniL "$app_dir/$1" 2>/dev/null | LC_ALL=C awk -v inode="$2" -v size="$3" '{ whole = (($1 "") == (inode "") && $6 + 0 >= size + 0) } END { exit !whole }'
+  }
+
+  # send_pieces PIECES: one a line, as say_piece has them. Fails where one was not what it was looked for.
   send_pieces() {
-    printf '%s\n' "$1" | while read -r piece_name piece_skip piece_count piece_first piece_length; do
-      [ -z "$piece_length" ] || send_piece "$piece_name" "$piece_skip" "$piece_count" "$piece_first" "$piece_length"
+    printf '%s\n' "$1" | while read -r piece_name piece_skip piece_count piece_first piece_length piece_inode piece_size; do
+      [ -n "$piece_length" ] || continue
+      send_piece "$piece_name" "$piece_skip" "$piece_count" "$piece_first" "$piece_length"
+      is_piece_whole "$piece_name" "$piece_inode" "$piece_size" || exit 1
     done
   }
 

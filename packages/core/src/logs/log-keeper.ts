@@ -92,8 +92,11 @@ export const LOG_KEEPER_FUNCTIONS = sh`
     sleep 0.01 2>/dev/null && fractions=yes
     sizes='' rest=2 idle_since=''
     for log_name in $log_names; do mend_log "$app_dir/$log_name"; done
+    read_oom_kills
+    oom_noticed=$oom_kills
     while is_kept; do
       look_at_logs
+      notice_oom_kills
       rest_for "$rest"
     done
     exit

@@ -4,9 +4,9 @@ import { RecordScanner } from '../wire/record-scanner.js';
 import { buildFollowScript, FollowReader, type LogCursor } from './follow.js';
 
 const STREAM = [
-  '@@n BEGIN\n@@n DATA web log 7 100\nfirst\nsecond@@n SURE\n@@n BEAT\n@@n DATA api log.stdout 9 0\nhello\n@@n SURE\n',
-  '@@n DATA web log 7 112\nwrong@@n VOID\n@@n DATA web log 7 112\nthird\n@@n SURE\n@@n GAP web log 7 150\n@@n ROTATED web log 8 20\n',
-  '@@n DATA web log 8 20\nnew\n@@n SURE\n@@n TRUNCATED api log.stdout 9 0\n@@n DATA api log.stdout 9 0\nagain\n@@n SURE\n@@n END 0\n',
+  '@@n BEGIN\n@@n DATA web log 7 100 112\nfirst\nsecond@@n SURE\n@@n BEAT\n@@n DATA api log.stdout 9 0 6\nhello\n@@n SURE\n',
+  '@@n DATA web log 7 112 117\nwrong@@n VOID\n@@n DATA web log 7 112 118\nthird\n@@n SURE\n@@n GAP web log 7 150\n@@n ROTATED web log 8 20\n',
+  '@@n DATA web log 8 20 24\nnew\n@@n SURE\n@@n TRUNCATED api log.stdout 9 0\n@@n DATA api log.stdout 9 0 6\nagain\n@@n SURE\n@@n END 0\n',
 ].join('');
 
 const CURSORS: readonly LogCursor[] = [
@@ -62,10 +62,17 @@ describe('a follow', () => {
   });
 });
 
+test.each([
+  ['is shorter than the host believes', '@@n DATA web log 7 100 112\nfirst\n@@n SURE\n'],
+  ['does not begin where the last one ended', '@@n DATA web log 7 101 107\nirst\nx@@n SURE\n'],
+])('what %s is not taken, so that the next script brings it', (_what, stream) => {
+  expect(follow([encodeUtf8(stream)])).toEqual({ events: [], cursors: CURSORS });
+});
+
 test('bytes that no log was named for are nothing that is shown', () => {
   const reader = new FollowReader(CURSORS);
   expect(reader.read({ kind: 'bytes', bytes: encodeUtf8('Welcome!\n') })).toBeUndefined();
-  expect(reader.read({ kind: 'record', text: 'DATA stranger log 1 0' })).toBeUndefined();
+  expect(reader.read({ kind: 'record', text: 'DATA stranger log 1 0 6' })).toBeUndefined();
   expect(reader.cursors.slice(0, 2)).toEqual(CURSORS);
 });
 

@@ -79,9 +79,10 @@ const FOLLOW_FUNCTIONS = sh`
       if (offset + 0 < end) { printf "gap %s %.0f\n", inode, (next_start < 0) ? end : next_start; exit }
     }
     if (inode == named[log_name]) exit
+    what = (inode in size) ? "rotated" : "replaced"
     inode = named[log_name]
     build_space(inode)
-    printf "rotated %s %.0f\n", inode, oldest
+    printf "%s %s %.0f\n", what, inode, oldest
   }'
 
   # follow_log NAME:FILE:INODE:OFFSET: sends what is new, at most a mebibyte, and notes how far it came.
@@ -100,7 +101,7 @@ const FOLLOW_FUNCTIONS = sh`
     if [ "$seen" != "$before" ]; then
       step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset")
       # A name that was given between looking for names and looking at files is found when there is another log already.
-      case $step in rotated*) step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset") ;; esac
+      case $step in replaced*) step=$(run_log_awk "$follow_awk" "inode=$inode" "offset=$offset") ;; esac
       if [ -n "$step" ]; then take_step; else eval "seen_$place=\$seen"; fi
     fi
     next_cursors="$next_cursors $app:$log_file:$inode:$offset"
@@ -112,16 +113,17 @@ const FOLLOW_FUNCTIONS = sh`
     set -- $step
     case $1 in
     data)
-      say "DATA $app $log_file $2 $3"
+      say "DATA $app $log_file $2 $3 $4"
       send_piece "$5" "$6" "$7" "$8" "$9"
       read_log_state "$log"
-      if [ "$log_state" != "$follow_state" ]; then say VOID; return 0; fi
+      if [ "$log_state" != "$follow_state" ] || ! is_piece_whole "$5" "\${10}" "\${11}"; then say VOID; return 0; fi
       say SURE
       inode=$2 offset=$4
       ;;
     truncated) say "TRUNCATED $app $log_file $2 $3"; inode=$2 offset=$3 ;;
     gap) say "GAP $app $log_file $2 $3"; offset=$3 ;;
     rotated) say "ROTATED $app $log_file $2 $3"; inode=$2 offset=$3 ;;
+    replaced) say "REPLACED $app $log_file $2 $3"; inode=$2 offset=$3 ;;
     esac
   }
 `;
@@ -136,15 +138,24 @@ export type FollowEvent = LogSource &
   (
     | { readonly kind: 'data'; readonly offset: number; readonly bytes: Uint8Array }
     | { readonly kind: 'rotated' | 'truncated' }
+    /** Another file is there, and the old one is not beside it: what was written to that last may be lost. */
+    | { readonly kind: 'replaced' }
     /** So many bytes were dropped with their archive before they could be read. */
     | { readonly kind: 'gap'; readonly missing: number }
   );
+
+const EVENTS: Readonly<Record<string, 'rotated' | 'replaced' | 'truncated' | 'gap'>> = {
+  ROTATED: 'rotated',
+  REPLACED: 'replaced',
+  TRUNCATED: 'truncated',
+  GAP: 'gap',
+};
 
 /** Reads a follow as it arrives and keeps the cursors from which another connection can go on. */
 export class FollowReader {
   readonly #cursors: Map<string, LogCursor>;
   /** What came and is not sure yet. */
-  #pending: { readonly cursor: LogCursor; readonly chunks: Uint8Array[] } | undefined;
+  #pending: { readonly cursor: LogCursor; readonly length: number; readonly chunks: Uint8Array[] } | undefined;
 
   constructor(cursors: readonly LogCursor[]) {
     this.#cursors = new Map(cursors.map((cursor) => [keyOf(cursor), cursor]));
@@ -162,25 +173,30 @@ export class FollowReader {
   }
 
   #readRecord(text: string): FollowEvent | undefined {
-    const [kind, app = '', file = '', inode = '-', offset = '0'] = text.split(' ');
+    const [kind, app = '', file = '', inode = '-', offset = '0', to = '0'] = text.split(' ');
     if (kind === 'SURE') return this.#confirm();
     this.#pending = undefined;
     const cursor: LogCursor = { app, stream: fromLogFile(file), inode, offset: Number(offset) };
     const known = this.#cursors.get(keyOf(cursor));
     if (known === undefined) return undefined;
-    if (kind === 'DATA') this.#pending = { cursor, chunks: [] };
-    if (kind !== 'ROTATED' && kind !== 'TRUNCATED' && kind !== 'GAP') return undefined;
+    // What does not begin where we are would leave a hole: the next script begins there.
+    const isNext = known.inode !== inode || known.offset === cursor.offset;
+    if (kind === 'DATA' && isNext) this.#pending = { cursor, length: Number(to) - cursor.offset, chunks: [] };
+    const event = EVENTS[kind ?? ''];
+    if (event === undefined) return undefined;
     this.#cursors.set(keyOf(cursor), cursor);
     const source = { app, stream: cursor.stream };
-    if (kind === 'GAP') return { ...source, kind: 'gap', missing: cursor.offset - known.offset };
-    return { ...source, kind: kind === 'ROTATED' ? 'rotated' : 'truncated' };
+    return event === 'gap'
+      ? { ...source, kind: event, missing: cursor.offset - known.offset }
+      : { ...source, kind: event };
   }
 
   #confirm(): FollowEvent | undefined {
     if (this.#pending === undefined) return undefined;
-    const { cursor, chunks } = this.#pending;
+    const { cursor, length, chunks } = this.#pending;
     this.#pending = undefined;
     const bytes = concatBytes(chunks);
+    if (bytes.length !== length) return undefined;
     this.#cursors.set(keyOf(cursor), { ...cursor, offset: cursor.offset + bytes.length });
     return { kind: 'data', app: cursor.app, stream: cursor.stream, offset: cursor.offset, bytes };
   }

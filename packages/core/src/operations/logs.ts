@@ -100,7 +100,7 @@ const TAIL_FUNCTIONS = sh`
       [ -n "$plan" ] || plan='- 0 0 0'
       say "LOG $app \${log##*/} \${plan%%"$newline"*}"
       case $plan in
-      *"$newline"*) send_pieces "\${plan#*"$newline"}" ;;
+      *"$newline"*) send_pieces "\${plan#*"$newline"}" || { say VOID; continue; } ;;
       esac
       read_log_state "$log"
       if [ "$log_state" = "$tail_state" ]; then say SURE; return 0; fi

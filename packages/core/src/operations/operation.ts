@@ -42,6 +42,8 @@ export interface AppResult extends SeenApp {
   readonly changed: boolean;
   /** A signal ended its process, and the restart policy starts another. */
   readonly startsAgain?: boolean;
+  /** Whether it outlives the logout is not known: the host's logind did not say what it ends then. */
+  readonly logoutUnknown?: boolean;
   readonly error?: OutlastError;
 }
 

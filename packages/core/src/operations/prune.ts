@@ -81,10 +81,15 @@ const PRUNE_FUNCTIONS = sh`
       ended_at=\${3-}
     elif read_record "$record_path.stopped"; then
       set -- $record
-      ended_at=\${2-}
+      # On a full disk a link to the record of the stop, or of the claim, stands here.
+      case $1:\${4-} in
+      term:* | kill:*) ended_at=\${2-} ;;
+      *:*[!0-9]*) ended_at=\${5-} ;;
+      *) ended_at=\${4-} ;;
+      esac
     elif read_record "$record_path.pid"; then
       set -- $record
-      if [ "$1" = aborted ]; then
+      if is_aborted; then
         # It never ran: what there is is the time of the try.
         read_record "$record_path"
         set -- $record

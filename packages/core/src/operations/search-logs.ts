@@ -172,7 +172,7 @@ const SEARCH_FUNCTIONS = sh`
       say "SEARCH $app \${log##*/} $log_inode $to"
       search_windows
       read_log_state "$log"
-      if [ "$log_state" = "$search_state" ]; then say SURE; return 0; fi
+      if [ "$log_state" = "$search_state" ] && { [ "$log_inode" = - ] || is_piece_whole "\${log##*/}" "$log_inode" 0; }; then say SURE; return 0; fi
       say VOID
     done
     say "BUSY $app"

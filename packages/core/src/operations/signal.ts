@@ -65,12 +65,13 @@ const SIGNAL_FUNCTIONS = sh`
     fi
     await_launch || { say "SIGNALLED $app not-running"; return 0; }
     [ -n "$pid" ] || { say "SIGNALLED $app not-running"; return 0; }
-    write_record "$record_path.signal" "$signal $(now) $by $request begun"
+    # Without it, nobody could tell a second try of this request from a first one.
+    write_record "$record_path.signal" "$signal $(now) $by $request begun" || { fail E_STATE_DIR "$app" "no space in $app_dir"; return 1; }
     read_tree
     seen=$pid:$pid_start group=0
     if [ "$scope" = tree ]; then
       group=$root
-      list_members "$root" "$mark" || seen=$pid:$pid_start
+      list_members "$root" "$mark" || { rm -f "$record_path.signal"; fail E_SIGNAL_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
     fi
     if signal_members "$signal"; then
       write_record "$record_path.signal" "$signal $(now) $by $request sent"

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { CAPTURED_NONCE, readCapturedReply, readReply } from '../../test/read-reply.js';
+import { CAPTURED_NONCE, readCapture, readCapturedReply, readReply } from '../../test/read-reply.js';
 import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { decodeUtf8 } from '../wire/bytes.js';
 import { type StartOptions, start } from './start.js';
 
 const OPTIONS: StartOptions = {
@@ -40,6 +41,14 @@ test('an app that runs is reported as changed', () => {
     },
   });
   expect(result.error).toBeUndefined();
+});
+
+test('that its end at a logout is not known is told', () => {
+  const text = decodeUtf8(readCapture(import.meta.url, 'start-new.dash-0.5.12'));
+  const begin = `@@${CAPTURED_NONCE} BEGIN\n`;
+  const told = text.replace(begin, `${begin}@@${CAPTURED_NONCE} LOGOUT running unknown\n`);
+  expect(start.parse(readReply(told, CAPTURED_NONCE), OPTIONS)).toMatchObject({ changed: true, logoutUnknown: true });
+  expect(parse('start-new').logoutUnknown).toBeUndefined();
 });
 
 test('an app that runs with another argv is named with its pid and the way on', () => {

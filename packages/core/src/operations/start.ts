@@ -9,7 +9,7 @@ import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
 import { decodeUtf8 } from '../wire/bytes.js';
-import { createProtocolError, type Reply, type WireRecord } from '../wire/reply.js';
+import { createProtocolError, findRecord, type Reply, type WireRecord } from '../wire/reply.js';
 import { encodeToken } from '../wire/token.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
 import { buildRequest } from './request.js';
@@ -75,7 +75,12 @@ export function parseStarted(reply: Reply): AppResult {
   const started = reply.records.find((record) => record.kind === 'STARTED');
   const [result] = buildAppResults(reply, 'STARTED', ({ report }, how) => {
     const error = started && findStartError(started, report);
-    return { changed: how === 'new' || how === 'ended', ...(error && { error }) };
+    const logoutUnknown = findRecord(reply, 'LOGOUT')?.fields[1] === 'unknown';
+    return {
+      changed: how === 'new' || how === 'ended',
+      ...(logoutUnknown && { logoutUnknown }),
+      ...(error && { error }),
+    };
   });
   if (result === undefined) throw createProtocolError('the app that was started');
   return result;

@@ -66,6 +66,11 @@ const REPORT_AWK = sh`
     }
   }
 
+  function is_held(i, process,   base) {
+    base = ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/log"
+    return index(" " first_line(base ".held") " " first_line(base ".stdout.held") " " first_line(base ".stderr.held") " ", " " process " ") > 0
+  }
+
   function say_record(kind, i, record) { if (record != "") print tag kind " " app[i] " " record }
 
   # What an earlier look has seen of each process: its CPU ticks, and when that was. Recent enough, it tells what is used now.
@@ -116,6 +121,8 @@ const REPORT_AWK = sh`
       split(pid_record[i], part, " ")
       # Who waited for it knows better than its number, which another process may have got within the same tick.
       alive[i] = (exit_record[i] == "") ? liveness(pid_record[i]) : "-"
+      # A keeper has stopped it for the moment in which it cuts the log: that is no pause.
+      if (alive[i] == "T" && is_held(i, part[1] ":" part[2])) alive[i] = "S"
       if (alive[i] != "-") {
         app_of[part[1]] = app[i]; main[i] = part[1]
         if (part[6] == "adopted") adopted[part[1]] = 1

@@ -17,21 +17,41 @@ export const LEASE_FUNCTIONS = sh`
   }
 
   await_beats() {
-    lease_timer=
+    lease_timer='' lease_seconds=2
+    ! sleep 0.01 2>/dev/null || lease_seconds=1.5
     read_process self || exit
     lease_holder=\${process_stat%% *}
     while IFS= read -r beat <&3; do
       earlier_timer=$lease_timer
-      (sleep 1.5 2>/dev/null || sleep 2; end_script) &
+      run_timer &
       lease_timer=$!
       end_timer "$earlier_timer"
     done
     [ -z "$lease_timer" ] || end_script
   }
 
+  # run_timer: ends this script after a moment, unless it is told to end before; it collects what it sleeps by, since not every host has
+  # somebody who collects orphans.
+  run_timer() {
+    timer_sleep=
+    trap 'end_sleep; exit 0' TERM
+    sleep "$lease_seconds" &
+    timer_sleep=$!
+    wait "$timer_sleep"
+    end_script
+  }
+
+  end_sleep() {
+    [ -n "$timer_sleep" ] || return 0
+    kill -s KILL "$timer_sleep" 2>/dev/null
+    wait "$timer_sleep"
+  }
+
   # end_timer PID: one of ours only as long as it is our child.
   end_timer() {
-    [ -n "$1" ] && read_process "$1" && [ "$process_parent" = "$lease_holder" ] && kill -s KILL "$1" 2>/dev/null
+    [ -n "$1" ] && read_process "$1" && [ "$process_parent" = "$lease_holder" ] || return 0
+    kill -s TERM "$1" 2>/dev/null
+    wait "$1"
   }
 
   # end_script: with what it has started, of which something may wait for ever to get rid of its output.

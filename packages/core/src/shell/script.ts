@@ -1,4 +1,5 @@
-import { STAND_IN_FUNCTIONS } from './stand-ins.js';
+import { CLOCK_FUNCTIONS } from './clock.js';
+import { PLAIN_OUTPUT, STAND_IN_FUNCTIONS } from './stand-ins.js';
 import { raw, sh } from './template.js';
 
 /** What every script is made with. */
@@ -53,6 +54,7 @@ export function buildScript(frame: Frame, parts: ScriptParts): string {
 
 const PROLOGUE = sh`
   unset IFS CDPATH OUTLAST_RUN
+  ${raw(PLAIN_OUTPUT)}
   umask 077
   case :$PATH: in
   *:/usr/bin:*) ;;
@@ -73,17 +75,7 @@ const PROLOGUE = sh`
   # nap: a tenth of a second where sleep knows fractions.
   nap() { sleep 0.1 2>/dev/null || sleep 1; }
 
-  # now: seconds since the epoch, 0 where the host has no clock to ask.
-  now() { date +%s 2>/dev/null || echo 0; }
-
-  # read_clock: sets clock to tenths of a second of a clock that nobody sets back.
-  read_clock() {
-    if { IFS=' .' read -r whole fraction rest </proc/uptime; } 2>/dev/null; then
-      clock=$((whole * 10 + \${fraction%?}))
-    else
-      clock=$(($(now) * 10))
-    fi
-  }
+  ${raw(CLOCK_FUNCTIONS)}
 
   # read_record FILE: sets record to the first line; fails when there is none.
   read_record() {

@@ -19,3 +19,7 @@ export const STAND_IN_FUNCTIONS = sh`
     }
   fi
 `;
+
+/** A shell line: what a login has set may not change in which words and units programs answer our scripts. */
+export const PLAIN_OUTPUT =
+  'unset BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE QUOTING_STYLE TIME_STYLE GREP_OPTIONS PS_FORMAT PS_PERSONALITY';

@@ -21,10 +21,11 @@ export const RECORD_VERSION = 2;
  * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |
  * | `run.N.adopting`   | pid, start, boot of what is about to be adopted     | `adopt`, before it looks whose that is |
  * | `run.N.keeper`     | log keeper's pid, start, boot                       | the keeper                    |
+ * | `run.N.oom`        | how many kills for want of memory the app has outlived in its cgroup | the keeper      |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |
  * | `run.N.exit`       | `code` or `signal`, its number; time; restarts; `ended` or `gave-up`; why; the start time that a process of that moment has | the supervisor |
- * | `run.N.waiting`    | time: it is there while another start is waited for | the supervisor                |
+ * | `run.N.waiting`    | time: it is there while another start is waited for, and after a stop has ended that wait | the supervisor                |
  * | `run.N.stop`       | stopper's pid, start, boot; time; who; request      | `stop`, before the first signal |
  * | `run.N.forced`     | as `run.N.stop`: it is there once KILL was needed   | `stop`, before the first KILL |
  * | `run.N.stopped`    | `term` or `kill`; time                              | `stop`, when nothing is left  |

@@ -42,6 +42,16 @@ describe('from the records of real runs', () => {
     expect(readApp('aborted', { supervisor })).toMatchObject({ state: 'lost', pid: null });
   });
 
+  test.each([
+    ['its own record', ['4711', '123', 'boot', '1795400830', 'by', 'request']],
+    ['the claim', ['4711', '123', 'boot', 'request', '1795400830', 'by', '2']],
+  ])('where a link to %s says that it was stopped, the time is found behind the process', (_what, stopped) => {
+    expect(readApp('stopped', { exit: null, stopped })).toMatchObject({
+      state: 'stopped',
+      endedAt: '2026-11-23T02:27:10Z',
+    });
+  });
+
   test('times are those of the host, in UTC', () => {
     expect(readApp('exited')).toMatchObject({ startedAt: '2026-11-23T02:27:03Z', endedAt: '2026-11-23T02:27:03Z' });
   });

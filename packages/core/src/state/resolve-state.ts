@@ -29,9 +29,9 @@ function resolveState(facts: RunFacts, host: HostFacts): Verdict {
   if (facts.damaged !== null) return { state: 'corrupt' };
   if (facts.process?.liveness) return { state: resolveLiveState(facts) };
   if (facts.stop?.liveness) return { state: 'stopping' };
+  if (facts.aborted) return { state: 'lost' };
   if (facts.exit !== null || facts.stopped !== null) return resolveEnd(facts);
   const launching = facts.claim?.liveness || facts.supervisor?.liveness;
-  if (facts.aborted) return { state: 'lost' };
   if (facts.process === null) return { state: launching ? 'starting' : 'lost' };
   // A supervisor that neither waits nor has recorded an end still has its app, though we are not allowed to see it.
   if (facts.supervisor?.liveness) return { state: isWaiting(facts) ? 'restarting' : 'running' };
@@ -55,7 +55,7 @@ function resolveEnd(facts: RunFacts): Verdict {
   const end = {
     exitCode: kind === 'code' ? number : null,
     signal,
-    endedAt: parseCount(endedAt || facts.stopped?.[1]) || null,
+    endedAt: parseCount(endedAt || findStopTime(facts.stopped)) || null,
   };
   if (facts.stopped !== null) {
     const how = facts.stopped?.[0] === 'kill' ? 'kill' : facts.stopped?.[0] === 'term' ? 'term' : null;
@@ -68,6 +68,14 @@ function resolveEnd(facts: RunFacts): Verdict {
     cause: CAUSES.find((known) => known === cause) ?? null,
     endedBy: isOurSignal(facts.signalled, end) ? decodeName(facts.signalled?.[2]) : null,
   };
+}
+
+/** On a full disk a link to the record of the stop, or of the claim, stands in the place of the word. */
+function findStopTime(stopped: RunFacts['stopped']): string | undefined {
+  if (stopped === null) return undefined;
+  const [word, ...rest] = stopped;
+  if (word === 'term' || word === 'kill') return rest[0];
+  return rest.slice(2).find((each) => parseCount(each) !== null);
 }
 
 const CAUSES: readonly DeathCause[] = ['oom', 'logout'];

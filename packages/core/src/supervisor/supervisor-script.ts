@@ -1,7 +1,8 @@
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { IS_LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { LOG_KEEPER_FUNCTIONS } from '../logs/log-keeper.js';
-import { STAND_IN_FUNCTIONS } from '../shell/stand-ins.js';
+import { CLOCK_FUNCTIONS } from '../shell/clock.js';
+import { PLAIN_OUTPUT, STAND_IN_FUNCTIONS } from '../shell/stand-ins.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORDED_FUNCTIONS } from '../state/layout.js';
 import { CAUSE_FUNCTIONS } from './cause.js';
@@ -20,17 +21,20 @@ export const SUPERVISOR_SCRIPT = sh`
   stage=$1 app_dir=$2 run=$3 user_umask=$4 restarts=\${5-0}
   record_path=$app_dir/run.$run
 
+  ${raw(PLAIN_OUTPUT)}
   ${raw(STAND_IN_FUNCTIONS)}
   ${raw(IDENTITY_FUNCTIONS)}
   ${raw(RECORDED_FUNCTIONS)}
   ${raw(CAUSE_FUNCTIONS)}
   ${raw(IS_LOGOUT_FUNCTIONS)}
-  now() { date +%s 2>/dev/null || echo 0; }
+  ${raw(CLOCK_FUNCTIONS)}
   ${raw(LOG_KEEPER_FUNCTIONS)}
 
   # refuse: a full disk must show before anything runs, since nothing may run without a record.
   refuse() {
-    rm -f "$record_path.exit.room" "$record_path.pid.$$" "$record_path.supervisor.$$"
+    rm -f "$record_path.pid.$$" "$record_path.supervisor.$$"
+    # Where the app is to be started again, the supervisor still has an end to record.
+    [ "$stage$restarts" != launch0 ] && [ "$stage" = launch ] || rm -f "$record_path.exit.room"
     echo "$1" >"$record_path.refused"
     exit 95
   }
@@ -75,6 +79,22 @@ export const SUPERVISOR_SCRIPT = sh`
     [ -e "$record_path.settling" ] && is_recorded_alive "$record_path"
   }
 
+  # read_committed: sets committed to the record of the app's process, and claim to the one that stands in its place where a start was
+  # given up on a full disk.
+  read_committed() {
+    committed='' claim=''
+    { IFS= read -r committed <"$record_path.pid"; } 2>/dev/null
+    { IFS= read -r claim <"$record_path"; } 2>/dev/null
+  }
+
+  # was_launched: false where the last stage did not get as far as the app: the end before is then the last one. Sets reason.
+  was_launched() {
+    if [ "$status" = 98 ] && is_stop_wanted; then return 1; fi
+    [ "$committed" = "$earlier" ] || return 0
+    reason=gave-up
+    return 1
+  }
+
   # read_birth: sets birth to the start time of a process that begins now, which tells the processes of before from those of later.
   read_birth() {
     birth=-
@@ -103,7 +123,7 @@ export const SUPERVISOR_SCRIPT = sh`
       sleep 1 &
       sleeper=$!
       wait "$sleeper"
-      kill "$sleeper" 2>/dev/null
+      read_process "$sleeper" && [ "$process_parent" = $$ ] && kill "$sleeper" 2>/dev/null
       ! is_end_wanted || return 1
       waited=$((waited + 1))
     done
@@ -125,22 +145,27 @@ export const SUPERVISOR_SCRIPT = sh`
         mv -f "$record_path.supervisor.$$" "$record_path.supervisor" &&
         printf '%-79s\n' room >"$record_path.exit.room" # written later even on a disk that has filled
     } 2>/dev/null || refuse 'no space for the records'
-    failures=0 delay=$backoff_min reason=ended
+    failures=0 delay=$backoff_min reason=ended committed=''
     start_keeper
     while :; do
-      began=$(now)
+      read_clock
+      began=$clock
       read_oom_kills
+      earlier=$committed
       launch_app
       status=$?
-      read_birth
-      case $(cat "$record_path.pid" 2>/dev/null) in
-      '' | aborted*) rm -f "$record_path.exit.room"; end_keeper; exit 95 ;;
+      read_committed
+      case $committed in
+      '' | aborted | "$claim") rm -f "$record_path.exit.room"; end_keeper; exit 95 ;;
       esac
+      if ! was_launched; then restarts=$((restarts - 1)); break; fi
+      read_birth
       ended=$(now)
       normalise "$status"
       find_cause
       note_end
-      [ $((ended - began)) -lt "$stable_after" ] || failures=0 delay=$backoff_min
+      read_clock
+      [ $((clock - began)) -lt $((stable_after * 10)) ] || failures=0 delay=$backoff_min
       wants_restart "$status" || break
       # A start that failed at once is told to whoever is waiting for it, and not tried again.
       is_settling && break
@@ -148,8 +173,8 @@ export const SUPERVISOR_SCRIPT = sh`
       rm -f "$record_path.waiting"
       failures=$((failures + 1)) restarts=$((restarts + 1))
     done
-    printf '%-79s\n' "$kind $value $ended $restarts $reason $cause $birth" 1<>"$record_path.exit.room"
-    mv -f "$record_path.exit.room" "$record_path.exit"
+    printf '%-79s\n' "$kind $value $ended $restarts $reason $cause $birth" 1<>"$record_path.exit.room" &&
+      mv -f "$record_path.exit.room" "$record_path.exit"
     end_keeper
   }
 

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { remove } from '../../src/operations/remove.js';
 import { type StartOptions, start } from '../../src/operations/start.js';
+import { status } from '../../src/operations/status.js';
 import { stop } from '../../src/operations/stop.js';
 import {
   BY,
@@ -12,6 +13,7 @@ import {
   PLAIN_SPEC,
   type PrivateHost,
   readIfThere,
+  replaceIn,
   waitFor,
 } from './private-host.js';
 
@@ -60,6 +62,27 @@ test('a launcher that takes its time is waited for', async () => {
   expect(await slow).toMatchObject({ changed: true, report: { state: 'running' } });
   expect(await second).toMatchObject({ changed: false, report: { state: 'running' } });
   expect(readdirSync(host.appDir('web'))).not.toContain('run.2');
+});
+
+test('a child of a dead launcher does not run, and is not started again, where the claim itself says that it was given up', async () => {
+  const restart = { policy: 'always', max: 5, backoffSeconds: [1, 1] } as const;
+  const options = { app: 'web', spec: { ...PLAIN_SPEC, restart }, request: createRequest(), by: BY, settleMs: 0 };
+  const held = 'until [ -e "$HOME/go" ]; do sleep 0.05; done; ln "$record_path.pid.$$"';
+  const { child } = host.launch(
+    replaceIn(start.build(options, { nonce: 'n0nce' }), 'ln "$record_path.pid.$$"', `${held}`),
+  );
+  await waitFor(
+    () =>
+      existsSync(host.appDir('web')) && readdirSync(host.appDir('web')).some((name) => name.startsWith('run.1.pid.')),
+    'it is about to commit',
+  );
+  child.kill('SIGKILL');
+  // As whoever takes over does it on a disk without room for a word.
+  linkSync(join(host.appDir('web'), 'run.1'), join(host.appDir('web'), 'run.1.pid'));
+  writeFileSync(join(host.home, 'go'), '');
+  await host.expectNoProcesses();
+  const [seen] = await host.operate(status, { apps: ['web'] });
+  expect(seen?.report).toMatchObject({ state: 'lost', pid: null, exitCode: null });
 });
 
 test('a child that was faster than the one who gives it up runs on', async () => {

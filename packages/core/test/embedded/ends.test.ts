@@ -78,7 +78,9 @@ test('a stop ends the wait for another start at once', async () => {
   const backoffSeconds = [600, 600] as const;
   await host.start('web', ['/bin/sh', '-c', 'sleep 0.4'], { restart: { policy: 'always', max: 5, backoffSeconds } });
   await waitFor(async () => (await readState('web'))?.state === 'restarting', 'it waits to be started again');
+  const begun = performance.now();
   const [stopped] = await host.operate(stop, { apps: ['web'], by: BY });
+  expect(performance.now() - begun).toBeLessThan(1_500);
   expect(stopped).toMatchObject({ changed: true, report: { state: 'stopped', how: 'term' } });
   await host.expectNoProcesses();
 });

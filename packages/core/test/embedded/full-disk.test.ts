@@ -2,9 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { signal } from '../../src/operations/signal.js';
 import { type StartOptions, start } from '../../src/operations/start.js';
 import { status } from '../../src/operations/status.js';
-import { BY, createPrivateHost, createRequest, insertBefore, PLAIN_SPEC, type PrivateHost } from './private-host.js';
+import {
+  BY,
+  createPrivateHost,
+  createRequest,
+  insertBefore,
+  isAlive,
+  PLAIN_SPEC,
+  type PrivateHost,
+  waitFor,
+} from './private-host.js';
 
 let host: PrivateHost;
 let disk: string;
@@ -78,6 +88,26 @@ test('a supervisor that could not record itself starts nothing, though there is 
 test('where the disk fills at the last moment, nothing runs without its pid', async () => {
   const started = await startFilling('exec </dev/null >>"$app_dir/log" 2>&1');
   await expectNothingDone(started, 'no space for the records');
+});
+
+test('an app that cannot be started again on a disk that it has filled keeps the end that it had', async () => {
+  const argv = ['/bin/sh', '-c', `sleep 0.4; ${FILLING} exit 3`];
+  const restart = { policy: 'on-failure', max: 5, backoffSeconds: [1, 1] } as const;
+  await host.operate(start, { ...buildOptions(), spec: { ...PLAIN_SPEC, argv, restart } });
+  await waitFor(() => existsSync(join(host.appDir('web'), 'run.1.exit')), 'it has given up');
+  await host.expectNoProcesses();
+  const [seen] = await host.operate(status, { apps: ['web'] });
+  expect(seen?.report).toMatchObject({ state: 'crash-looping', exitCode: 3, restarts: 0 });
+  rmSync(join(disk, 'filling'));
+  expect(await host.operate(start, buildOptions())).toMatchObject({ changed: true, report: { state: 'running' } });
+});
+
+test('a signal that cannot be journalled on a full disk does not go out', async () => {
+  const { report } = await host.operate(start, { ...buildOptions(), spec: PLAIN_SPEC });
+  fillDisk();
+  const sent = await host.operate(signal, { apps: ['web'], signal: 'KILL', scope: 'main', by: BY });
+  expect(sent).toMatchObject([{ changed: false, error: { code: 'E_STATE_DIR' } }]);
+  expect(isAlive(report.pid as number)).toBe(true);
 });
 
 test('the end of an app is recorded on a disk that has filled meanwhile', async () => {

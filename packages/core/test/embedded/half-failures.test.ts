@@ -43,6 +43,10 @@ test('a list of processes that could not be made is no proof that nothing is the
   const [stopped] = await host.operate(stop, STOP_WEB, withoutTree);
   expect(stopped).toMatchObject({ changed: false, error: { code: 'E_STOP_FAILED' } });
   expect(isAlive(report.pid as number)).toBe(true);
+  const sent = { ...STOP_WEB, signal: 'KILL', scope: 'tree' } as const;
+  const [killed] = await host.operate(signal, sent, withoutTree);
+  expect(killed).toMatchObject({ changed: false, error: { code: 'E_SIGNAL_FAILED' } });
+  expect(isAlive(report.pid as number)).toBe(true);
   const [removed] = await host.operate(remove, { apps: ['web'] }, withoutTree);
   expect(removed).toMatchObject({ changed: false, error: { code: 'E_RUNNING' } });
 });

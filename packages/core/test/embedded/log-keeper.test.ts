@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inspect } from '../../src/operations/inspect.js';
+import { logs } from '../../src/operations/logs.js';
 import { signal } from '../../src/operations/signal.js';
 import { start } from '../../src/operations/start.js';
+import { status } from '../../src/operations/status.js';
 import { stop } from '../../src/operations/stop.js';
 import { DEFAULT_LOG, DEFAULT_RESTART } from '../../src/state/app-spec.js';
 import {
@@ -91,6 +93,26 @@ test('a keeper ends by itself when its supervisor was killed', async () => {
   expect(isAlive(report.pid as number)).toBe(true);
 });
 
+test('a log is cut and read in the same way where the login has its own units and quotes', async () => {
+  const other = await createPrivateHost(undefined, {
+    BLOCK_SIZE: 'M',
+    QUOTING_STYLE: 'shell-always',
+    TIME_STYLE: 'full-iso',
+  });
+  try {
+    await other.start('web', ['/bin/dash', '-c', 'seq 1 30000; exec sleep 1000'], { log: LOG });
+    const there = (name: string) => join(other.appDir('web'), name);
+    await waitFor(() => existsSync(there('log.1')) && !existsSync(there('log.cut')), 'it is cut');
+    const [tail] = await other.operate(logs, { apps: ['web'], bytes: 1e6 });
+    expect(Buffer.from(tail?.data ?? []).toString()).toMatch(/^1\n2\n(.*\n)*30000\n$/);
+    expect(readProc((await other.operate(status, { apps: ['web'] }))[0]?.report.pid as number, 'environ')).toContain(
+      'BLOCK_SIZE=M\0',
+    );
+  } finally {
+    await other.close();
+  }
+});
+
 test('an app goes on when its keeper is killed, and ends as ever', async () => {
   const { report } = await host.start('web', ['/bin/sh', '-c', 'until [ -e end ]; do sleep 0.05; done; exit 7']);
   process.kill(await findKeeper(), 'SIGKILL');
@@ -156,6 +178,20 @@ test('an app that was paused is not let go on by a cut', async () => {
   expect(existsSync(path('log.1'))).toBe(false);
   await host.operate(signal, { apps: ['web'], signal: 'CONT', scope: 'tree', by: BY });
   await waitFor(() => existsSync(path('log.1')), 'it is cut once the app goes on');
+});
+
+test('an app that is held while its log is cut is not called paused', async () => {
+  const holding = '{ : >"$app_dir/holding"; until [ -e "$app_dir/looked" ]; do sleep 0.05; done; } && is_copied';
+  const spec = { ...PLAIN_SPEC, argv: ['/bin/dash', '-c', 'seq 1 30000; exec sleep 1000'], log: LOG };
+  const options = { app: 'web', spec, request: createRequest(), by: BY, settleMs: 0 };
+  const { report } = await host.operate(start, options, (script) =>
+    replaceIn(held(script), 'is_copied && mark_head', `${holding} && mark_head`),
+  );
+  await waitFor(() => existsSync(path('holding')), 'the app is held');
+  const [seen] = await host.operate(status, { apps: ['web'] });
+  expect(readProc(report.pid as number, 'stat')).toMatch(/\) T /);
+  writeFileSync(path('looked'), '');
+  expect(seen?.report).toMatchObject({ state: 'running', pid: report.pid });
 });
 
 test('without room for an archive the log stays as it is until there is some', async () => {

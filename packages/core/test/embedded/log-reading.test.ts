@@ -257,7 +257,9 @@ test('a follow whose log is cut while it reads sends that again', async () => {
   await writeBatches(1);
   // What is read between two states is thrown away the first time.
   const { seen, end } = follow([START], (script) =>
-    script.replace('say "DATA $app', 'if [ -z "$once" ]; then once=yes follow_state=before; fi; say "DATA $app'),
+    script
+      .replace('say "DATA $app', 'if [ -z "$once" ]; then once=yes follow_state=before; fi; say "DATA $app')
+      .replace('send_piece "$5"', '[ "$follow_state" != before ] || echo wrong; send_piece "$5"'),
   );
   await waitFor(() => seen.text.length >= lines(1, 10_000).length, 'all has come');
   await end();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { restart } from '../../src/operations/restart.js';
@@ -14,6 +14,7 @@ import {
   isAlive,
   PLAIN_SPEC,
   type PrivateHost,
+  waitFor,
 } from './private-host.js';
 
 let host: PrivateHost;
@@ -33,6 +34,16 @@ test('a start that is asked for again after its answer was lost says what it did
   const again = await host.operate(start, options);
   expect(again).toMatchObject({ changed: true, identity: first.identity });
   expect(await host.operate(start, { ...options, request: createRequest() })).toMatchObject({ changed: false });
+});
+
+test('a start whose app did what it had to do before its answer was asked for again has not failed', async () => {
+  const spec = { ...PLAIN_SPEC, argv: ['/bin/sh', '-c', 'sleep 2.5; exit 0'] };
+  const options = { app: 'web', spec, request: createRequest(), by: BY, settleMs: 100 };
+  await host.operate(start, options);
+  await waitFor(() => existsSync(join(host.appDir('web'), 'run.1.exit')), 'it has ended');
+  const again = await host.operate(start, options);
+  expect(again).toMatchObject({ changed: true, report: { state: 'exited', exitCode: 0 } });
+  expect(again.error).toBeUndefined();
 });
 
 test('a restart that is asked for again does not stop what it has started', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inspect } from '../../src/operations/inspect.js';
 import { signal } from '../../src/operations/signal.js';
 import { status } from '../../src/operations/status.js';
+import { DEFAULT_LOG } from '../../src/state/app-spec.js';
 import { BY, createPrivateHost, type PrivateHost, waitFor } from './private-host.js';
 
 const LIMIT = String(48 * 1024 * 1024);
@@ -62,6 +63,17 @@ afterEach(async () => {
 });
 
 const HUNGRY = 'sleep 0.4; exec awk \'BEGIN { s = "x"; while (1) s = s s }\'';
+
+test('a kill for want of memory that an app has outlived is not what it dies of later', async () => {
+  const lab = host as PrivateHost;
+  const { report } = await lab.start('older', ['sleep', '1000'], { log: { ...DEFAULT_LOG, maxSizeBytes: 1_000_000 } });
+  await lab.start('hungry', ['/bin/sh', '-c', HUNGRY]);
+  await waitFor(() => existsSync(join(lab.appDir('older'), 'run.1.oom')), 'the keeper has noticed it');
+  process.kill(report.pid as number, 'SIGKILL');
+  await waitFor(() => existsSync(join(lab.appDir('older'), 'run.1.exit')), 'its end is recorded');
+  const [seen] = await lab.operate(status, { apps: ['older'] });
+  expect(seen?.report).toMatchObject({ state: 'killed', signal: 'KILL', cause: null });
+});
 
 test('an app that the kernel has killed for want of memory is told from one that somebody has killed', async () => {
   const lab = host as PrivateHost;

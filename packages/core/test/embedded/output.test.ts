@@ -109,6 +109,35 @@ test('a log that is renamed between looking for names and looking at files is re
   await output;
 });
 
+test('a log that is renamed between the look and the reading is read to its end', async () => {
+  await host.start('web', ['sleep', '1000']);
+  writeFileSync(logPath(), 'old\n');
+  const { inode } = await readTail(100);
+  const { seen, output } = follow([{ app: 'web', stream: 'combined', inode, offset: 4 }], 3, (script) =>
+    replaceIn(
+      script,
+      'send_piece "$5"',
+      '[ -n "$gone" ] || { gone=yes; mv "$log" "$log.1"; echo "of the new one" >"$log"; }; send_piece "$5"',
+    ),
+  );
+  appendFileSync(logPath(), 'one\n');
+  await waitFor(() => seen.text.endsWith('new one\n'), 'the new log is read');
+  expect(seen.text).toBe('one\nof the new one\n');
+  await output;
+});
+
+test('a log that was replaced by another is told', async () => {
+  await host.start('web', ['sleep', '1000']);
+  writeFileSync(logPath(), 'old\n');
+  const { inode } = await readTail(100);
+  const { seen, output } = follow([{ app: 'web', stream: 'combined', inode, offset: 4 }], 3);
+  writeFileSync(`${logPath()}-new`, 'new\n');
+  renameSync(`${logPath()}-new`, logPath());
+  await waitFor(() => seen.text === 'new\n', 'the new log is read');
+  expect(seen.events).toEqual(['replaced']);
+  await output;
+});
+
 test('a follow that is gone on with from its cursors misses nothing and doubles nothing', async () => {
   await host.start('web', ['sleep', '1000']);
   const text = Array.from({ length: 40_000 }, (_, index) => `line ${index}\n`).join('');

@@ -55,6 +55,17 @@ test('an app that outlast stopped is as old as its stop', async () => {
   expect((await host.operate(prune, WEEK)).results).toMatchObject([{ changed: true }]);
 });
 
+test('an app that was stopped on a full disk is as old as that, too', async () => {
+  await makeEnded('web', 8 * DAY);
+  await host.expectNoProcesses();
+  rmSync(recordOf('web', 'exit'));
+  for (const words of [`by request`, `request ${now()} by 2`]) {
+    const time = words.startsWith('by') ? `${now()} ` : '';
+    writeFileSync(recordOf('web', 'stopped'), `4711 123 00000000-0000-4000-8000-000000000000 ${time}${words}\n`);
+    expect(await host.operate(prune, WEEK)).toMatchObject({ results: [], kept: [] });
+  }
+});
+
 describe('an app that nobody saw end', () => {
   beforeEach(async () => {
     await makeEnded('web', 0);

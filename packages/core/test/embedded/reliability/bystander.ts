@@ -15,6 +15,8 @@ export interface Reuse {
 
 /** Strangers with numbers that were ours. */
 export interface Bystanders {
+  /** How many of them are gone or stopped. */
+  countHarmed(): number;
   /** Throws when anything has happened to one of them. */
   checkUnharmed(): void;
 }
@@ -61,12 +63,13 @@ export async function startBystanders(space: PidNamespace, reuses: readonly Reus
   // Those that had to try again have killed the ones before.
   await waitFor(() => findByName(round).length === reuses.length, 'the bystanders run');
   const all = findByName(round).map((pid) => ({ pid, start: readStart(pid), name: readEnviron(pid).BYSTANDER }));
+  const findHarmed = () =>
+    all.filter(({ pid, start }) => !isAlive(pid) || readStart(pid) !== start || /\) T /.test(readProc(pid, 'stat')));
   return {
+    countHarmed: () => findHarmed().length,
     checkUnharmed() {
-      for (const { pid, start, name } of all) {
-        const unharmed = isAlive(pid) && readStart(pid) === start && !/\) T /.test(readProc(pid, 'stat'));
-        if (!unharmed) throw new Error(`${name} was signalled: it is gone or stopped`);
-      }
+      const [harmed] = findHarmed();
+      if (harmed !== undefined) throw new Error(`${harmed.name} was signalled: it is gone or stopped`);
     },
   };
 }

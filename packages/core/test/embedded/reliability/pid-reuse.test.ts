@@ -78,7 +78,7 @@ async function reuse(host: PrivateHost, space: PidNamespace, { random, step, cou
     count('operations on apps whose pids were reused', NAMES.length);
     if (name === 'stop') await host.expectNoProcesses();
   }
-  count('bystanders signalled', 0);
+  count('bystanders signalled', bystanders.countHarmed());
 }
 
 /**
