@@ -1,7 +1,7 @@
 // A home of its own on this machine, in which the very scripts run that go over the wire, with real apps.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, start, stop } from '../packages/core/dist/index.js';
@@ -59,7 +59,7 @@ export function readRecordedPids(record) {
 
 /** Stops what was started, and takes the home away. */
 export function tearDown() {
-  const names = readdirSync(apps);
+  const names = existsSync(apps) ? readdirSync(apps) : [];
   while (names.length > 0) {
     runScript(stop.build({ apps: names.splice(0, STOPPED_AT_ONCE), graceMs: 0, by: BY }, createFrame()));
   }

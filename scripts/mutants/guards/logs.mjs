@@ -26,8 +26,8 @@ export const LOG_MUTANTS = [
   {
     guard: 'the app is stopped while its log is emptied',
     file: HELD,
-    text: 'for process in $held; do send_held STOP "$process"; done\n    hold_rest && return 0',
-    instead: 'return 0',
+    text: 'for process in $held; do send_held STOP "$process"; done\n    await_held\n    copy_rest &\n    copying=$!\n    hold_rest && return 0',
+    instead: 'copy_rest &\n    copying=$! hold_tries=1\n    return 0',
     test: HELD_WRITER,
   },
   {

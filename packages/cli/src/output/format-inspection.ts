@@ -23,6 +23,7 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     launcher: spec?.launcher ?? null,
     restart: spec?.restart ?? null,
     stop: spec?.stop ?? null,
+    log: spec?.log ?? null,
   };
   const { app: _app, ...shown } = facts as { app: string };
   const width = Math.max(...Object.keys(shown).map((name) => name.length));

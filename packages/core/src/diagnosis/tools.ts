@@ -29,8 +29,7 @@ export const REQUIRED_TOOLS: Readonly<Record<string, readonly string[]>> = {
 export const OPTIONAL_TOOLS: Readonly<Record<string, string>> = {
   date: 'nobody knows when an app was started or ended, nor how far the clock is off; logs --since knows no ages',
   df: 'nobody sees here how much space is left',
-  getconf:
-    'CPU and memory are reckoned with 100 ticks a second and pages of 4096 bytes, which is what most machines have',
+  getconf: 'find reckons memory in pages of 4096 bytes, which is what most machines have',
   tail: 'the last lines are found by awk, which takes longer where logs are long',
   nohup: 'the shell itself makes apps ignore HUP, which does the same',
 };

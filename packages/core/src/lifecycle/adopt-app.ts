@@ -150,7 +150,7 @@ export const ADOPT_FUNCTIONS = sh`
 
   # print_target_time: when the process began, in seconds since the epoch; 0 where the host has no clock.
   print_target_time() {
-    LC_ALL=C awk -v now="$(now)" -v start="$target_start" -v ticks="$(getconf CLK_TCK 2>/dev/null || echo 100)" '
+    LC_ALL=C awk -v now="$(now)" -v start="$target_start" -v ticks=100 '
       { printf "%.0f", (now > 0) ? now - $1 + start / ticks : 0; exit }' /proc/uptime
   }
 `;

@@ -61,9 +61,19 @@ export const HELD_APP_FUNCTIONS = sh`
     note_held || return 1
     watch_held &
     for process in $held; do send_held STOP "$process"; done
+    await_held
+    copy_rest &
+    copying=$!
     hold_rest && return 0
     release_app
+    wait "$copying"
     return 1
+  }
+
+  # await_held: until every one of them has stopped. No program is started for that: the app waits.
+  await_held() {
+    held_waits=0
+    until are_held || [ "$held_waits" -ge 1000 ]; do held_waits=$((held_waits + 1)); done
   }
 
   # hold_rest: until all are stopped, also those that were born meanwhile.

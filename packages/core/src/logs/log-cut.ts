@@ -24,13 +24,32 @@ export const LOG_CUT_FUNCTIONS = sh`
   # cut_held: empties the log while nobody can write to it.
   cut_held() {
     cut_done=
+    copy_ahead
     hold_app || { mend_log "$log"; return 1; }
-    if dd if="$log" of="$log.new" bs="$cut_unit" skip="$cut_blocks" seek="$cut_blocks" conv=notrunc 2>/dev/null &&
-      is_copied && mark_head && are_held && true >"$log"; then cut_done=yes; fi
+    if await_rest && mark_head && are_held && true >"$log"; then cut_done=yes; fi
     release_app
     if [ -n "$cut_done" ]; then finish_cut; return; fi
     mend_log "$log"
     return 1
+  }
+
+  # copy_ahead: once more before the app is held, since most of what is left came while the head was copied.
+  copy_ahead() {
+    set -- $(ls -lni "$log" 2>/dev/null | awk -v unit="$cut_unit" -v blocks="$cut_blocks" '{ last = int(($6 - 1) / unit); printf "%.0f %.0f", last - blocks, last }')
+    [ "\${1:-0}" -gt 0 ] || return 0
+    run_beside dd if="$log" of="$log.new" bs="$cut_unit" skip="$cut_blocks" seek="$cut_blocks" count="$1" conv=notrunc && cut_blocks=$2
+    return 0
+  }
+
+  # copy_rest: what was written since the head was copied, by an app that is held.
+  copy_rest() {
+    dd if="$log" of="$log.new" bs="$cut_unit" skip="$cut_blocks" seek="$cut_blocks" conv=notrunc 2>/dev/null && is_copied
+  }
+
+  # await_rest: the rest is copied while it is made sure that nobody writes; where somebody was found, it is copied again.
+  await_rest() {
+    wait "$copying" || return 1
+    [ "$hold_tries" = 1 ] || copy_rest
   }
 
   # plan_cut: sets cut_plan to inode, base, length, unit and count of units of what is to be copied ahead: all there is, in whole blocks. There has to be twice
@@ -61,7 +80,7 @@ export const LOG_CUT_FUNCTIONS = sh`
     [ "$(ls -lni "$log.new" 2>/dev/null | awk '{ print $6 }')" = "$cut_length" ]
   }
 
-  # is_copied: the archive is as long as the log, which nobody writes to. Without another program: every one costs the app a millisecond.
+  # is_copied: the archive is as long as the log, which nobody writes to.
   is_copied() {
     copied=$(ls -lni "$log" "$log.new" 2>/dev/null)
     set -- \${copied%%"$newline"*}

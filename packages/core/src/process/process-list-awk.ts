@@ -38,7 +38,7 @@ export const PROCESS_LIST_AWK = sh`
       close("/proc/self/stat")
       self = read_stat(line)
       held = ""
-      while (("cat /proc/[0-9]*/stat 2>/dev/null" | getline line) > 0) {
+      while (("exec cat /proc/[0-9]*/stat 2>/dev/null" | getline line) > 0) {
         # A name may hold a newline: then this is not yet the whole of it.
         held = read_stat(held line) ? "" : held line " "
         listed++

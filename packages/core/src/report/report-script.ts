@@ -49,7 +49,7 @@ const REPORT_AWK = sh`
 
   # Which listening sockets the processes of the trees hold.
   function read_ports(pids,   listing, line, holder, inode, name) {
-    listing = "ls -ln /proc/self/fd" pids " 2>/dev/null"
+    listing = "exec ls -ln /proc/self/fd" pids " 2>/dev/null"
     while ((listing | getline line) > 0) {
       if (line ~ /^\/proc\/[0-9]+\/fd:$/) {
         holder = substr(line, 7) + 0
@@ -71,6 +71,15 @@ const REPORT_AWK = sh`
     return index(" " first_line(base ".held") " " first_line(base ".stdout.held") " " first_line(base ".stderr.held") " ", " " process " ") > 0
   }
 
+  function read_page_size(   line, field) {
+    while ((getline line <"/proc/self/smaps") > 0) {
+      if (split(line, field, " ") < 2 || field[1] != "KernelPageSize:") continue
+      page = field[2] * 1024
+      break
+    }
+    close("/proc/self/smaps")
+  }
+
   function say_record(kind, i, record) { if (record != "") print tag kind " " app[i] " " record }
 
   # What an earlier look has seen of each process: its CPU ticks, and when that was. Recent enough, it tells what is used now.
@@ -88,9 +97,10 @@ const REPORT_AWK = sh`
   function write_sample(   pid, file) {
     # A second look within a second has to leave the first one where it is.
     if (sampled_at && start[self] >= sampled_at && start[self] - sampled_at < hz) return
-    file = "cat 2>/dev/null >\"$OUTLAST_STATE/sample.$$\" && mv -f \"$OUTLAST_STATE/sample.$$\" \"$OUTLAST_STATE/sample\" 2>/dev/null"
-    print "at", boot, start[self], "-" | file
-    for (pid in state) if (app_at[pid]) print pid, start[pid], ticks[pid], "-" | file
+    # No record: whoever reads half of it leaves out what is not whole. On a full disk this ends the program, which has said all by then.
+    file = ENVIRON["OUTLAST_STATE"] "/sample"
+    print "at", boot, start[self], "-" >file
+    for (pid in state) if (app_at[pid]) print pid, start[pid], ticks[pid], "-" >file
     close(file)
   }
 
@@ -117,6 +127,7 @@ const REPORT_AWK = sh`
   END {
     for (i = 1; i <= count; i++) if (run[i] > 0) read_records(i)
     self = read_processes()
+    read_page_size()
     for (i = 1; i <= count; i++) {
       split(pid_record[i], part, " ")
       # Who waited for it knows better than its number, which another process may have got within the same tick.
@@ -134,6 +145,8 @@ const REPORT_AWK = sh`
       }
     }
     if (unsettled) exit 3
+    # The seed before this one is the time of day: that spares a program.
+    srand(); print tag "HOST " boot " " hz " " srand() " " state_word
     read_sample(ENVIRON["OUTLAST_STATE"] "/sample")
     for (pid in state) {
       name = owner(pid)
@@ -168,6 +181,7 @@ const REPORT_AWK = sh`
       print tag "PORTS " name " " ((main[i] in visible) ? "visible" : "hidden") " " ports[name]
     }
     print tag "REPORTED"
+    fflush()
     if (holders) write_sample()
   }
 `;
@@ -184,21 +198,20 @@ export const REPORT_FUNCTIONS = sh`
   # report APP...: HOST, then for each app APP, CLAIM, PID, SUPERVISOR, EXIT, STOP, STOPPED, SIGNAL, SPEC, USAGE and PORTS.
   report() {
     read_boot
-    ticks_per_second=$(getconf CLK_TCK 2>/dev/null || echo 100)
+    ticks_per_second=100 # USER_HZ, in which the kernel tells ticks on every machine but the Alpha
     case $state in
     *[!A-Za-z0-9_./-]*) state_word=$(encode "$state") ;;
     *) state_word=$state ;;
     esac
-    say "HOST $boot $ticks_per_second $(now) $state_word"
-    [ $# -gt 0 ] || { say REPORTED; return 0; }
+    [ $# -gt 0 ] || { say "HOST $boot $ticks_per_second $(now) $state_word"; say REPORTED; return 0; }
     attempts=0
     while :; do
       attempts=$((attempts + 1))
       for name do
         printf '%s\n' "$name" "$state/apps/$name"/run.*[0-9]
       done | OUTLAST_STATE=$state LC_ALL=C awk -v tag="@@$nonce " -v boot="$boot" -v attempt="$attempts" \
-        -v hz="$ticks_per_second" -v page="$(getconf PAGESIZE 2>/dev/null || echo 4096)" '
-    ${raw(REPORT_AWK)}'
+        -v hz="$ticks_per_second" -v page=4096 -v state_word="$state_word" '
+    ${raw(REPORT_AWK)}' 2>/dev/null
       [ $? = 3 ] || return 0
       nap
     done

@@ -26,6 +26,9 @@ function runScript(script: string, args: readonly string[] = ['-s'], env: Record
     cwd: folder,
     env: { PATH: process.env.PATH, ...env },
     encoding: 'utf8',
+    // A script that lacks one of its guards may read for ever.
+    timeout: 8_000,
+    killSignal: 'SIGKILL',
   });
 }
 

@@ -181,11 +181,11 @@ test('an app that was paused is not let go on by a cut', async () => {
 });
 
 test('an app that is held while its log is cut is not called paused', async () => {
-  const holding = '{ : >"$app_dir/holding"; until [ -e "$app_dir/looked" ]; do sleep 0.05; done; } && is_copied';
+  const holding = '{ : >"$app_dir/holding"; until [ -e "$app_dir/looked" ]; do sleep 0.05; done; } && await_rest';
   const spec = { ...PLAIN_SPEC, argv: ['/bin/dash', '-c', 'seq 1 30000; exec sleep 1000'], log: LOG };
   const options = { app: 'web', spec, request: createRequest(), by: BY, settleMs: 0 };
   const { report } = await host.operate(start, options, (script) =>
-    replaceIn(held(script), 'is_copied && mark_head', `${holding} && mark_head`),
+    replaceIn(held(script), 'await_rest && mark_head', `${holding} && mark_head`),
   );
   await waitFor(() => existsSync(path('holding')), 'the app is held');
   const [seen] = await host.operate(status, { apps: ['web'] });
