@@ -11,6 +11,10 @@ const SHELLS = [
   { shell: 'bash', on: 'debian3' },
   { shell: 'dash', on: 'debian3' },
   { shell: 'zsh', on: 'debian3' },
+  { shell: 'ksh93', on: 'debian3' },
+  { shell: 'mksh', on: 'debian3' },
+  { shell: 'yash', on: 'debian3' },
+  { shell: 'posh', on: 'debian3' },
   { shell: 'fish', on: 'debian3' },
   { shell: 'tcsh', on: 'debian3' },
   { shell: 'ash', on: 'busybox' },
@@ -85,4 +89,14 @@ describe.each(SHELLS)('behind the login shell $shell', ({ shell, on }) => {
     expect(outcome?.stdout?.split('\0').slice(0, -1)).toEqual(WORDS);
     expect(answer.exitCode).toBe(5);
   });
+});
+
+test('a restricted shell, which may start nothing by its path, is told as that', async () => {
+  const host = await makeUser('debian3', 'rbash');
+  const laptop = await addLaptop([host]);
+  const { outcomes, exitCode } = await ask(laptop, [host], 'start', 'web', '--', 'sleep', '1000');
+  expect(outcomes[0]).toMatchObject({ ok: false, error: { code: 'E_NO_SHELL' } });
+  expect(outcomes[0]?.error?.message).toContain('restricted');
+  expect(exitCode).toBe(4);
+  await waitForProcesses(host, 0);
 });

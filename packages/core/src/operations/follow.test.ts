@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CAPTURED_NONCE, readCapture } from '../../test/read-reply.js';
 import { decodeUtf8, encodeUtf8 } from '../wire/bytes.js';
 import { RecordScanner } from '../wire/record-scanner.js';
 import { buildFollowScript, FollowReader, type LogCursor } from './follow.js';
@@ -14,9 +15,9 @@ const CURSORS: readonly LogCursor[] = [
   { app: 'api', stream: 'stdout', inode: null, offset: 0 },
 ];
 
-function follow(chunks: readonly Uint8Array[]) {
-  const scanner = new RecordScanner('n');
-  const reader = new FollowReader(CURSORS);
+function follow(chunks: readonly Uint8Array[], cursors = CURSORS, nonce = 'n') {
+  const scanner = new RecordScanner(nonce);
+  const reader = new FollowReader(cursors);
   const events = chunks
     .flatMap((chunk) => scanner.push(chunk))
     .flatMap((part) => reader.read(part) ?? [])
@@ -59,6 +60,14 @@ describe('a follow', () => {
       const cursor = cursors.find(({ app }) => app === 'web');
       if (cursor?.inode === '7' && cursor.offset < 150) expect(cursor.offset).toBe(100 + web.length);
     }
+  });
+});
+
+test('what a host has sent is read, and where it came to', () => {
+  const cursors = [{ app: 'web', stream: 'combined', inode: null, offset: 0 }] as const;
+  expect(follow([readCapture(import.meta.url, 'follow.dash-0.5.12')], cursors, CAPTURED_NONCE)).toEqual({
+    events: ['web@0 one\ntwo ERROR\nthree\nfour ERROR\n'],
+    cursors: [{ app: 'web', stream: 'combined', inode: '10078049', offset: 31 }],
   });
 });
 

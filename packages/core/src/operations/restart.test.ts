@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readCapturedReply } from '../../test/read-reply.js';
 import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
 import { restart } from './restart.js';
 
@@ -15,6 +16,13 @@ const SPEC = {
   stop: DEFAULT_STOP,
   log: DEFAULT_LOG,
 } as const;
+
+test('the answer is that of the start', () => {
+  expect(restart.parse(readCapturedReply(import.meta.url, 'restart.dash-0.5.12'), OPTIONS)).toMatchObject({
+    changed: true,
+    report: { app: 'web', state: 'running', pid: 17284, restarts: 0 },
+  });
+});
 
 test('what the start needs is looked at before the stop', () => {
   expect(restart.build({ ...OPTIONS, spec: SPEC }, { nonce: 'n' })).toMatch(
