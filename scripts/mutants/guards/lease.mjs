@@ -7,8 +7,8 @@ export const LEASE_MUTANTS = [
   {
     guard: 'a script ends when its client is silent',
     file: LEASE,
-    text: 'sleep 2; end_script) &',
-    instead: 'sleep 2) &',
+    text: 'wait "$timer_sleep"\n    end_script',
+    instead: 'wait "$timer_sleep"',
     test: ALIVE,
   },
   {
@@ -16,6 +16,13 @@ export const LEASE_MUTANTS = [
     file: LEASE,
     text: 'end_timer "$earlier_timer"\n',
     instead: ':\n',
+    test: ALIVE,
+  },
+  {
+    guard: 'what a script has slept by is collected',
+    file: LEASE,
+    text: "trap 'end_sleep; exit 0' TERM",
+    instead: ':',
     test: ALIVE,
   },
   {

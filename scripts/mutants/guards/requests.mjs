@@ -4,6 +4,27 @@ const SIGNAL = 'packages/core/src/operations/signal.ts';
 /** The same request is not done twice. */
 export const REQUEST_MUTANTS = [
   {
+    guard: 'a start whose app was done before it was asked for again has not failed',
+    file: 'packages/core/src/lifecycle/start-app.ts',
+    text: '[ $(($3 - began)) -gt $((settle / 10)) ]',
+    instead: 'false',
+    test: 'packages/core/test/embedded/lost-answers.test.ts > a start whose app did what it had to do before its answer was asked for again has not failed',
+  },
+  {
+    guard: 'a signal that cannot be journalled does not go out',
+    file: 'packages/core/src/operations/signal.ts',
+    text: 'begun" || { fail E_STATE_DIR "$app" "no space in $app_dir"; return 1; }',
+    instead: 'begun"',
+    test: 'packages/core/test/embedded/full-disk.test.ts > a signal that cannot be journalled on a full disk does not go out',
+  },
+  {
+    guard: 'a signal to a tree that cannot be listed does not go out',
+    file: 'packages/core/src/operations/signal.ts',
+    text: `|| { rm -f "$record_path.signal"; fail E_SIGNAL_FAILED "$app" 'the processes of the host could not be listed'; return 1; }`,
+    instead: '|| seen=$pid:$pid_start',
+    test: 'packages/core/test/embedded/half-failures.test.ts > a list of processes that could not be made is no proof that nothing is there',
+  },
+  {
     guard: 'a start knows its own request',
     file: 'packages/core/src/lifecycle/start-app.ts',
     text: 'read_record "$record_path" || return 1\n    case "$record " in',
