@@ -72,8 +72,8 @@ export const END_MUTANTS = [
   {
     guard: 'units and quotes of the login change nothing',
     file: 'packages/core/src/shell/stand-ins.ts',
-    text: "export const PLAIN_OUTPUT = 'unset BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE QUOTING_STYLE",
-    instead: "export const PLAIN_OUTPUT = 'unset",
+    text: "'unset BLOCK_SIZE LS_BLOCK_SIZE BLOCKSIZE QUOTING_STYLE",
+    instead: "'unset",
     test: 'packages/core/test/embedded/log-keeper.test.ts > a log is cut and read in the same way where the login has its own units and quotes',
   },
   {

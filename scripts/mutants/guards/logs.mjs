@@ -102,6 +102,13 @@ export const LOG_MUTANTS = [
     test: `${READING} > a follow whose log is cut while it reads sends that again`,
   },
   {
+    guard: 'what was cut off while a follow looked is not taken for truncated',
+    file: FOLLOW,
+    text: '[ "$log_state" = "$follow_state" ] || return 0\n    fi',
+    instead: ':\n    fi',
+    test: `${READING} > a follow that looks while the head of the log goes does not take that for a truncation`,
+  },
+  {
     guard: 'what was read from another file than the one that was looked for is sent again',
     file: FOLLOW,
     text: ' || ! is_piece_whole "$5" "\\${10}" "\\${11}"; then say VOID',

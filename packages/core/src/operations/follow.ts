@@ -111,6 +111,11 @@ const FOLLOW_FUNCTIONS = sh`
   take_step() {
     sent=yes
     set -- $step
+    if [ "$1" != data ]; then
+      # What seems to be gone may have been cut off since the records were read.
+      read_log_state "$log"
+      [ "$log_state" = "$follow_state" ] || return 0
+    fi
     case $1 in
     data)
       say "DATA $app $log_file $2 $3 $4"

@@ -266,6 +266,27 @@ test('a follow whose log is cut while it reads sends that again', async () => {
   expect(seen.text === lines(1, 10_000)).toBe(true);
 });
 
+test('a follow that looks while the head of the log goes does not take that for a truncation', async () => {
+  await startBatches();
+  await writeBatches(1);
+  const { ino, size } = statSync(path());
+  const { oldest, offset, data } = await readTail(10_000_000);
+  expect(oldest).toBe(0);
+  // The failpoint, once: the records were read before a cut, the files are listed behind it.
+  const { seen, end } = follow([{ ...START, inode: String(ino), offset: offset + data.length }], (script) =>
+    script.replace(
+      'step=$(run_log_awk',
+      '[ -n "$once" ] || { once=yes base_record="" follow_state="|before|"; }; step=$(run_log_awk',
+    ),
+  );
+  expect(size).toBeLessThan(data.length);
+  await writeBatches(1);
+  await waitFor(() => seen.text.length >= lines(10_001, 20_000).length, 'the rest has come');
+  await end();
+  expect(seen.events).toEqual([]);
+  expect(seen.text === lines(10_001, 20_000)).toBe(true);
+});
+
 test('what was dropped while the client was away is told as a gap with its size', async () => {
   await startBatches(host, 1);
   await writeBatches(3);

@@ -138,7 +138,7 @@ describe.each([
     (script: string) => script,
   ] as const,
   ...STEPS.map((step) => ['while the app is held', step, hold] as const),
-  ['while the app is held', 'dd if="$log" of="$log.new" bs="$cut_unit" skip', hold] as const,
+  ['while the app is held', 'copy_rest &', hold] as const,
   ['while the app is held', 'await_rest &&', hold] as const,
   ['while the app is held', 'are_held &&', hold] as const,
   ['while the app is held', 'true >"$log"; then', hold] as const,
