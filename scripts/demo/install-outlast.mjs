@@ -28,7 +28,7 @@ function buildConfig(laptop, hosts) {
 // What is in ~/.ssh/config for a real user; with flags it also works where there is no ssh to read such a file.
 function buildScript(laptop, host) {
   const home = Object.entries(laptop.env).filter(([name]) => name === 'HOME' || name.startsWith('XDG_'));
-  const program = [process.execPath, OUTLAST].map(quoteWord).join(' ');
+  const program = [process.execPath, '--', OUTLAST].map(quoteWord).join(' ');
   const flags = ['-F', 'none', ...laptop.sshFlags(host)].map(quoteWord).join(' ');
   return `#!/bin/sh
 ${home.map(([name, value]) => `export ${name}=${quoteWord(value)}`).join('\n')}

@@ -121,7 +121,7 @@ export const LOG_MUTANTS = [
     text: "if (kind === 'SURE') return this.#confirm();\n    this.#pending = undefined;",
     instead:
       "if (kind === 'SURE') return this.#confirm();\n    const early = this.#confirm();\n    if (early) return early;",
-    test: `${READING} > a follow whose log is cut while it reads sends that again`,
+    test: 'packages/core/src/operations/follow.test.ts > a follow tells what came where, and what became of the file',
   },
   {
     guard: 'what is shorter than it should be is not taken',

@@ -91,7 +91,8 @@ function resolveWaitExit(context: Context, outcomes: readonly Outcome<readonly A
   const code = resolveKnownExit(context, outcomes);
   const reports = outcomes.flatMap(({ value = [] }) => value);
   // Whatever else went wrong, what a script has to know is that it may have to wait again.
-  if (code === EXIT.failed && outcomes.some(({ error }) => isTimeout(error))) return EXIT.timedOut;
+  if ((code === EXIT.failed || code === EXIT.unreachable) && outcomes.some(({ error }) => isTimeout(error)))
+    return EXIT.timedOut;
   if (code !== EXIT.ok) return code;
   const [report] = reports;
   if (outcomes.length === 1 && reports.length === 1 && report !== undefined) return resolveAppExit(report);

@@ -52,6 +52,7 @@ function describeOutcome({ verb, app, sent }: AppOutcome, nowMs: number): [state
 function describeStop(app: AppOutcome['app'], nowMs: number): [state: string, detail: string] {
   if (!app.changed || app.how === 'already-stopped') {
     // An app that ended by itself was never stopped: say how it ended.
+    if (app.state === 'corrupt') return ['corrupt', formatEnding(app, nowMs)];
     return ['already stopped', app.state === 'stopped' ? '' : formatEnding(app, nowMs)];
   }
   return [escapeCell(app.state), joinWords(formatPid(app), app.how ? `(${escapeCell(app.how)})` : '')];

@@ -106,6 +106,15 @@ export const START_FUNCTIONS = sh`
     say "STARTED $app $how same"
   }
 
+  # check_room: whether another run has room on the disk, before the one that runs is stopped for it.
+  check_room() {
+    [ -d "$app_dir" ] || return 0
+    dd if=/dev/zero of="$app_dir/room.$$" bs=4096 count=20 2>/dev/null
+    room=$?
+    rm -f "$app_dir/room.$$"
+    [ "$room" = 0 ] || fail E_STATE_DIR "$app" "no space in $app_dir for another run; nothing was stopped"
+  }
+
   # write_environment: what the login has exported, which the app gets whatever our own variables are called.
   write_environment() { printf '%s\n' "$environment" 2>/dev/null >"$record_path.environment"; }
 

@@ -136,11 +136,11 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_CWD: 'give a folder that exists on the host with --cwd; without it the app starts in the home folder',
   E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
   E_STOPPING: 'wait until it has stopped, then start it again',
-  E_STOP_FAILED: 'look at what is left with: outlast find; processes of another user need that user',
+  E_STOP_FAILED: 'look at what is left with: outlast find PATTERN; processes of another user need that user',
   E_ESCAPED:
     'look at it with ps on the host, and end it by its pid; run the app in the foreground, without daemonising',
   E_CORRUPT:
-    'a later outlast may read it; otherwise look for the app with outlast find, and once nothing of it runs remove its folder',
-  E_RUNNING: 'what still lives is ended with: outlast stop; then it can be forgotten',
+    'a later outlast may read it; otherwise look for the app with: outlast find PATTERN, and once nothing of it runs remove its folder',
+  E_RUNNING: 'stop it first: what still lives is ended by stop, and then it can be forgotten',
   E_NO_SUCH_PROCESS: 'look for it with: outlast find PATTERN',
 };

@@ -42,7 +42,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then
           start_app # its answer was lost: what was stopped for it must not be stopped again
-        elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher; then
+        elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher && check_room; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}

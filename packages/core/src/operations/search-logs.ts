@@ -69,14 +69,17 @@ export const searchLogs: Operation<SearchOptions, readonly SearchedLog[]> = {
 };
 
 function readSearched([head, ...windows]: readonly WireRecord[]): SearchedLog {
-  const [app = '', file = '', inode = '-', end = '0'] = head?.fields ?? [];
+  const [app = '', file = '', inode = '-', end = '0', floor = '0'] = head?.fields ?? [];
   return {
     app,
     stream: fromLogFile(file),
     inode: inode === '-' ? null : inode,
     end: Number(end),
     // The host begins at the end.
-    lines: windows.reverse().flatMap(({ fields, data }) => readFoundLines(data, Number(fields[0]))),
+    lines: windows
+      .reverse()
+      .flatMap(({ fields, data }) => readFoundLines(data, Number(fields[0])))
+      .filter(({ offset, bytes }) => offset + bytes.length > Number(floor)),
   };
 }
 
@@ -105,9 +108,11 @@ const SEARCH_FUNCTIONS = sh`
     if (!(log_name in named)) exit
     inode = named[log_name]
     build_space(inode)
-    low = (since == "") ? oldest : find_since(since) - 4096
+    floor = (since == "") ? oldest : find_since(since)
+    # The line that stands there began before.
+    low = (since == "") ? oldest : floor - 4096
     if (low < oldest) low = oldest
-    printf "%s %.0f %.0f %d", inode, end, low, low == oldest
+    printf "%s %.0f %.0f %d %.0f", inode, end, low, low == oldest, floor
   }'
 
   window_awk='BEGIN {
@@ -167,9 +172,9 @@ const SEARCH_FUNCTIONS = sh`
       read_log_state "$1"
       search_state=$log_state
       set -- "$1" $(run_log_awk "$head_awk" "since=$since")
-      log_inode=\${2--} to=\${3-0} low=\${4-0} low_is_oldest=\${5-1}
+      log_inode=\${2--} to=\${3-0} low=\${4-0} low_is_oldest=\${5-1} floor=\${6-0}
       [ "$ended_lines" != yes ] || leave_unended
-      say "SEARCH $app \${log##*/} $log_inode $to"
+      say "SEARCH $app \${log##*/} $log_inode $to $floor"
       search_windows
       read_log_state "$log"
       if [ "$log_state" = "$search_state" ] && { [ "$log_inode" = - ] || is_piece_whole "\${log##*/}" "$log_inode" 0; }; then say SURE; return 0; fi

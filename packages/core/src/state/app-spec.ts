@@ -55,7 +55,7 @@ export interface LogSettings {
 }
 
 /** Below this size a log is not cut: it goes in whole blocks. */
-export const LEAST_LOG_SIZE = 65_536;
+export const LEAST_LOG_SIZE = 64_000;
 
 export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
 export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };

@@ -41,6 +41,7 @@ export const LAYOUT_FUNCTIONS = sh`
     esac
     if [ -L "$state" ]; then fail E_STATE_DIR - "$state is a symbolic link"; return 1; fi
     [ -e "$state" ] || return 0
+    [ -d "$state" ] || { fail E_STATE_DIR - "$state is no folder"; return 1; }
     set -- $(ls -ldn "$state" 2>/dev/null)
     # shellcheck disable=SC3067 # where test knows no -O, the numbers are compared
     if ! [ -O "$state" ] 2>/dev/null && [ "\${3-}" != "$(id -u)" ]; then fail E_STATE_DIR - "$state belongs to another user"; return 1; fi

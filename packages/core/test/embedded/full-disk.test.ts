@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { restart } from '../../src/operations/restart.js';
 import { signal } from '../../src/operations/signal.js';
 import { type StartOptions, start } from '../../src/operations/start.js';
 import { status } from '../../src/operations/status.js';
@@ -92,14 +93,23 @@ test('where the disk fills at the last moment, nothing runs without its pid', as
 
 test('an app that cannot be started again on a disk that it has filled keeps the end that it had', async () => {
   const argv = ['/bin/sh', '-c', `sleep 0.4; ${FILLING} exit 3`];
-  const restart = { policy: 'on-failure', max: 5, backoffSeconds: [1, 1] } as const;
-  await host.operate(start, { ...buildOptions(), spec: { ...PLAIN_SPEC, argv, restart } });
+  const policy = { policy: 'on-failure', max: 5, backoffSeconds: [1, 1] } as const;
+  await host.operate(start, { ...buildOptions(), spec: { ...PLAIN_SPEC, argv, restart: policy } });
   await waitFor(() => existsSync(join(host.appDir('web'), 'run.1.exit')), 'it has given up');
   await host.expectNoProcesses();
   const [seen] = await host.operate(status, { apps: ['web'] });
   expect(seen?.report).toMatchObject({ state: 'crash-looping', exitCode: 3, restarts: 0 });
   rmSync(join(disk, 'filling'));
   expect(await host.operate(start, buildOptions())).toMatchObject({ changed: true, report: { state: 'running' } });
+});
+
+test('a restart for which there is no room leaves the app running', async () => {
+  const options = { ...buildOptions(), spec: PLAIN_SPEC };
+  const { report } = await host.operate(start, options);
+  fillDisk();
+  const restarted = await host.operate(restart, { ...options, request: createRequest() });
+  expect(restarted).toMatchObject({ changed: false, error: { code: 'E_STATE_DIR' }, report: { state: 'running' } });
+  expect(isAlive(report.pid as number)).toBe(true);
 });
 
 test('a signal that cannot be journalled on a full disk does not go out', async () => {

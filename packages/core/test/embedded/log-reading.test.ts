@@ -178,6 +178,19 @@ describe.each(SH_NAMES)('with %s as sh', (shell) => {
   });
 });
 
+test('a search since a time finds nothing that was written before', async () => {
+  await host.start('web', ['sleep', '1000']);
+  writeFileSync(path(), 'needle old\nno\nneedle new\n');
+  writeFileSync(path('log.times'), `1000 0 ${statSync(path()).ino}\n2000 14 ${statSync(path()).ino}\n`);
+  const found = async (epochSeconds: number) => {
+    const options = { apps: ['web'], pattern: 'needle', lines: 9, endedLines: false, since: { epochSeconds } };
+    const [searched] = await host.operate(searchLogs, options);
+    return searched?.lines.map(({ bytes }) => text(bytes));
+  };
+  expect(await found(1500)).toEqual(['needle old\n', 'needle new\n']);
+  expect(await found(2500)).toEqual(['needle new\n']);
+});
+
 test('a search goes through lines that are longer than what it looks at first', async () => {
   await host.start('web', ['sleep', '1000']);
   writeFileSync(path(), `needle one\n${'x'.repeat(3_000_000)}\nneedle two\nnot ended needle`);
