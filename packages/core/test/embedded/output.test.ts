@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildExecScript } from '../../src/operations/exec.js';
 import { find } from '../../src/operations/find.js';
@@ -160,7 +161,8 @@ test('a follow that is gone on with from its cursors misses nothing and doubles 
 test('a follow ends soon after its client is gone', async () => {
   await host.start('web', ['sleep', '1000']);
   const { child } = follow([{ app: 'web', stream: 'combined', inode: null, offset: 0 }], 600);
-  await waitFor(() => host.pids().includes(child.pid as number), 'it runs');
+  // Its first words have come: only later ones can tell it that nobody listens.
+  await once(child.stdout as Readable, 'data');
   child.stdout?.destroy();
   await waitFor(() => host.pids().length === 2, 'only the app and its supervisor are left');
 });

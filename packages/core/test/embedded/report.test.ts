@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { start } from '../../src/operations/start.js';
 import { status } from '../../src/operations/status.js';
@@ -63,7 +65,8 @@ test('an app that starts while somebody looks is not called restarting', async (
 test('a wait ends soon after its client is gone', async () => {
   await host.start('web', ['sleep', '1000']);
   const { child } = host.launch(wait.build({ app: 'web', seconds: 600 }, { nonce: 'n0nce' }));
-  await waitFor(() => host.pids().includes(child.pid as number), 'it runs');
+  // Its first words have come: only later ones can tell it that nobody listens.
+  await once(child.stdout as Readable, 'data');
   child.stdout?.destroy();
   await waitFor(() => host.pids().length === 2, 'only the app and its supervisor are left');
 });
