@@ -1,6 +1,6 @@
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
 
-/** A script that heard nothing for three times as long takes it that we are gone. */
+/** A script that heard nothing for more than twice as long takes it that we are gone. */
 const BEAT_MS = 500;
 
 /** Keeps a script alive that has begun, by a line twice a second, until the function is called that this gives. */

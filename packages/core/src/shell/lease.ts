@@ -18,7 +18,7 @@ export const LEASE_FUNCTIONS = sh`
 
   await_beats() {
     lease_timer='' lease_seconds=2
-    ! sleep 0.01 2>/dev/null || lease_seconds=1.5
+    ! sleep 0.01 2>/dev/null || lease_seconds=1.2
     read_process self || exit
     lease_holder=\${process_stat%% *}
     while IFS= read -r beat <&3; do
