@@ -74,10 +74,10 @@ export function throwHostErrors(reply: Reply): void {
 }
 
 /** Makes the error for what a script said it could not do. */
-function createRemoteError({ code, detail }: RemoteError): OutlastError {
+function createRemoteError({ code, app, detail }: RemoteError): OutlastError {
   const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'E_PROTOCOL';
   if (known === 'E_KILLED_AT_LOGOUT') return createLogoutError(detail);
-  const hint = HINTS[known];
+  const hint = HINTS[known]?.replace('APP', app ?? 'APP');
   const message = detail === '' ? ERROR_CODES[known] : `${MESSAGES[known] ?? ERROR_CODES[known]}: ${detail}`;
   return new OutlastError(known, message, hint === undefined ? {} : { hint });
 }
@@ -141,6 +141,6 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
     'look at it with ps on the host, and end it by its pid; run the app in the foreground, without daemonising',
   E_CORRUPT:
     'a later outlast may read it; otherwise look for the app with: outlast find PATTERN, and once nothing of it runs remove its folder',
-  E_RUNNING: 'stop it first: what still lives is ended by stop, and then it can be forgotten',
+  E_RUNNING: 'what still lives is ended with: outlast stop APP; then it can be forgotten',
   E_NO_SUCH_PROCESS: 'look for it with: outlast find PATTERN',
 };
