@@ -35,7 +35,7 @@ export const LEASE_MUTANTS = [
   {
     guard: 'a script that is run by hand has no lease',
     file: LEASE,
-    text: '[ -z "$beaten" ] || end_script',
+    text: '[ -z "$lease_timer" ] || end_script',
     instead: 'end_script',
     test: 'packages/core/test/embedded/report.test.ts > a wait for an app that does not end is over when its time is',
   },

@@ -136,12 +136,13 @@ async function followOnce(session: HostSession, reader: FollowReader, print: Pri
   channel.stderr.resume();
   let watchdog = setTimeout(() => channel.close(), SILENCE_MS);
   let complete = false;
-  const release = holdLease(channel);
+  let release: (() => void) | undefined;
   let end: ExecEnd;
   try {
     for await (const chunk of channel.stdout as AsyncIterable<Uint8Array>) {
       clearTimeout(watchdog);
       for (const part of scanner.push(chunk)) {
+        if (part.kind === 'record') release ??= holdLease(channel);
         if (part.kind === 'record' && part.text.startsWith('END ')) complete = true;
         const event = reader.read(part);
         if (event !== undefined) await print(event);
@@ -152,7 +153,7 @@ async function followOnce(session: HostSession, reader: FollowReader, print: Pri
     end = await channel.ended;
   } finally {
     clearTimeout(watchdog);
-    release();
+    release?.();
     channel.close();
   }
   if (isLeaseOver(end)) return waitForRetry(0, session.signal);

@@ -173,10 +173,11 @@ async function collectReply(
   const scanner = new RecordScanner(nonce);
   const collector = new ReplyCollector();
   const stderr = collectText(channel.stderr);
-  const release = leased ? holdLease(channel) : undefined;
+  let release: (() => void) | undefined;
   try {
     for await (const chunk of channel.stdout) {
       for (const part of scanner.push(chunk as Uint8Array)) collector.add(part);
+      if (leased && collector.begun) release ??= holdLease(channel);
       // Our END counts, not the channel's: whatever else holds the streams open may do so for days.
       if (collector.complete)
         return { reply: collector.toReply(), end: { exitCode: 0, signal: null }, stderr: stderr() };

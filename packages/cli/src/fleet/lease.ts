@@ -3,7 +3,7 @@ import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
 /** A script that heard nothing for more than twice as long takes it that we are gone. */
 const BEAT_MS = 500;
 
-/** Keeps a script alive by a line twice a second, from when it was sent until the function is called that this gives. */
+/** Keeps a script alive that has begun, by a line twice a second, until the function is called that this gives. */
 export function holdLease({ stdin, ended }: ExecChannel): () => void {
   const beat = () => stdin.write('\n');
   beat();

@@ -8,8 +8,8 @@ import { sh } from './template.js';
  * It is made with `keepStdin`, and its client goes on where it was, should it have been the link alone.
  */
 export const LEASE_FUNCTIONS = sh`
-  # hold_lease: from here on this script lives no longer than a moment without a line from its client. Run by hand, with an input that ends
-  # at once, it has no lease.
+  # hold_lease: from the first line of the client on, this script lives no longer than a moment without another. Run by hand, with an input
+  # that ends at once, it has no lease.
   hold_lease() {
     read_process $$
     lease_start=$process_start lease_group=$process_group
@@ -17,22 +17,17 @@ export const LEASE_FUNCTIONS = sh`
   }
 
   await_beats() {
-    # The first line may have gone to a shell that reads ahead.
-    beaten='' lease_seconds=2 later_seconds=2
-    ! sleep 0.01 2>/dev/null || later_seconds=1.2
+    lease_timer='' lease_seconds=2
+    ! sleep 0.01 2>/dev/null || lease_seconds=1.2
     read_process self || exit
     lease_holder=\${process_stat%% *}
-    run_timer &
-    lease_timer=$!
     while IFS= read -r beat <&3; do
-      beaten=yes lease_seconds=$later_seconds
       earlier_timer=$lease_timer
       run_timer &
       lease_timer=$!
       end_timer "$earlier_timer"
     done
-    [ -z "$beaten" ] || end_script
-    end_timer "$lease_timer"
+    [ -z "$lease_timer" ] || end_script
   }
 
   # run_timer: ends this script after a moment, unless it is told to end before; it collects what it sleeps by, since not every host has
@@ -55,8 +50,8 @@ export const LEASE_FUNCTIONS = sh`
   # end_timer PID: one of ours only as long as it is our child.
   end_timer() {
     [ -n "$1" ] && read_process "$1" && [ "$process_parent" = "$lease_holder" ] || return 0
-    # It is not waited for: mksh takes a trap only once what it waits for has ended.
     kill -s TERM "$1" 2>/dev/null
+    wait "$1"
   }
 
   # end_script: with what it has started, of which something may wait for ever to get rid of its output.

@@ -31,6 +31,11 @@ export class ReplyCollector {
   #begun = false;
   #status: number | undefined;
 
+  /** True once BEGIN has come: our script runs. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   /** True once END has come: there is nothing more to wait for. */
   get complete(): boolean {
     return this.#status !== undefined;

@@ -62,20 +62,6 @@ describe.each(SH_NAMES)('with %s as sh', (shell) => {
   );
 });
 
-test('a script whose client never says anything ends as soon', async () => {
-  const host = await createPrivateHost();
-  try {
-    await host.start('web', ['sleep', '1000']);
-    const begun = performance.now();
-    host.launch(buildFollow(), true);
-    await waitFor(() => host.pids().length > 2, 'it runs');
-    await waitFor(() => host.pids().length === 2, 'nothing of it is left');
-    expect(performance.now() - begun).toBeLessThan(LEASE_MS + 2 * LOOK_MS);
-  } finally {
-    await host.close();
-  }
-});
-
 test('a follow that cannot get rid of what it reads is ended with all that it has started', async () => {
   const host = await createPrivateHost();
   try {
