@@ -73,6 +73,13 @@ export const LOG_MUTANTS = [
     test: `${KEEPING} > without room for an archive the log stays as it is until there is some`,
   },
   {
+    guard: 'files that get other names are looked for twice',
+    file: FILES,
+    text: `case $cut_record in 'shift '*) list_by_name ;; esac`,
+    instead: ':',
+    test: `${READING} > archives that get other names between looking for names and looking at files are not told as a gap by a follow`,
+  },
+  {
     guard: 'no more archives are kept than were asked for',
     file: CUT,
     text: 'while [ "$gap" -le "$log_keep" ] && [ -e "$log.$gap" ]',

@@ -85,6 +85,7 @@ describe('waiting', () => {
     onTestFinished(() => proxy.stop());
     const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
     await startUntilTold('far', 'exit 6');
+    await waitFor(async () => !(await isScriptThere()), { what: 'the script of the start to have ended' });
     const waiting = ask(laptop, ['wait', 'far', '-H', 'web1']);
     await waitFor(isScriptThere, { what: 'the script to run on the host' });
     proxy.cut();

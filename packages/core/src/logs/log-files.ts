@@ -43,8 +43,14 @@ export const LOG_FILE_FUNCTIONS = sh`
     [ "$(dd if="$log" bs=64 count=1 2>/dev/null | tr -d '\000')" = "$(printf '%-63s' "$4")" ]
   }
 
-  # list_log_files: one line of ls for the log and everything that its name begins.
-  list_log_files() { ls -lniL "$log" "$log".* 2>/dev/null; }
+  # list_log_files: one line of ls for the log and everything that its name begins. While archives get other names, one can move between the
+  # looking for names and the looking at files, and be missed; as each of them moves once, it is there the second time.
+  list_log_files() {
+    list_by_name
+    case $cut_record in 'shift '*) list_by_name ;; esac
+  }
+
+  list_by_name() { ls -lniL "$log" "$log".* 2>/dev/null; }
 `;
 
 /**
@@ -52,13 +58,13 @@ export const LOG_FILE_FUNCTIONS = sh`
  * `cut_marked`. It holds no single quote, since it stands between two of the shell's.
  */
 export const LOG_SPACE_AWK = sh`
-  # One line of ls; the name is what stands behind the last slash, whatever the folder is called.
+  # One line of ls; the name is what stands behind the last slash, whatever the folder is called. What is listed twice is called as it was last.
   function read_listed(line,   field, name) {
     split(line, field, " ")
     name = line
     sub(/^.*\//, "", name)
     if (name ~ /\.(base|cut|held|times|writing)$/) return
-    named[name] = field[1]; size[field[1]] = field[6]; if (!(field[1] in file) || name == log_name) file[field[1]] = name
+    named[name] = field[1]; size[field[1]] = field[6]; if (file[field[1]] != log_name) file[field[1]] = name
   }
 
   function add_segment(name, from, start, length_) {

@@ -19,7 +19,7 @@ import { logs, takeLastLines } from '../../src/operations/logs.js';
 import { searchLogs } from '../../src/operations/search-logs.js';
 import { DEFAULT_LOG } from '../../src/state/app-spec.js';
 import { RecordScanner } from '../../src/wire/record-scanner.js';
-import { createPrivateHost, type PrivateHost, readIfThere, waitFor } from './private-host.js';
+import { createPrivateHost, type PrivateHost, readIfThere, replaceIn, waitFor } from './private-host.js';
 import { findShell, SH_NAMES } from './shells.js';
 
 let host: PrivateHost;
@@ -298,6 +298,42 @@ test('a follow that looks while the head of the log goes does not take that for 
   await end();
   expect(seen.events).toEqual([]);
   expect(seen.text === lines(10_001, 20_000)).toBe(true);
+});
+
+describe('archives that get other names between looking for names and looking at files', () => {
+  /** As a cut leaves it before its archives are renamed; the failpoint renames them within the first look for files to read. */
+  async function stageRenaming(): Promise<(script: string) => string> {
+    await host.start('web', ['sleep', '1000']);
+    writeFileSync(path('log.1'), 'first\n');
+    writeFileSync(path('log.new'), 'second\n');
+    writeFileSync(path(), 'third\n');
+    const [log, older, newer] = [path(), path('log.1'), path('log.new')].map((file) => statSync(file).ino);
+    writeFileSync(path('log.base'), `${log} 6 ${older}:0:6\n`);
+    writeFileSync(path('log.cut'), `shift 6 ${log} 7 ${newer}\n`);
+    const rename = 'mv "$log.1" "$log.2"; mv "$log.new" "$log.1"';
+    return (script) =>
+      replaceIn(
+        script,
+        'list_by_name() { ls',
+        `list_by_name() { set -- "$log" "$log".*; [ ! -e go ] || { rm go; ${rename}; }; list_named "$@"; }; list_named() { ls`,
+      )
+        .replace('ls -lniL "$log" "$log".* 2>/dev/null', 'ls -lniL "$@" 2>/dev/null')
+        .replace('list_log_files |', '[ -n "$gone" ] || { gone=yes; : >go; }; list_log_files |');
+  }
+
+  test('are not told as a gap by a follow', async () => {
+    const { seen, end } = follow([START], await stageRenaming());
+    await waitFor(() => seen.text.endsWith('third\n'), 'all has come');
+    await end();
+    expect(seen).toEqual({ text: 'first\nsecond\nthird\n', events: [] });
+  });
+
+  test('are not taken for lines that were dropped', async () => {
+    const rename = await stageRenaming();
+    const [tail] = await host.operate(logs, { apps: ['web'], bytes: 100 }, rename);
+    expect(tail).toMatchObject({ oldest: 0, offset: 0 });
+    expect(text(tail?.data)).toBe('first\nsecond\nthird\n');
+  });
 });
 
 test('what was dropped while the client was away is told as a gap with its size', async () => {
