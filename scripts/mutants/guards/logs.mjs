@@ -80,6 +80,13 @@ export const LOG_MUTANTS = [
     test: `${READING} > archives that get other names between looking for names and looking at files are not told as a gap by a follow`,
   },
   {
+    guard: 'the times of files are not relied on for ever',
+    file: KEEPER,
+    text: '[ "$grew" = quiet ] && [ "$quiet_looks" -lt 12 ]',
+    instead: '[ "$grew" = quiet ]',
+    test: `${KEEPING} > beside an app that writes nothing the keeper finds what is written then, where its time was set back`,
+  },
+  {
     guard: 'no more archives are kept than were asked for',
     file: CUT,
     text: 'while [ "$gap" -le "$log_keep" ] && [ -e "$log.$gap" ]',

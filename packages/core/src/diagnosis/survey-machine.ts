@@ -1,4 +1,5 @@
-import { sh } from '../shell/template.js';
+import { PRINT_STATS } from '../process/process-list-awk.js';
+import { raw, sh } from '../shell/template.js';
 
 /** Shell functions that look at what a login may have on the machine, and at its pid 1. */
 export const SURVEY_MACHINE_FUNCTIONS = sh`
@@ -48,7 +49,7 @@ export const SURVEY_MACHINE_FUNCTIONS = sh`
 
   # find_unburied: prints the pid of a zombie whose parent is pid 1, if there is one.
   find_unburied() {
-    cat /proc/[0-9]*/stat 2>/dev/null | LC_ALL=C awk '{
+    LC_ALL=C ${raw(PRINT_STATS)} 2>/dev/null | LC_ALL=C awk '{
       rest = $0
       while ((at = index(rest, ") ")) > 0) rest = substr(rest, at + 2)
       if (split(rest, field, " ") < 20 || found) next

@@ -1,4 +1,5 @@
-import { sh } from '../shell/template.js';
+import { PRINT_STATS } from '../process/process-list-awk.js';
+import { raw, sh } from '../shell/template.js';
 
 /**
  * Shell functions that stop all processes of the app for the few milliseconds in which its log is emptied, and let exactly those go on.
@@ -10,7 +11,7 @@ export const HELD_APP_FUNCTIONS = sh`
   # list_app_processes KNOWN: sets listed to pid:start:state of the app's group, session, descendants, of those that bear the mark of its run
   # and of KNOWN with their descendants. Fails where the processes could not be listed.
   list_app_processes() {
-    listed=$(cat /proc/[0-9]*/stat 2>/dev/null | LC_ALL=C awk -v root="$app_pid" -v known="$1" -v self="$keeper_pid" -v supervisor="$$" '
+    listed=$(LC_ALL=C ${raw(PRINT_STATS)} 2>/dev/null | LC_ALL=C awk -v root="$app_pid" -v known="$1" -v self="$keeper_pid" -v supervisor="$$" '
       BEGIN { count = split(known, list, " "); for (i = 1; i <= count; i++) { split(list[i], part, ":"); hit[part[1]] = 1 } }
       {
         line = held $0; rest = line

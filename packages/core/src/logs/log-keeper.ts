@@ -90,12 +90,12 @@ export const LOG_KEEPER_FUNCTIONS = sh`
     choose_cut_method
     fractions=
     sleep 0.01 2>/dev/null && fractions=yes
-    sizes='' rest=2 idle_since=''
+    sizes='' rest=2 idle_since='' grew='' quiet_looks=0
     for log_name in $log_names; do mend_log "$app_dir/$log_name"; done
     read_oom_kills
     oom_noticed=$oom_kills
     while is_kept; do
-      look_at_logs
+      is_quiet || look_at_logs
       notice_oom_kills
       rest_for "$rest"
     done
@@ -134,9 +134,22 @@ export const LOG_KEEPER_FUNCTIONS = sh`
     done
   }
 
+  # is_quiet: true while nothing was written since the last whole look. The shell tells that by itself, so that beside an idle app nothing is
+  # started but a sleep. The times of files may come from a clock that was set back: so that is not relied on for ever.
+  is_quiet() {
+    [ "$grew" = quiet ] && [ "$quiet_looks" -lt 12 ] || return 1
+    quiet_looks=$((quiet_looks + 1))
+    for log_name in $log_names; do
+      # shellcheck disable=SC3013 # where test knows no -nt, there is always a whole look
+      [ "$record_path.looked" -nt "$app_dir/$log_name" ] || return 1
+    done
+  } 2>/dev/null
+
   # look_at_logs: marks and cuts what has grown, and sets rest to the seconds until the next look: 2 while something grows, less where the
   # limit would be reached before, more while nothing does.
   look_at_logs() {
+    quiet_looks=0
+    { : >"$record_path.looked"; } 2>/dev/null
     looked=$(for log_name in $log_names; do ls -lniL "$app_dir/$log_name" 2>/dev/null; done | LC_ALL=C awk -v before="$sizes" -v rest="$rest" -v limit="$log_max_size" -v fractions="$fractions" '
       BEGIN { count = split(before, list, " "); for (i = 1; i <= count; i++) { split(list[i], part, "="); was[part[1]] = part[2] }; next_rest = 2 }
       {
@@ -148,19 +161,20 @@ export const LOG_KEEPER_FUNCTIONS = sh`
         if (limit > 0 && rate > 0 && (limit - $6) / rate / 2 < next_rest) next_rest = (limit - $6) / rate / 2
       }
       END {
-        if (!grew) { next_rest = (rest < 2) ? 2 : rest * 2; idle = (limit > 0) ? 5 : 30; if (next_rest > idle) next_rest = idle }
+        how = grew ? "grew" : "idle"
+        if (!grew) { next_rest = (rest < 2) ? 2 : rest * 2; most = (limit > 0) ? 5 : 30; if (next_rest >= most) { next_rest = most; if (cut == "") how = "quiet" } }
         if (next_rest < 0.1) next_rest = 0.1
         if (next_rest > 2 || !fractions) next_rest = int(next_rest + 0.99)
-        print (grew ? "grew" : "idle") "|" sprintf("%.4g", next_rest) "|" sizes "|" cut
+        print how "|" sprintf("%.4g", next_rest) "|" sizes "|" cut
       }')
     grew=\${looked%%|*} looked=\${looked#*|}
     rest=\${looked%%|*} looked=\${looked#*|}
     sizes=\${looked%%|*} looked=\${looked#*|}
-    if [ "$grew" = idle ]; then
-      idle_since=$(now)
-    else
+    if [ "$grew" = grew ]; then
       mark_times
       idle_since=
+    else
+      idle_since=$(now)
     fi
     for log_name in $looked; do
       # Whoever has filled it once may do so again before long.

@@ -5,8 +5,9 @@ import {
   parseOwners,
   parseProcessStats,
 } from '../process/parse-process-list.js';
+import { PRINT_STATS } from '../process/process-list-awk.js';
 import { buildScript } from '../shell/script.js';
-import { sh } from '../shell/template.js';
+import { raw, sh } from '../shell/template.js';
 import { formatTime } from '../state/resolve-state.js';
 import type { HostReport } from '../state/run-facts.js';
 import { createProtocolError, findRecord, type Reply } from '../wire/reply.js';
@@ -67,7 +68,7 @@ export const find: Operation<FindOptions, readonly HostProcess[]> = {
         report $apps
         say "SELF $$ $(getconf PAGESIZE 2>/dev/null || echo 4096) $(cat /proc/uptime)"
         say STATS
-        cat /proc/[0-9]*/stat 2>/dev/null
+        LC_ALL=C ${raw(PRINT_STATS)} 2>/dev/null
         say OWNERS
         LC_ALL=C ls -ld /proc/[0-9]* 2>/dev/null
         say CMDLINES

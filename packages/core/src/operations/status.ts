@@ -16,7 +16,7 @@ export const status: Operation<StatusOptions, readonly SeenApp[]> = {
       title: options.apps.length > 0 ? `status ${options.apps.join(' ')}` : 'status of all apps',
       functions: BASE_FUNCTIONS,
       body: sh`
-        need awk cat id ls od tr || return 1
+        need awk cat grep id ls od tr || return 1
         find_state || return 1
         ${raw(options.apps.length > 0 ? sh`apps=${options.apps.join(' ')}` : 'list_apps')}
         report $apps

@@ -23,7 +23,7 @@ export const wait: Operation<WaitOptions, readonly AppReport[]> = {
       functions: [...CHANGE_FUNCTIONS, LEASE_FUNCTIONS],
       keepStdin: true,
       body: sh`
-        need awk cat id ls od sleep tr || return 1
+        need awk cat grep id ls od sleep tr || return 1
         find_state || return 1
         read_boot
         hold_lease

@@ -20,7 +20,7 @@ export interface ProcessStat {
 /** Fields behind the name without which a line is not whole. */
 const LEAST_FIELDS = 22;
 
-/** Reads `cat /proc/N/stat` of all processes. A name may hold newlines and `") "`: a process ends where enough fields follow the last one. */
+/** Reads `/proc/N/stat` of all processes, one after the other. A name may hold newlines and `") "`: a process ends where enough fields follow the last one. */
 export function parseProcessStats(data: Uint8Array): ProcessStat[] {
   const processes: ProcessStat[] = [];
   let held = '';

@@ -21,6 +21,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |
  * | `run.N.adopting`   | pid, start, boot of what is about to be adopted     | `adopt`, before it looks whose that is |
  * | `run.N.keeper`     | log keeper's pid, start, boot                       | the keeper                    |
+ * | `run.N.looked`     | nothing: its time is that of the last whole look at the logs | the keeper             |
  * | `run.N.oom`        | how many kills for want of memory the app has outlived in its cgroup | the keeper      |
  * | `run.N.settling`   | nothing: it is there while the start is watched     | `start`                       |
  * | `run.N.refused`    | why nothing was started                             | the supervisor                |

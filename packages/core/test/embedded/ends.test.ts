@@ -141,7 +141,7 @@ test.each(['no', 'always'] as const)(
     const supervisor = Number(readFileSync(join(host.appDir('web'), 'run.1.supervisor'), 'utf8').split(' ')[0]);
     for (const pid of [supervisor, report.pid as number]) process.kill(pid, 'SIGKILL');
     await host.expectNoProcesses();
-    const list = '"exec cat /proc/[0-9]*/stat';
+    const list = '"exec grep -hs';
     const record = `"echo signal 15 1 0 ended >${join(host.appDir('web'), 'run.1.exit')}; ${list.slice(1)}`;
     const look = () => host.operate(status, { apps: ['web'] }, (script) => replaceIn(script, list, record));
     expect((await look())[0]?.report).toMatchObject({ state: 'killed', signal: 'TERM' });
