@@ -95,12 +95,17 @@ export const SUPERVISOR_SCRIPT = sh`
     return 1
   }
 
-  # read_birth: sets birth to the start time of a process that begins now, which tells the processes of before from those of later.
+  # read_birth: sets birth to the start time of a process that begins now, which tells the processes of before from those of later. In the
+  # hail of signals of a logout the first look may fail.
   read_birth() {
-    birth=-
-    sleep 0 &
-    read_process $! && birth=$process_start
-    wait $!
+    birth='' births=0
+    until [ -n "$birth" ] || [ "$births" -ge 3 ]; do
+      births=$((births + 1))
+      sleep 0 &
+      read_process $! && birth=$process_start
+      wait $!
+    done
+    birth=\${birth:--}
   }
 
   # note_end: one line for each of the last ten ends, restarts between them included.

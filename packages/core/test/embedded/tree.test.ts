@@ -50,12 +50,12 @@ const SAYING_KILL = `
 `;
 
 /** From the moment that a file `blind` is in the home, what is read from /proc in one piece is lost, as where a fork fails. */
-function makeBlindCat(): void {
-  const cat = findProgram('cat');
-  const path = join(programs, 'cat');
+function makeBlindGrep(): void {
+  const grep = findProgram('grep');
+  const path = join(programs, 'grep');
   writeFileSync(
     path,
-    `#!/bin/sh\nif [ -e "$HOME/blind" ]; then case $* in /proc/*) exit 1 ;; esac; fi\nexec ${cat} "$@"\n`,
+    `#!/bin/sh\nif [ -e "$HOME/blind" ]; then case $* in */proc/*) exit 2 ;; esac; fi\nexec ${grep} "$@"\n`,
   );
   chmodSync(path, 0o755);
 }
@@ -133,7 +133,7 @@ test('the process 1 is no member, whatever was seen', async () => {
 });
 
 test('where processes cannot be read, a stop and an rm do nothing', async () => {
-  makeBlindCat();
+  makeBlindGrep();
   const { report } = await host.start('web', ['sleep', '1000']);
   goBlind();
   expect(await host.operate(stop, { apps: ['web'], by: BY })).toMatchObject([UNSEEN]);
@@ -144,7 +144,7 @@ test('where processes cannot be read, a stop and an rm do nothing', async () => 
 });
 
 test('a stop whose last look fails does not claim that nothing is left', async () => {
-  makeBlindCat();
+  makeBlindGrep();
   const { report } = await host.start('web', ['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done']);
   const blinded = (script: string) => insertBefore(script, 'deadline=$((clock + grace))', ': >"$HOME/blind";');
   expect(await host.operate(stop, { apps: ['web'], by: BY }, blinded)).toMatchObject([UNSEEN]);
@@ -152,7 +152,7 @@ test('a stop whose last look fails does not claim that nothing is left', async (
 });
 
 test('an rm that cannot see whether something is left forgets nothing', async () => {
-  makeBlindCat();
+  makeBlindGrep();
   await host.start('web', ['sleep', '1000']);
   await host.operate(stop, { apps: ['web'], by: BY });
   goBlind();
