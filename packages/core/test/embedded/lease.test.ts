@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { buildFollowScript } from '../../src/operations/follow.js';
 import { wait } from '../../src/operations/wait.js';
-import { createPrivateHost, type PrivateHost, waitFor } from './private-host.js';
+import { createPrivateHost, type PrivateHost, readParent, readProc, waitFor } from './private-host.js';
 import { findShell, SH_NAMES } from './shells.js';
 
 const NONCE = 'n0nce';
@@ -26,6 +26,13 @@ function buildFollow(): string {
 /** The script, what waits for its client, its timer with a sleep, and what it looks by. */
 const MOST_PROCESSES = 8;
 
+/** What some timer has slept by and left behind when it was told to end. */
+function findOrphans(host: PrivateHost): number[] {
+  const pids = host.pids();
+  const isSleep = (pid: number) => /^sleep\0[\d.]{1,3}\0$/.test(readProc(pid, 'cmdline'));
+  return pids.filter((pid) => isSleep(pid) && !pids.includes(readParent(pid)));
+}
+
 /**
  * Runs a script whose input stays open, says something again and again, and gives up doing so after a while, without closing anything.
  * Resolves to the milliseconds until nothing but `others` was left.
@@ -40,6 +47,7 @@ async function outlive(host: PrivateHost, script: string, others = host.pids().l
     await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
     expect(host.pids().length).toBeGreaterThan(others);
     expect(host.pids().length).toBeLessThanOrEqual(others + MOST_PROCESSES);
+    expect(findOrphans(host)).toEqual([]);
   }
   await waitFor(() => host.pids().length === others, 'nothing of it is left');
   return performance.now() - silentSince;

@@ -188,9 +188,9 @@ describe('beside an app that writes nothing', () => {
   });
 
   test.each([
-    { what: 'the file is newer', time: undefined },
-    { what: 'its time was set back', time: new Date(0) },
-  ])('the keeper finds what is written then, where $what', async ({ time }) => {
+    ['the file is newer', undefined],
+    ['its time was set back', new Date(0)],
+  ] as const)('the keeper finds what is written then, where %s', async (_what, time) => {
     await startWatched();
     appendFileSync(path(), 'something\n');
     if (time !== undefined) utimesSync(path(), time, time);

@@ -211,7 +211,7 @@ function listPids(home: string): number[] {
 
 const isSupervisor = (pid: number) => /\0supervise\0/.test(readProc(pid, 'cmdline'));
 
-function readParent(pid: number): number {
+export function readParent(pid: number): number {
   const stat = readProc(pid, 'stat');
   return Number(stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[1]);
 }
