@@ -34,6 +34,8 @@ export interface ProcessSshdOptions {
   readonly config?: readonly string[];
   /** The alias of the host through which laptops shall go. */
   readonly jump?: string;
+  /** Words before `sshd` that put it elsewhere and replace themselves by it, for example into a network namespace by `nsenter`. */
+  readonly launcher?: readonly string[];
 }
 
 /** Says why an sshd cannot be started on this machine; undefined when it can. */
@@ -78,7 +80,7 @@ async function startInFolder(
   const port = options.port ?? (await findFreePort());
   const env = { ...buildSessionEnv(folder), ...options.env };
   await fillSshdFolder({ folder, port, user, hostKeys, clientKey, env, extra: options.config ?? [] });
-  const server = await spawnSshd(sshd, folder);
+  const server = await spawnSshd([...(options.launcher ?? []), sshd], folder);
   const { alias = 'sshd', jump } = options;
   const host = attachHost({
     alias,
@@ -100,11 +102,11 @@ async function startInFolder(
   return { host, server };
 }
 
-async function spawnSshd(sshd: string, folder: string): Promise<ChildProcess> {
+async function spawnSshd([program = '', ...words]: readonly string[], folder: string): Promise<ChildProcess> {
   const logPath = join(folder, 'log');
   // -D keeps it our child, so that stopping it needs no pid from a file.
-  const argv = ['-D', '-f', join(folder, 'sshd_config'), '-E', logPath];
-  const server = spawn(sshd, argv, { stdio: 'ignore', env: {}, cwd: '/' });
+  const argv = [...words, '-D', '-f', join(folder, 'sshd_config'), '-E', logPath];
+  const server = spawn(program, argv, { stdio: 'ignore', env: {}, cwd: '/' });
   let problem: string | undefined;
   server.once('error', (error) => {
     problem = error.message;

@@ -16,6 +16,8 @@ export interface FleetPlan {
   readonly hosts: readonly SelectedHost[];
   readonly flags: FleetFlags;
   readonly lastRun: LastRunStore;
+  /** Where this laptop keeps what it remembers of hosts and runs. */
+  readonly clientFolder: string;
 }
 
 /**
@@ -38,12 +40,13 @@ export async function planFleet(
   // Where neither a flag nor an app says which hosts, a question about no app in particular is about all of them.
   const all = selection.all || (!chosenOrNamed && config.hosts.size > 0);
   if (!all && !isChosen(selection)) refuseUnknownApps(config, apps);
-  const lastRun = createLastRunStore(findClientFolder(context.env));
+  const clientFolder = findClientFolder(context.env);
+  const lastRun = createLastRunStore(clientFolder);
   const narrowed = flags.retryFailed === true || selection.exclude.length > 0;
-  if (mayBeEmpty && !all && !chosenOrNamed && !narrowed) return { config, hosts: [], flags, lastRun };
+  if (mayBeEmpty && !all && !chosenOrNamed && !narrowed) return { config, hosts: [], flags, lastRun, clientFolder };
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
-  return { config, hosts, flags, lastRun };
+  return { config, hosts, flags, lastRun, clientFolder };
 }
 
 /** Loads the configuration that the flags name or that is found from the current folder on. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { OutlastError } from '@outlast/core';
 import { HostSession } from '../fleet/host-session.js';
 import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
@@ -35,6 +36,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
     sshOptions: resolveSshOptions(flags),
     prompter,
     env,
+    memoryFile: join(plan.clientFolder, 'connections.json'),
     warn: (text) => output.warn(text),
   });
   const unread = new AbortController();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
-import type { Connection, ExecChannel, ExecEnd, Target, Transport } from '../ssh/transport.js';
+import { openUnlessAborted } from '../ssh/lost-host.js';
+import type { Connection, ExecChannel, ExecEnd, ExecRequest, Target, Transport } from '../ssh/transport.js';
 import { holdLease, isLeaseOver } from './lease.js';
 import { isPassing, waitForRetry } from './reconnect.js';
 import type { HostContext } from './run-fleet.js';
@@ -94,15 +95,13 @@ export class HostSession {
   async openScript(script: string, nonce: string, keepInput = false): Promise<ScriptChannel> {
     const { signal } = this.#options;
     signal.throwIfAborted();
-    const connection = await this.#connect();
-    const channel = await openUnlessAborted(connection.exec(SHELL_LINE), signal);
+    const channel = await this.#exec({ line: SHELL_LINE, input: script });
     // A host that lets go before it has read everything says more in its answer than in this error.
     channel.stdin.on('error', () => undefined);
     const stop = () => channel.close();
     signal.addEventListener('abort', stop);
     channel.ended.then(() => signal.removeEventListener('abort', stop));
-    if (keepInput) channel.stdin.write(script);
-    else channel.stdin.end(script);
+    if (!keepInput) channel.stdin.end();
     return { channel, nonce };
   }
 
@@ -123,10 +122,13 @@ export class HostSession {
     this.#options.context.reached = true;
   }
 
-  async #connect(): Promise<Connection> {
+  /** Over the connection that there is; the first one connects. */
+  async #exec(request: ExecRequest): Promise<ExecChannel> {
     const { transport, target, connectTimeoutMs, signal } = this.#options;
-    this.#connection ??= await transport.connect(target, { connectTimeoutMs, signal });
-    return this.#connection;
+    if (this.#connection !== undefined) return openUnlessAborted(this.#connection.exec(request), signal);
+    const { connection, channel } = await transport.connectAndExec(target, request, { connectTimeoutMs, signal });
+    this.#connection = connection;
+    return channel;
   }
 
   /** The error for a script whose answer is not whole. */
@@ -142,6 +144,7 @@ export class HostSession {
       });
     }
     if (signal.aborted) return signal.reason as OutlastError;
+    if (end.cause !== undefined) return end.cause;
     const code = lost ? 'E_CONNECTION_LOST' : 'E_PROTOCOL';
     return new OutlastError(code, `${reason} before the answer was complete`, { hint: 'ask again' });
   }
@@ -204,19 +207,6 @@ function parseReply<Options, Result>(operation: Operation<Options, Result>, repl
       cause,
     });
   }
-}
-
-/** Waits for a channel as long as the session lasts; one that opens too late is closed. */
-function openUnlessAborted(opening: Promise<ExecChannel>, signal: AbortSignal): Promise<ExecChannel> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => {
-      reject(signal.reason);
-      opening.then((channel) => channel.close()).catch(() => undefined);
-    };
-    if (signal.aborted) return giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
 }
 
 function describeSilence({ exitCode, signal }: ExecEnd, lost: boolean): string {

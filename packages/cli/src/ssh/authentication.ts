@@ -1,7 +1,8 @@
 import { OutlastError } from '@outlast/core';
 import type { AnyAuthMethod, AuthHandlerMiddleware, KeyboardInteractiveAuthMethod } from 'ssh2';
+import { createDeferred } from './deferred.js';
 import type { HostSettings } from './host-settings.js';
-import { formatTried, type IdentityPlan } from './identities.js';
+import { formatTried, type Identity, type IdentityPlan } from './identities.js';
 import { formatRemotePrompt, type Questions } from './questions.js';
 
 /** What an authentication needs. */
@@ -19,20 +20,41 @@ export interface Authentication {
   readonly handler: AuthHandlerMiddleware;
   /** True once the first method was begun. */
   readonly begun: boolean;
+  /** Once the session stands: the identity that was enough by itself; undefined when it took anything else. */
+  readonly accepted: Identity | undefined;
+  /** Takes the first identity out of the methods, for a request that is sent ahead; ssh2 is given nothing else until that is settled. */
+  takeFirst(): AheadIdentity | undefined;
   /** Builds `E_AUTH`, or `E_NEEDS_OPENSSH` where nothing could be tried but OpenSSH had something. */
   buildError(cause?: Error): OutlastError;
+}
+
+/** An identity whose signature is sent before the host has said that it knows the key. */
+export interface AheadIdentity {
+  readonly identity: Identity;
+  /** The host wants another method, or one more where it was `partial` content. */
+  refuse(methodsLeft: readonly string[], partial: boolean): void;
+  /** It could not be sent after all. */
+  withdraw(): void;
 }
 
 type Step = () => Promise<AnyAuthMethod | undefined>;
 
 /** Creates the authentication of one session: keys first, then what a person can answer. */
 export function createAuthentication(context: AuthenticationContext): Authentication {
-  const state: State = { methodsLeft: undefined, tried: [], keyAccepted: false, gaveUp: false };
+  const state: State = {
+    methodsLeft: undefined,
+    tried: [],
+    accepted: undefined,
+    keyAccepted: false,
+    gaveUp: false,
+    ahead: Promise.resolve(),
+  };
   const steps = planSteps(context, state);
   const handler: AuthHandlerMiddleware = (methodsLeft, _partial, next) => {
     // ssh2 passes null until the host has named the methods that it accepts.
     if (methodsLeft !== null) state.methodsLeft = methodsLeft;
-    takeNextStep(steps, context.signal).then(
+    const taken = state.ahead.then(() => takeNextStep(steps, context.signal));
+    taken.then(
       (method) => answerSafely(() => next(method ?? (false as never))),
       () => answerSafely(() => next(false as never)),
     );
@@ -42,6 +64,10 @@ export function createAuthentication(context: AuthenticationContext): Authentica
     get begun() {
       return state.tried.length > 0;
     },
+    get accepted() {
+      return state.accepted;
+    },
+    takeFirst: () => takeFirst(context, state, steps),
     buildError: (cause) => buildAuthError(context, state, cause),
   };
 }
@@ -49,9 +75,42 @@ export function createAuthentication(context: AuthenticationContext): Authentica
 interface State {
   methodsLeft: readonly string[] | undefined;
   tried: string[];
+  accepted: Identity | undefined;
+  /** Settled when nothing that was sent ahead is under way. */
+  ahead: Promise<void>;
   /** A key was signed with, and yet the host wants more. */
   keyAccepted: boolean;
   gaveUp: boolean;
+}
+
+function takeFirst({ plan }: AuthenticationContext, state: State, steps: Step[]): AheadIdentity | undefined {
+  const [identity] = plan.identities;
+  if (identity === undefined || state.tried.length > 0) return undefined;
+  const settled = createDeferred<void>();
+  // The identities come first of all methods.
+  steps.shift();
+  beginIdentity(state, identity);
+  state.ahead = settled.promise;
+  return {
+    identity,
+    refuse(methodsLeft, partial) {
+      state.methodsLeft = methodsLeft;
+      state.keyAccepted = partial;
+      settled.resolve();
+    },
+    withdraw: () => settled.resolve(),
+  };
+}
+
+function beginIdentity(state: State, identity: Identity): void {
+  state.tried.push(identity.label);
+  state.accepted = identity;
+}
+
+/** Anything else than a key: what is let in is no key alone. */
+function beginOther(state: State, method: string): void {
+  state.tried.push(method);
+  state.accepted = undefined;
 }
 
 // The session may have ended while somebody was being asked; ssh2 then throws at the answer.
@@ -94,7 +153,7 @@ function mayTry(state: State, method: string): boolean {
 function buildKeySteps({ settings, plan }: AuthenticationContext, state: State): Step[] {
   return plan.identities.map((identity) => async () => {
     if (state.keyAccepted || !mayTry(state, 'publickey')) return undefined;
-    state.tried.push(identity.label);
+    beginIdentity(state, identity);
     return identity.buildMethod(settings.user, () => {
       state.keyAccepted = true;
     });
@@ -103,7 +162,7 @@ function buildKeySteps({ settings, plan }: AuthenticationContext, state: State):
 
 function buildProbeStep({ settings }: AuthenticationContext, state: State): Step {
   return async () => {
-    state.tried.push('none');
+    beginOther(state, 'none');
     return { type: 'none', username: settings.user };
   };
 }
@@ -118,7 +177,7 @@ function buildPasswordStep({ name, settings, questions, signal }: Authentication
       state.gaveUp = true;
       return undefined;
     }
-    state.tried.push('password');
+    beginOther(state, 'password');
     return { type: 'password', username: settings.user, password };
   };
 }
@@ -130,7 +189,7 @@ function buildKeyboardStep(context: AuthenticationContext, state: State): Step {
   };
   return async () => {
     if (!mayTry(state, 'keyboard-interactive')) return undefined;
-    state.tried.push('keyboard-interactive');
+    beginOther(state, 'keyboard-interactive');
     return { type: 'keyboard-interactive', username: settings.user, prompt };
   };
 }

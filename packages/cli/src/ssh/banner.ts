@@ -73,16 +73,16 @@ function formatLine(bytes: Buffer): string {
 
 /**
  * Introduces us and waits until the server did so too; the stream then begins with the server's `SSH-` line,
- * in one piece. Both lines cross on the way, which saves a round trip.
+ * in one piece. Both lines cross on the way, which saves a round trip. Gives the software that the line names: `OpenSSH_9.2p1`.
  *
  * @throws OutlastError `E_THROTTLED` when the stream ends before that line, `E_NOT_SSH` for anything else than SSH 2;
  * the signal's reason when it aborts first, or `E_NOT_SSH` when lines of another protocol had come.
  */
-export async function exchangeBanners(stream: Duplex, where: string, signal: AbortSignal): Promise<void> {
+export async function exchangeBanners(stream: Duplex, where: string, signal: AbortSignal): Promise<string> {
   const collector = createBannerCollector();
   stream.write(`SSH-2.0-${IDENT}\r\n`);
   try {
-    await raceSignal(readBanner(stream, where, collector), signal);
+    return await raceSignal(readBanner(stream, where, collector), signal);
   } catch (error) {
     stream.destroy();
     throw signal.aborted && error === signal.reason && collector.sawForeignLine
@@ -91,7 +91,7 @@ export async function exchangeBanners(stream: Duplex, where: string, signal: Abo
   }
 }
 
-function readBanner(stream: Duplex, where: string, collector: BannerCollector): Promise<void> {
+function readBanner(stream: Duplex, where: string, collector: BannerCollector): Promise<string> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       stream.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onEnd);
@@ -103,7 +103,7 @@ function readBanner(stream: Duplex, where: string, collector: BannerCollector): 
       if (banner.state === 'ssh') {
         settle(() => {
           stream.unshift(banner.rest);
-          resolve();
+          resolve(readSoftware(banner.rest));
         });
       }
       if (banner.state === 'not-ssh') settle(() => reject(buildNotSshError(where, banner.text)));
@@ -111,6 +111,11 @@ function readBanner(stream: Duplex, where: string, collector: BannerCollector): 
     const onEnd = (): void => settle(() => reject(buildEarlyEndError(where, collector)));
     stream.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onEnd);
   });
+}
+
+function readSoftware(rest: Buffer): string {
+  const line = formatLine(rest.subarray(0, rest.indexOf(NEWLINE)));
+  return /^SSH-[^-]*-([^ ]*)/.exec(line)?.[1] ?? '';
 }
 
 // sshd's words for "too many": MaxStartups, and the penalties of newer versions.

@@ -3,6 +3,7 @@ import type { HostSettings } from './host-settings.js';
 import type { KeyFile, PrivateKeyFile } from './key-file.js';
 import type { Keyring } from './keyring.js';
 import { readLocalUser } from './local-user.js';
+import { buildSigner, type Signer, signNow } from './signing-key.js';
 
 // sshd hangs up at the sixth failure (MaxAuthTries): one is left for a password.
 const MAX_IDENTITIES = 5;
@@ -11,6 +12,12 @@ const MAX_IDENTITIES = 5;
 export interface Identity {
   /** For people: `~/.ssh/id_ed25519`, or `agent`. */
   readonly label: string;
+  /** SSH's encoding of the public half; undefined while a passphrase keeps it unknown. */
+  readonly publicKey: Buffer | undefined;
+  /** Signs at once, before the host has said that it knows the key; undefined where a person would have to be asked. */
+  readonly signer: Signer | undefined;
+  /** True for a key that the agent signs with. */
+  readonly isHeldByAgent: boolean;
   /** Calls `onSigned` once a signature was given to a host that knows the key. */
   buildMethod(user: string, onSigned: () => void): AnyAuthMethod;
 }
@@ -111,25 +118,42 @@ function buildCandidate(file: KeyFile, agentKeys: readonly ParsedKey[], context:
 function buildFileCandidate(file: PrivateKeyFile, label: string, keyring: Keyring): Candidate {
   const reason = file.hasCertificate ? `${label}-cert.pub: a certificate` : undefined;
   if (file.encrypted) {
-    const signer = keyring.buildFileSigner(file);
-    return { file, agentKey: undefined, reason, identity: buildSignerIdentity(label, signer) };
+    const agent = keyring.buildFileSigner(file);
+    const identity = {
+      label,
+      publicKey: file.publicKey,
+      signer: undefined,
+      isHeldByAgent: false,
+      buildMethod: buildAgentMethod(agent),
+    };
+    return { file, agentKey: undefined, reason, identity };
   }
   const key = keyring.parsePlainKey(file);
   if (key === undefined) return { file, agentKey: undefined, identity: undefined, reason: `${label}: damaged` };
-  const identity: Identity = { label, buildMethod: (username) => ({ type: 'publickey', username, key }) };
+  const identity: Identity = {
+    label,
+    publicKey: key.getPublicSSH(),
+    signer: buildSigner(key, async (data, hash) => signNow(key, data, hash)),
+    isHeldByAgent: false,
+    buildMethod: (username) => ({ type: 'publickey', username, key }),
+  };
   return { file, agentKey: undefined, identity, reason };
 }
 
 function buildAgentCandidate(key: ParsedKey, keyring: Keyring, socket: string): Candidate {
-  const identity = buildSignerIdentity('agent', keyring.buildAgentSigner(socket, key));
+  const sign = keyring.signWithAgent(socket, key);
+  const identity: Identity = {
+    label: 'agent',
+    publicKey: key.getPublicSSH(),
+    signer: buildSigner(key, sign),
+    isHeldByAgent: true,
+    buildMethod: buildAgentMethod(keyring.buildOneKeyAgent(key, sign)),
+  };
   return { file: undefined, agentKey: key, identity, reason: undefined };
 }
 
-function buildSignerIdentity(label: string, agent: BaseAgent): Identity {
-  return {
-    label,
-    buildMethod: (username, onSigned) => ({ type: 'agent', username, agent: watchSigning(agent, onSigned) }),
-  };
+function buildAgentMethod(agent: BaseAgent): Identity['buildMethod'] {
+  return (username, onSigned) => ({ type: 'agent', username, agent: watchSigning(agent, onSigned) });
 }
 
 // ssh2 does not say how an agent's key fared; that a signature was asked for tells that the host knows the key.

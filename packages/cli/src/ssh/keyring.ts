@@ -4,6 +4,7 @@ import { readKeyType } from './fingerprint.js';
 import { type KeyFile, type PrivateKeyFile, readKeyFile } from './key-file.js';
 import type { Ssh2 } from './load-ssh2.js';
 import type { Questions } from './questions.js';
+import { keepKeyObject, type Sign, signNow } from './signing-key.js';
 
 // An agent is on this machine: one that takes longer hangs.
 const AGENT_TIMEOUT_MS = 5_000;
@@ -14,8 +15,10 @@ export interface Keyring {
   readFile(path: string): Promise<KeyFile>;
   /** Lists the keys of the agent at `socket`; those that ssh2 cannot read are missing. */
   listAgentKeys(socket: string): Promise<AgentKeys>;
-  /** An ssh2 agent that knows just this one key of the agent at `socket`. */
-  buildAgentSigner(socket: string, key: ParsedKey): BaseAgent;
+  /** What lets the agent at `socket` sign with one of its keys. */
+  signWithAgent(socket: string, key: ParsedKey): Sign;
+  /** An ssh2 agent that knows just this one key. */
+  buildOneKeyAgent(key: ParsedKey, sign: Sign): BaseAgent;
   /** An ssh2 agent for an encrypted file: asks for its passphrase once the host has asked for a signature. */
   buildFileSigner(file: PrivateKeyFile): BaseAgent;
   /** Parses a file that is not encrypted; undefined when ssh2 cannot. */
@@ -37,7 +40,8 @@ export function createKeyring(ssh2: Ssh2, questions: Questions, signal: AbortSig
   return {
     readFile: (path) => remember(files, path, () => readKeyFile(path)),
     listAgentKeys: (socket) => remember(agents, socket, () => listAgentKeys(ssh2, socket)),
-    buildAgentSigner: (socket, key) => buildAgentSigner(ssh2, socket, key),
+    signWithAgent: (socket, key) => signWithAgent(ssh2, socket, key),
+    buildOneKeyAgent: (key, sign) => buildOneKeyAgent(ssh2, () => Promise.resolve(key), sign),
     buildFileSigner(file) {
       const decrypt = (): Promise<ParsedKey> =>
         remember(decrypted, file.path, () => askAndDecrypt(ssh2, file, questions, signal));
@@ -59,7 +63,7 @@ function remember<T>(known: Map<string, Promise<T>>, key: string, load: () => Pr
 function parseKey(ssh2: Ssh2, text: string, passphrase?: string): ParsedKey | undefined {
   // OpenSSH's own format comes as a list of one.
   const parsed = ([ssh2.utils.parseKey(text, passphrase)] as (ParsedKey | ParsedKey[] | Error)[]).flat()[0];
-  return parsed === undefined || parsed instanceof Error ? undefined : parsed;
+  return parsed === undefined || parsed instanceof Error ? undefined : keepKeyObject(parsed);
 }
 
 function listAgentKeys(ssh2: Ssh2, socket: string): Promise<AgentKeys> {
@@ -76,11 +80,9 @@ function listAgentKeys(ssh2: Ssh2, socket: string): Promise<AgentKeys> {
   });
 }
 
-type Sign = (data: Buffer, hash: string | undefined) => Promise<Buffer>;
-
-function buildAgentSigner(ssh2: Ssh2, socket: string, key: ParsedKey): BaseAgent {
+function signWithAgent(ssh2: Ssh2, socket: string, key: ParsedKey): Sign {
   const agent = ssh2.createAgent(socket);
-  const sign: Sign = (data, hash) =>
+  return (data, hash) =>
     new Promise((resolve, reject) => {
       const options = hash === undefined ? {} : { hash: hash as 'sha256' | 'sha512' };
       agent.sign(key, data, options, (error, signature) => {
@@ -88,7 +90,6 @@ function buildAgentSigner(ssh2: Ssh2, socket: string, key: ParsedKey): BaseAgent
         else resolve(signature);
       });
     });
-  return buildOneKeyAgent(ssh2, () => Promise.resolve(key), sign);
 }
 
 function buildFileSigner(ssh2: Ssh2, file: PrivateKeyFile, decrypt: () => Promise<ParsedKey>): BaseAgent {
@@ -99,12 +100,7 @@ function buildFileSigner(ssh2: Ssh2, file: PrivateKeyFile, decrypt: () => Promis
     const half = type === undefined ? undefined : parseKey(ssh2, `${type} ${publicKey?.toString('base64')}`);
     return half ?? decrypt();
   };
-  return buildOneKeyAgent(ssh2, loadPublic, async (data, hash) => {
-    const signature = (await decrypt()).sign(data, hash);
-    // ssh2 returns its errors here.
-    if (!Buffer.isBuffer(signature)) throw signature;
-    return signature;
-  });
+  return buildOneKeyAgent(ssh2, loadPublic, async (data, hash) => signNow(await decrypt(), data, hash));
 }
 
 /** An ssh2 agent of one key: what lets ssh2 wait for a signature. */

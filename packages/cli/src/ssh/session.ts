@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
+import { createFlight, type Flight } from './ahead.js';
 import { buildAlgorithms } from './algorithms.js';
 import { type Authentication, createAuthentication } from './authentication.js';
 import { dropSecondIdent, IDENT } from './banner.js';
@@ -7,13 +8,17 @@ import { buildSessionError, formatEndpoint } from './connect-errors.js';
 import type { Deadline } from './deadline.js';
 import { readKeyType } from './fingerprint.js';
 import { createHostKeyCheck, type HostKeyCheck } from './host-key-check.js';
+import type { AheadLevel } from './host-memory.js';
 import type { HostSettings } from './host-settings.js';
-import { planIdentities } from './identities.js';
+import { type Identity, planIdentities } from './identities.js';
 import type { Keyring } from './keyring.js';
 import { formatKnownHostName, lookupHostKeys } from './known-hosts.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
 import type { Ssh2 } from './load-ssh2.js';
 import type { Questions } from './questions.js';
+import { buildConnection, type TunnelConnection } from './ssh2-connection.js';
+import { lookInside } from './ssh2-inner.js';
+import type { ExecRequest } from './transport.js';
 
 const KEEPALIVE_SECONDS = 15;
 
@@ -28,8 +33,32 @@ export interface SessionTools {
 
 /** What is known of one session before its stream is open. */
 export interface PreparedSession {
-  /** Takes a stream that begins with the server's `SSH-` line to an authenticated client. */
-  start(stream: Duplex): Promise<Client>;
+  /** The keys that will be tried, in their order. */
+  readonly identities: readonly Identity[];
+  /** Takes a stream that begins with the server's `SSH-` line to an authenticated session. */
+  start(stream: Duplex, ahead: AheadRequest): SessionAttempt;
+}
+
+/** What is asked of a session besides letting us in. */
+export interface AheadRequest {
+  /** As the server's banner names it. */
+  readonly software: string;
+  readonly level: AheadLevel;
+  readonly request: ExecRequest | undefined;
+}
+
+/** One way from the banner to an authenticated session. */
+export interface SessionAttempt {
+  readonly flight: Flight;
+  /** Rejects with an OutlastError of what went wrong. */
+  readonly ready: Promise<ReadySession>;
+}
+
+/** An authenticated session. */
+export interface ReadySession {
+  readonly connection: TunnelConnection;
+  /** The identity that was enough by itself; undefined when it took anything else. */
+  readonly accepted: Identity | undefined;
 }
 
 /** Reads known_hosts and keys and decides what is offered, so that nothing is left to wait for once the stream is open. */
@@ -37,11 +66,12 @@ export async function prepareSession(
   name: string,
   settings: HostSettings,
   tools: SessionTools,
-  deadline: Deadline,
+  { deadline, prefer }: { readonly deadline: Deadline; prefer(identities: readonly Identity[]): readonly Identity[] },
 ): Promise<PreparedSession> {
   const { store, keyring, questions } = tools;
   const mayAsk = questions.interactive && !settings.batchMode;
-  const [entries, plan] = await Promise.all([store.load(settings), planIdentities(settings, keyring, { mayAsk })]);
+  const [entries, found] = await Promise.all([store.load(settings), planIdentities(settings, keyring, { mayAsk })]);
+  const plan = { ...found, identities: prefer(found.identities) };
   const known = lookupHostKeys(entries, formatKnownHostName(settings)).filter(({ marker }) => marker === 'none');
   const algorithms = buildAlgorithms(
     settings,
@@ -49,10 +79,11 @@ export async function prepareSession(
   );
   const { signal } = deadline;
   return {
-    start(stream) {
+    identities: plan.identities,
+    start(stream, ahead) {
       const check = createHostKeyCheck(entries, { ...tools, name, settings, signal });
       const authentication = createAuthentication({ name, settings, plan, questions, signal });
-      return startSession(stream, { settings, ssh2: tools.ssh2, algorithms, check, authentication, deadline });
+      return startSession(stream, ahead, { settings, ssh2: tools.ssh2, algorithms, check, authentication, deadline });
     },
   };
 }
@@ -66,9 +97,23 @@ interface SessionParts {
   readonly deadline: Deadline;
 }
 
-function startSession(stream: Duplex, parts: SessionParts): Promise<Client> {
-  const { settings, check, authentication, deadline } = parts;
+function startSession(stream: Duplex, { software, level, request }: AheadRequest, parts: SessionParts): SessionAttempt {
+  const { authentication } = parts;
   const client = new parts.ssh2.Client();
+  connectClient(client, stream, parts);
+  const inner = lookInside(client);
+  const connection = buildConnection({ client, stream, inner, software });
+  const { user } = parts.settings;
+  const flight = createFlight({ level, user, request, stream, inner, connection, authentication });
+  const ready = awaitReady(client, stream, { ...parts, flight }).then(() => ({
+    connection,
+    accepted: authentication.accepted,
+  }));
+  return { flight, ready };
+}
+
+function awaitReady(client: Client, stream: Duplex, parts: SessionParts & { readonly flight: Flight }): Promise<void> {
+  const { authentication, deadline, flight } = parts;
   return new Promise((resolve, reject) => {
     let settled = false;
     const fail = (error: Error | undefined): void => {
@@ -87,27 +132,38 @@ function startSession(stream: Duplex, parts: SessionParts): Promise<Client> {
     });
     client.on('close', () => fail(undefined));
     client.on('change password', () => fail(authentication.buildError(new Error('the password has expired'))));
-    client.on('handshake', () => {
+    client.once('handshake', () => {
       deadline.stage = 'waiting for the authentication';
+      flight.begin();
     });
     client.on('ready', () => {
       settled = true;
+      flight.land();
       deadline.signal.removeEventListener('abort', giveUp);
-      resolve(client);
+      resolve();
     });
-    dropSecondIdent(stream);
-    client.connect({
-      sock: stream,
-      ident: IDENT,
-      username: settings.user,
-      algorithms: parts.algorithms,
-      hostVerifier: (key: Buffer, answer: (accepted: boolean) => void) =>
-        check.verify(key, (ok) => answerHost(answer, ok)),
-      authHandler: authentication.handler,
-      readyTimeout: 0,
-      keepaliveInterval: (settings.serverAliveInterval || KEEPALIVE_SECONDS) * 1_000,
-      keepaliveCountMax: settings.serverAliveCountMax,
-    });
+  });
+}
+
+function connectClient(client: Client, stream: Duplex, parts: SessionParts): void {
+  const { settings, check, authentication } = parts;
+  dropSecondIdent(stream);
+  client.connect({
+    sock: stream,
+    ident: IDENT,
+    username: settings.user,
+    algorithms: parts.algorithms,
+    hostVerifier: (key: Buffer, answer: (accepted: boolean) => void) => {
+      lookInside(client)?.hastenKeyExchange();
+      // Our answer, our new keys and what follows them go out as one.
+      stream.cork();
+      process.nextTick(() => stream.uncork());
+      check.verify(key, (ok) => answerHost(answer, ok));
+    },
+    authHandler: authentication.handler,
+    readyTimeout: 0,
+    keepaliveInterval: (settings.serverAliveInterval || KEEPALIVE_SECONDS) * 1_000,
+    keepaliveCountMax: settings.serverAliveCountMax,
   });
 }
 

@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { OutlastError } from '@outlast/core';
-import type { Client } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
+import { createChannelForecast } from './channel-forecast.js';
 import { createDeferred } from './deferred.js';
 import { buildExecChannel, type OwnedChannel } from './exec-channel.js';
 import { createExecSlots } from './exec-slots.js';
-import type { Connection } from './transport.js';
+import type { Ssh2Inner } from './ssh2-inner.js';
+import type { Connection, ExecRequest } from './transport.js';
 
 // A server that takes leave properly does so within a round trip.
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -19,10 +21,29 @@ export interface TunnelConnection extends Connection {
   openTunnel(hostname: string, port: number): Promise<Duplex>;
 }
 
-/** Wraps an authenticated ssh2 client and the stream that carries it. */
-export function buildConnection(client: Client, stream: Duplex): TunnelConnection {
+/** A connection that is on its way: what is asked of it is sent, and answered once the host has let us in. */
+export interface StartingConnection extends TunnelConnection {
+  /** The host did not let us in: rejects what was asked for, which nobody is going to answer. */
+  dropAhead(): void;
+}
+
+/** What a connection is made of. */
+export interface ConnectionParts {
+  readonly client: Client;
+  /** What carries it. */
+  readonly stream: Duplex;
+  /** Undefined where nothing can be sent ahead. */
+  readonly inner: Ssh2Inner | undefined;
+  /** As the server's banner names it. */
+  readonly software: string;
+}
+
+/** Wraps an ssh2 client; what is asked of it before it is authenticated is for those who know that the host takes it. */
+export function buildConnection({ client, stream, inner, software }: ConnectionParts): StartingConnection {
   const channels = new Set<OwnedChannel>();
   const slots = createExecSlots(isFull);
+  const forecast = createChannelForecast(inner, software);
+  const openAhead = createAheadOpener(inner);
   let lastError: Error | undefined;
   let closing = false;
   let gone = false;
@@ -41,19 +62,37 @@ export function buildConnection(client: Client, stream: Duplex): TunnelConnectio
     if (error.level === 'client-timeout') finish();
   });
 
-  const start = async (line: string): Promise<OwnedChannel> => {
+  const start = async (request: ExecRequest): Promise<OwnedChannel> => {
     if (gone) throw buildLostError(lastError);
-    const owned = await openExec(client, line);
+    const input = Buffer.from(request.input ?? '');
+    const number = forecast.foresee(input.length);
+    forecast.begin();
+    const opening =
+      number === undefined
+        ? openExec(client, request.line, input)
+        : openAhead.open({ line: request.line, input, serverChannel: number });
+    const owned = await opening.catch((error: OutlastError) => {
+      forecast.end();
+      // A server that has no room for a channel hangs up on what came behind it: nothing is left to wait with.
+      throw number === undefined ? error : new OutlastError(error.code, error.message, { ...error.details, cause: undefined });
+    });
     channels.add(owned);
-    owned.freed.then(() => channels.delete(owned));
+    owned.freed.then(() => {
+      channels.delete(owned);
+      forecast.end();
+    });
     if (gone) owned.lose();
     return owned;
   };
 
   return {
     closed: closed.promise,
-    exec: async (line) => (await slots.open(() => start(line))).channel,
-    openTunnel: (hostname, port) => openTunnel(client, hostname, port),
+    exec: async (request) => (await slots.open(() => start(request))).channel,
+    openTunnel(hostname, port) {
+      forecast.begin();
+      return openTunnel(client, hostname, port);
+    },
+    dropAhead: () => openAhead.drop(),
     async close() {
       closing = true;
       if (gone) return;
@@ -65,6 +104,46 @@ export function buildConnection(client: Client, stream: Duplex): TunnelConnectio
   };
 }
 
+interface AheadOpener {
+  open(request: { line: string; input: Uint8Array; serverChannel: number }): Promise<OwnedChannel>;
+  drop(): void;
+}
+
+function createAheadOpener(inner: Ssh2Inner | undefined): AheadOpener {
+  const pending = new Set<() => void>();
+  return {
+    open: (request) =>
+      new Promise((resolve, reject) => {
+        const forget = inner?.exec({
+          ...request,
+          onStarted(error, channel) {
+            pending.delete(drop);
+            settleExec(error, channel, { resolve, reject });
+          },
+        });
+        const drop = (): void => {
+          forget?.();
+          reject(new OutlastError('E_AUTH', 'the host let nobody in'));
+        };
+        pending.add(drop);
+      }),
+    drop() {
+      for (const drop of pending) drop();
+      pending.clear();
+    },
+  };
+}
+
+function settleExec(
+  error: Error | undefined,
+  channel: ClientChannel | undefined,
+  { resolve, reject }: { resolve(channel: OwnedChannel): void; reject(error: Error): void },
+): void {
+  if (error !== undefined || channel === undefined) reject(buildChannelError(error ?? new Error('no channel')));
+  // At once: all that a short program says, its exit status too, may have come in the packet that is being read.
+  else resolve(buildExecChannel(channel));
+}
+
 function buildLostError(cause: Error | undefined): OutlastError {
   const why = cause === undefined ? '' : `: ${cause.message}`;
   return new OutlastError('E_CONNECTION_LOST', `the connection was lost${why}`, {
@@ -73,17 +152,16 @@ function buildLostError(cause: Error | undefined): OutlastError {
   });
 }
 
-function openExec(client: Client, line: string): Promise<OwnedChannel> {
-  return new Promise((resolve, reject) => {
+function openExec(client: Client, line: string, input: Uint8Array): Promise<OwnedChannel> {
+  return new Promise<OwnedChannel>((resolve, reject) => {
     try {
-      client.exec(line, (error, channel) => {
-        if (error) reject(buildChannelError(error));
-        // At once: all that a short program says, its exit status too, may have come in the packet that is being read.
-        else resolve(buildExecChannel(channel));
-      });
+      client.exec(line, (error, channel) => settleExec(error, channel, { resolve, reject }));
     } catch (error) {
       reject(buildLostError(error as Error));
     }
+  }).then((owned) => {
+    if (input.length > 0) owned.channel.stdin.write(input);
+    return owned;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { OutlastError } from '@outlast/core';
 
 /** Where a connection goes: a host as the user named it, and how to reach it. */
 export interface Target {
@@ -30,6 +31,16 @@ export interface ExecEnd {
   readonly exitCode: number | null;
   /** Without `SIG`, for example `KILL`. */
   readonly signal: string | null;
+  /** Why nobody knows, where that is known. */
+  readonly cause?: OutlastError;
+}
+
+/** What is to be run on a host. */
+export interface ExecRequest {
+  /** For the login shell of the user. */
+  readonly line: string;
+  /** Written to its stdin before anything else. */
+  readonly input?: string | Uint8Array;
 }
 
 /**
@@ -50,16 +61,22 @@ export interface ExecChannel {
 /** One live, authenticated SSH session with a verified host. */
 export interface Connection {
   /**
-   * Opens a channel and runs `line` in the login shell of the user; no pty, no forwarding. Waits for its turn where
+   * Opens a channel and runs a line in the login shell of the user; no pty, no forwarding. Waits for its turn where
    * the server allows fewer channels at once.
    *
    * @throws OutlastError `E_NO_SHELL` when the host runs nothing for us, `E_CONNECTION_LOST` when it is gone.
    */
-  exec(line: string): Promise<ExecChannel>;
+  exec(request: ExecRequest): Promise<ExecChannel>;
   /** Resolves once the session is gone, with `E_CONNECTION_LOST` unless we closed it; never rejects. */
   readonly closed: Promise<Error | undefined>;
   /** Ends the session; resolves when it is gone. */
   close(): Promise<void>;
+}
+
+/** A connection, and what was run over it first. */
+export interface ConnectedExec {
+  readonly connection: Connection;
+  readonly channel: ExecChannel;
 }
 
 /** What a connection attempt may take. */
@@ -78,6 +95,13 @@ export interface Transport {
    * @throws OutlastError with one of the connection codes (`E_CONNECT_…`, `E_HOST_KEY_…`, `E_AUTH`, …).
    */
   connect(target: Target, options: ConnectOptions): Promise<Connection>;
+  /**
+   * Connects and runs something there, in as few round trips as the host is known to allow. Where the connection is lost at a moment at
+   * which the host may have begun, the channel has ended without telling how, and the connection is gone.
+   *
+   * @throws OutlastError as `connect` and `exec` do; nothing was run then.
+   */
+  connectAndExec(target: Target, request: ExecRequest, options: ConnectOptions): Promise<ConnectedExec>;
   /** Lets go of what is shared between connections. */
   close(): Promise<void>;
 }

@@ -91,7 +91,7 @@ describe('a jump host', () => {
     const { hop, laptop } = await chain();
     const transport = openTransport(laptop);
     const connection = await connect(transport, 'inner');
-    const channel = await connection.exec('sleep 60');
+    const channel = await connection.exec({ line: 'sleep 60' });
     await hop.run('pkill -TERM -P $(cat $(dirname $XDG_STATE_HOME)/pid)');
     expect(await channel.ended).toEqual({ exitCode: null, signal: null });
     expect(await connection.closed).toMatchObject({ code: 'E_CONNECTION_LOST' });
@@ -106,7 +106,7 @@ describe('a jump host', () => {
     // Flags hold for the host, not for its hop, which has the usual 45 s.
     const options = ['ServerAliveInterval=1', 'ServerAliveCountMax=1'];
     const connection = await connect(openTransport(laptop, { ssh: { options } }), 'inner');
-    const channel = await connection.exec('sleep 60');
+    const channel = await connection.exec({ line: 'sleep 60' });
     proxy.freeze();
     expect(await channel.ended).toEqual({ exitCode: null, signal: null });
     expect(await connection.closed).toMatchObject({ code: 'E_CONNECTION_LOST' });

@@ -82,7 +82,7 @@ export async function connect(transport: Transport, alias: string, connectTimeou
 
 /** What a line printed and how it ended. */
 export async function run(connection: Connection, line: string, input = ''): Promise<ExecEnd & { stdout: string }> {
-  const channel = await connection.exec(line);
+  const channel = await connection.exec({ line });
   channel.stdin.end(input);
   return collect(channel);
 }

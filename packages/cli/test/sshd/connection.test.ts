@@ -38,7 +38,7 @@ describe('a session', () => {
       exitCode: 3,
       signal: null,
     });
-    const channel = await connection.exec('echo oops >&2; kill -KILL $$');
+    const channel = await connection.exec({ line: 'echo oops >&2; kill -KILL $$' });
     expect(await collect(channel)).toMatchObject({ stderr: 'oops\n', exitCode: null, signal: 'KILL' });
   });
 
@@ -66,7 +66,7 @@ describe('a session', () => {
   test('says so where the server opens no session at all', async () => {
     const host = await startHost({ config: ['MaxSessions 0'] });
     const connection = await connect(openTransport(await makeLaptop([host])), 'web1');
-    expect(await catchError(connection.exec('true'))).toMatchObject({ code: 'E_NO_SHELL' });
+    expect(await catchError(connection.exec({ line: 'true' }))).toMatchObject({ code: 'E_NO_SHELL' });
   });
 
   test('that is cut leaves the end of its channels unknown and refuses further ones', async () => {
@@ -75,12 +75,12 @@ describe('a session', () => {
     onTestFinished(() => proxy.stop());
     const laptop = await makeLaptop([varyHost(origin, { port: proxy.port })]);
     const connection = await connect(openTransport(laptop), 'web1');
-    const channel = await connection.exec('echo begun; sleep 60');
+    const channel = await connection.exec({ line: 'echo begun; sleep 60' });
     await new Promise((resolve) => channel.stdout.once('data', resolve));
     proxy.cut();
     expect(await channel.ended).toEqual({ exitCode: null, signal: null });
     expect(await connection.closed).toMatchObject({ code: 'E_CONNECTION_LOST' });
-    expect(await catchError(connection.exec('true'))).toMatchObject({ code: 'E_CONNECTION_LOST' });
+    expect(await catchError(connection.exec({ line: 'true' }))).toMatchObject({ code: 'E_CONNECTION_LOST' });
     const written = await new Promise((resolve) => channel.stdin.write('lost', resolve));
     expect(written).toMatchObject({ code: 'E_CONNECTION_LOST' });
   });
@@ -92,7 +92,7 @@ describe('a session', () => {
     const laptop = await makeLaptop([varyHost(origin, { port: proxy.port })]);
     const options = ['ServerAliveInterval=1', 'ServerAliveCountMax=1'];
     const connection = await connect(openTransport(laptop, { ssh: { options } }), 'web1');
-    const channel = await connection.exec('sleep 60');
+    const channel = await connection.exec({ line: 'sleep 60' });
     proxy.freeze();
     expect(await channel.ended).toEqual({ exitCode: null, signal: null });
     expect(await connection.closed).toMatchObject({ code: 'E_CONNECTION_LOST' });
@@ -108,7 +108,7 @@ describe('a session', () => {
   test('lets its channel go on request', async () => {
     const host = await startHost();
     const connection = await connect(openTransport(await makeLaptop([host])), 'web1');
-    const channel = await connection.exec('exec sleep 60');
+    const channel = await connection.exec({ line: 'exec sleep 60' });
     channel.close();
     expect(await collect(channel)).toEqual({ exitCode: null, signal: null, stdout: '', stderr: '' });
     await connection.close();

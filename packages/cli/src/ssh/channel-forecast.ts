@@ -1,0 +1,48 @@
+import type { Ssh2Inner } from './ssh2-inner.js';
+
+/**
+ * Servers that give a channel the lowest number that is free, run what they are asked for before they read on, and keep input that
+ * comes right behind: so many bytes of it. Read in their sources: OpenSSH's `channels.c` and `session.c`, dropbear's `common-channel.c`.
+ */
+const TRUSTED: readonly { readonly software: RegExp; readonly inputBytes: number }[] = [
+  { software: /^OpenSSH_[0-9]/, inputBytes: 1024 * 1024 },
+  // Its window is 24 KiB.
+  { software: /^dropbear_20[12]/, inputBytes: 24 * 1024 },
+];
+
+/** Tells whether a server of this software takes a program before it has answered. */
+export function isTrustedAhead(software: string): boolean {
+  return TRUSTED.some((one) => one.software.test(software));
+}
+
+/** Foresees the number that the server will give the next channel, so that it can be used before it is opened. */
+export interface ChannelForecast {
+  /** The number, where it is sure and the server keeps so much input; undefined otherwise. */
+  foresee(inputBytes: number): number | undefined;
+  /** A channel is being opened. */
+  begin(): void;
+  /** Both sides have closed one. */
+  end(): void;
+}
+
+/** Creates the forecast of a connection that has no channels yet. */
+export function createChannelForecast(inner: Ssh2Inner | undefined, software: string): ChannelForecast {
+  const trusted = inner === undefined ? undefined : TRUSTED.find((one) => one.software.test(software));
+  let open = 0;
+  let idle = true;
+  return {
+    foresee: (inputBytes) => (trusted !== undefined && idle && inputBytes <= trusted.inputBytes ? 0 : undefined),
+    begin() {
+      open++;
+      idle = false;
+    },
+    end() {
+      open--;
+      if (open > 0 || trusted === undefined) return;
+      // The server may read our close together with the next open, before the number is free.
+      inner?.sync().then(() => {
+        idle = open === 0;
+      });
+    },
+  };
+}
