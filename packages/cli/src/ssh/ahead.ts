@@ -102,11 +102,11 @@ async function send(inner: Ssh2Inner, parts: FlightParts, state: FlightState): P
     await inner.authenticate({
       ...signer,
       user,
-      onRefused(methodsLeft, partial) {
+      onRefused(methodsLeft) {
         state.isOpen = false;
         state.channel = undefined;
         connection.dropAhead();
-        first.refuse(methodsLeft, partial);
+        first.refuse(methodsLeft);
       },
     });
   } catch {

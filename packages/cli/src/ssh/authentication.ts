@@ -1,19 +1,18 @@
-import { OutlastError } from '@outlast/core';
-import type { AnyAuthMethod, AuthHandlerMiddleware, KeyboardInteractiveAuthMethod } from 'ssh2';
+import type { OutlastError } from '@outlast/core';
+import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2';
+import { buildAuthError } from './authentication-error.js';
+import { buildKeyboardStep, buildPasswordStep } from './authentication-prompts.js';
+import {
+  type AuthenticationContext,
+  type AuthenticationState,
+  type AuthenticationStep,
+  answerSafely,
+  beginIdentity,
+  beginOther,
+  mayTry,
+} from './authentication-state.js';
 import { createDeferred } from './deferred.js';
-import type { HostSettings } from './host-settings.js';
-import { formatTried, type Identity, type IdentityPlan } from './identities.js';
-import { formatRemotePrompt, type Questions } from './questions.js';
-
-/** What an authentication needs. */
-export interface AuthenticationContext {
-  /** The host as the user named it. */
-  readonly name: string;
-  readonly settings: HostSettings;
-  readonly plan: IdentityPlan;
-  readonly questions: Questions;
-  readonly signal: AbortSignal;
-}
+import type { Identity } from './identities.js';
 
 /** One session's way through the methods that the host accepts. */
 export interface Authentication {
@@ -31,17 +30,15 @@ export interface Authentication {
 /** An identity whose signature is sent before the host has said that it knows the key. */
 export interface AheadIdentity {
   readonly identity: Identity;
-  /** The host wants another method, or one more where it was `partial` content. */
-  refuse(methodsLeft: readonly string[], partial: boolean): void;
+  /** The host wants another method, or one more. */
+  refuse(methodsLeft: readonly string[]): void;
   /** It could not be sent after all. */
   withdraw(): void;
 }
 
-type Step = () => Promise<AnyAuthMethod | undefined>;
-
 /** Creates the authentication of one session: keys first, then what a person can answer. */
 export function createAuthentication(context: AuthenticationContext): Authentication {
-  const state: State = {
+  const state: AuthenticationState = {
     methodsLeft: undefined,
     tried: [],
     accepted: undefined,
@@ -72,18 +69,11 @@ export function createAuthentication(context: AuthenticationContext): Authentica
   };
 }
 
-interface State {
-  methodsLeft: readonly string[] | undefined;
-  tried: string[];
-  accepted: Identity | undefined;
-  /** Settled when nothing that was sent ahead is under way. */
-  ahead: Promise<void>;
-  /** A key was signed with, and yet the host wants more. */
-  keyAccepted: boolean;
-  gaveUp: boolean;
-}
-
-function takeFirst({ plan }: AuthenticationContext, state: State, steps: Step[]): AheadIdentity | undefined {
+function takeFirst(
+  { plan }: AuthenticationContext,
+  state: AuthenticationState,
+  steps: AuthenticationStep[],
+): AheadIdentity | undefined {
   const [identity] = plan.identities;
   if (identity === undefined || state.tried.length > 0) return undefined;
   const settled = createDeferred<void>();
@@ -93,36 +83,15 @@ function takeFirst({ plan }: AuthenticationContext, state: State, steps: Step[])
   state.ahead = settled.promise;
   return {
     identity,
-    refuse(methodsLeft, partial) {
+    refuse(methodsLeft) {
       state.methodsLeft = methodsLeft;
-      state.keyAccepted = partial;
       settled.resolve();
     },
     withdraw: () => settled.resolve(),
   };
 }
 
-function beginIdentity(state: State, identity: Identity): void {
-  state.tried.push(identity.label);
-  state.accepted = identity;
-}
-
-/** Anything else than a key: what is let in is no key alone. */
-function beginOther(state: State, method: string): void {
-  state.tried.push(method);
-  state.accepted = undefined;
-}
-
-// The session may have ended while somebody was being asked; ssh2 then throws at the answer.
-function answerSafely(answer: () => void): void {
-  try {
-    answer();
-  } catch {
-    // The session's own end is what gets reported.
-  }
-}
-
-async function takeNextStep(steps: Step[], signal: AbortSignal): Promise<AnyAuthMethod | undefined> {
+async function takeNextStep(steps: AuthenticationStep[], signal: AbortSignal): Promise<AnyAuthMethod | undefined> {
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     signal.throwIfAborted();
     const method = await step();
@@ -131,7 +100,7 @@ async function takeNextStep(steps: Step[], signal: AbortSignal): Promise<AnyAuth
   return undefined;
 }
 
-function planSteps(context: AuthenticationContext, state: State): Step[] {
+function planSteps(context: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
   const { settings, plan, questions } = context;
   const asks = questions.interactive && !settings.batchMode;
   const password = asks && settings.passwordAuthentication;
@@ -146,11 +115,7 @@ function planSteps(context: AuthenticationContext, state: State): Step[] {
   ];
 }
 
-function mayTry(state: State, method: string): boolean {
-  return !state.gaveUp && (state.methodsLeft?.includes(method) ?? true);
-}
-
-function buildKeySteps({ settings, plan }: AuthenticationContext, state: State): Step[] {
+function buildKeySteps({ settings, plan }: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
   return plan.identities.map((identity) => async () => {
     if (state.keyAccepted || !mayTry(state, 'publickey')) return undefined;
     beginIdentity(state, identity);
@@ -160,84 +125,9 @@ function buildKeySteps({ settings, plan }: AuthenticationContext, state: State):
   });
 }
 
-function buildProbeStep({ settings }: AuthenticationContext, state: State): Step {
+function buildProbeStep({ settings }: AuthenticationContext, state: AuthenticationState): AuthenticationStep {
   return async () => {
     beginOther(state, 'none');
     return { type: 'none', username: settings.user };
   };
-}
-
-function buildPasswordStep({ name, settings, questions, signal }: AuthenticationContext, state: State): Step {
-  return async () => {
-    if (!mayTry(state, 'password')) return undefined;
-    const again = state.tried.includes('password') ? ' (that was not it)' : '';
-    const question = `Password of ${settings.user} at ${name}${again}: `;
-    const password = await questions.ask(signal, (prompter) => prompter.secret(question));
-    if (password === undefined) {
-      state.gaveUp = true;
-      return undefined;
-    }
-    beginOther(state, 'password');
-    return { type: 'password', username: settings.user, password };
-  };
-}
-
-function buildKeyboardStep(context: AuthenticationContext, state: State): Step {
-  const { settings } = context;
-  const prompt: KeyboardInteractiveAuthMethod['prompt'] = (_name, _instructions, _lang, prompts, finish) => {
-    askAll(context, prompts, state).then((answers) => answerSafely(() => finish(answers)));
-  };
-  return async () => {
-    if (!mayTry(state, 'keyboard-interactive')) return undefined;
-    beginOther(state, 'keyboard-interactive');
-    return { type: 'keyboard-interactive', username: settings.user, prompt };
-  };
-}
-
-async function askAll(
-  { name, settings, questions, signal }: AuthenticationContext,
-  prompts: readonly { prompt: string }[],
-  state: State,
-): Promise<string[]> {
-  const ask = async (): Promise<string[]> =>
-    questions.ask(signal, async (prompter) => {
-      const answers: string[] = [];
-      for (const { prompt } of prompts) {
-        const question = `${settings.user} at ${name}: ${formatRemotePrompt(prompt)}`;
-        const answer = await prompter.secret(question);
-        if (answer === undefined) throw new Error('gave up');
-        answers.push(answer);
-      }
-      return answers;
-    });
-  return ask().catch(() => {
-    state.gaveUp = true;
-    return prompts.map(() => '');
-  });
-}
-
-function buildAuthError({ name, settings, plan }: AuthenticationContext, state: State, cause?: Error): OutlastError {
-  const tried = state.tried.filter((label) => label !== 'none');
-  const parts = [
-    `tried: ${formatTried(tried)}`,
-    ...(plan.skipped.length === 0 ? [] : [`skipped ${plan.skipped.join('; ')}`]),
-    ...(state.methodsLeft === undefined ? [] : [`it accepts: ${state.methodsLeft.join(', ') || 'nothing more'}`]),
-  ];
-  const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;
-  const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
-  return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
-    hint: buildAuthHint(settings, plan),
-    cause,
-  });
-}
-
-function buildAuthHint(settings: HostSettings, plan: IdentityPlan): string {
-  const port = settings.port === 22 ? '' : `-p ${settings.port} `;
-  const byHand = `try it by hand: ssh ${port}${settings.user}@${settings.hostname}`;
-  const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
-  if (encrypted) return `unlock the key with ssh-add, or run outlast on a terminal; ${byHand}`;
-  if (plan.needsOpenssh) {
-    return `certificates and security keys need OpenSSH itself (E_NEEDS_OPENSSH): name a plain key with -i; ${byHand}`;
-  }
-  return `check the user (-l) and the key (-i); ${byHand}`;
 }

@@ -13,7 +13,8 @@ export function buildLostHost(cause: OutlastError): { connection: TunnelConnecti
   };
 }
 
-function buildLostChannel(cause: OutlastError): ExecChannel {
+/** Builds the channel of what may have begun: it has ended, and nobody knows how. */
+export function buildLostChannel(cause: OutlastError): ExecChannel {
   const stdin = new Writable({ write: (_chunk, _encoding, done) => done(cause) });
   stdin.on('error', () => undefined);
   return {

@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { OutlastError } from '@outlast/core';
-import type { Client, ClientChannel } from 'ssh2';
+import type { Client } from 'ssh2';
+import { buildLostError, isFull } from './channel-errors.js';
 import { createChannelForecast } from './channel-forecast.js';
 import { createDeferred } from './deferred.js';
-import { buildExecChannel, type OwnedChannel } from './exec-channel.js';
+import type { OwnedChannel } from './exec-channel.js';
 import { createExecSlots } from './exec-slots.js';
+import { createAheadOpener, openExec } from './open-exec.js';
+import { openTunnel } from './open-tunnel.js';
 import type { Ssh2Inner } from './ssh2-inner.js';
 import type { Connection, ExecRequest } from './transport.js';
 
@@ -74,7 +77,9 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
     const owned = await opening.catch((error: OutlastError) => {
       forecast.end();
       // A server that has no room for a channel hangs up on what came behind it: nothing is left to wait with.
-      throw number === undefined ? error : new OutlastError(error.code, error.message, { ...error.details, cause: undefined });
+      throw number === undefined
+        ? error
+        : new OutlastError(error.code, error.message, { ...error.details, cause: undefined });
     });
     channels.add(owned);
     owned.freed.then(() => {
@@ -102,113 +107,4 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
       clearTimeout(timer);
     },
   };
-}
-
-interface AheadOpener {
-  open(request: { line: string; input: Uint8Array; serverChannel: number }): Promise<OwnedChannel>;
-  drop(): void;
-}
-
-function createAheadOpener(inner: Ssh2Inner | undefined): AheadOpener {
-  const pending = new Set<() => void>();
-  return {
-    open: (request) =>
-      new Promise((resolve, reject) => {
-        const forget = inner?.exec({
-          ...request,
-          onStarted(error, channel) {
-            pending.delete(drop);
-            settleExec(error, channel, { resolve, reject });
-          },
-        });
-        const drop = (): void => {
-          forget?.();
-          reject(new OutlastError('E_AUTH', 'the host let nobody in'));
-        };
-        pending.add(drop);
-      }),
-    drop() {
-      for (const drop of pending) drop();
-      pending.clear();
-    },
-  };
-}
-
-function settleExec(
-  error: Error | undefined,
-  channel: ClientChannel | undefined,
-  { resolve, reject }: { resolve(channel: OwnedChannel): void; reject(error: Error): void },
-): void {
-  if (error !== undefined || channel === undefined) reject(buildChannelError(error ?? new Error('no channel')));
-  // At once: all that a short program says, its exit status too, may have come in the packet that is being read.
-  else resolve(buildExecChannel(channel));
-}
-
-function buildLostError(cause: Error | undefined): OutlastError {
-  const why = cause === undefined ? '' : `: ${cause.message}`;
-  return new OutlastError('E_CONNECTION_LOST', `the connection was lost${why}`, {
-    hint: 'ask again: what runs on the host goes on without us',
-    cause,
-  });
-}
-
-function openExec(client: Client, line: string, input: Uint8Array): Promise<OwnedChannel> {
-  return new Promise<OwnedChannel>((resolve, reject) => {
-    try {
-      client.exec(line, (error, channel) => settleExec(error, channel, { resolve, reject }));
-    } catch (error) {
-      reject(buildLostError(error as Error));
-    }
-  }).then((owned) => {
-    if (input.length > 0) owned.channel.stdin.write(input);
-    return owned;
-  });
-}
-
-// Reasons of RFC 4254, 5.1: sshd says 2 for MaxSessions, others say 4 for "resource shortage".
-function isFull(error: unknown): boolean {
-  const reason = error instanceof OutlastError ? readReason(error.details.cause) : undefined;
-  return reason === 2 || reason === 4;
-}
-
-function readReason(error: unknown): unknown {
-  return (error as { reason?: unknown } | undefined)?.reason;
-}
-
-function buildChannelError(error: Error): OutlastError {
-  if (error.message === 'No response from server') return buildLostError(error);
-  const refused = readReason(error) !== undefined;
-  const what = refused ? 'opened no session for us' : 'let us in but runs nothing for us';
-  return new OutlastError('E_NO_SHELL', `the host ${what}: ${error.message}`, {
-    hint: refused
-      ? 'check MaxSessions in its sshd_config'
-      : 'check the login shell of the user, and ForceCommand or a restricted key',
-    cause: error,
-  });
-}
-
-function openTunnel(client: Client, hostname: string, port: number): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    try {
-      client.forwardOut('127.0.0.1', 0, hostname, port, (error, channel) => {
-        if (error) reject(buildTunnelError(error, `${hostname} port ${port}`));
-        else resolve(channel);
-      });
-    } catch (error) {
-      reject(buildLostError(error as Error));
-    }
-  });
-}
-
-function buildTunnelError(error: Error, where: string): OutlastError {
-  if (error.message === 'No response from server') return buildLostError(error);
-  const forbidden = readReason(error) === 1;
-  const said = error.message.replace(/^\(SSH\) Channel open failure: ?/, '');
-  const why = forbidden ? 'may not forward' : 'could not connect';
-  return new OutlastError('E_CONNECT_REFUSED', `the jump host ${why} to ${where}: ${said || 'no reason given'}`, {
-    hint: forbidden
-      ? 'allow it there: AllowTcpForwarding, PermitOpen or the options of the key'
-      : 'is sshd running there, on that port, and does the jump host reach it?',
-    cause: error,
-  });
 }

@@ -70,7 +70,8 @@ export interface AheadAuthentication {
   /** As it is called on the wire: `rsa-sha2-512` for a key of type `ssh-rsa`. */
   readonly algorithm: string;
   sign(data: Buffer): Promise<Buffer>;
-  onRefused(methodsLeft: readonly string[], partial: boolean): void;
+  /** With the methods that the host goes on to accept; all the same where it wants one more. */
+  onRefused(methodsLeft: readonly string[]): void;
 }
 
 /** A program that is asked for ahead of the server's answers. */
@@ -122,10 +123,10 @@ async function authenticate({ _protocol: protocol }: Inner, request: AheadAuthen
       sign(data).then(done).then(resolve, reject);
     });
   });
-  handlers.USERAUTH_FAILURE = (_protocol, methodsLeft, partial) => {
+  handlers.USERAUTH_FAILURE = (_protocol, methodsLeft) => {
     // From here on ssh2 is asked for the next method, and hears of its fate.
     Object.assign(handlers, { USERAUTH_FAILURE: onFailure, USERAUTH_PK_OK: onKeyKnown });
-    onRefused((methodsLeft as string[] | undefined) ?? [], partial === true);
+    onRefused((methodsLeft as string[] | undefined) ?? []);
   };
   // No server should say so of a signed request; ssh2 would look for a question that was never asked.
   handlers.USERAUTH_PK_OK = () => undefined;

@@ -1,0 +1,53 @@
+import { OutlastError } from '@outlast/core';
+
+/** Builds the error for what was asked of a connection that is gone. */
+export function buildLostError(cause: Error | undefined): OutlastError {
+  const why = cause === undefined ? '' : `: ${cause.message}`;
+  return new OutlastError('E_CONNECTION_LOST', `the connection was lost${why}`, {
+    hint: 'ask again: what runs on the host goes on without us',
+    cause,
+  });
+}
+
+/** Tells ssh2's error for what was asked of a connection that went away. */
+export function isLost(error: Error): boolean {
+  return error.message === 'No response from server';
+}
+
+/** Tells whether a server refused a channel because it has as many as it allows. */
+export function isFull(error: unknown): boolean {
+  // Reasons of RFC 4254, 5.1: sshd says 2 for MaxSessions, others say 4 for "resource shortage".
+  const reason = error instanceof OutlastError ? readReason(error.details.cause) : undefined;
+  return reason === 2 || reason === 4;
+}
+
+function readReason(error: unknown): unknown {
+  return (error as { reason?: unknown } | undefined)?.reason;
+}
+
+/** Builds the error for a channel that was not opened, or in which nothing was run, from ssh2's. */
+export function buildChannelError(error: Error): OutlastError {
+  if (isLost(error)) return buildLostError(error);
+  const refused = readReason(error) !== undefined;
+  const what = refused ? 'opened no session for us' : 'let us in but runs nothing for us';
+  return new OutlastError('E_NO_SHELL', `the host ${what}: ${error.message}`, {
+    hint: refused
+      ? 'check MaxSessions in its sshd_config'
+      : 'check the login shell of the user, and ForceCommand or a restricted key',
+    cause: error,
+  });
+}
+
+/** Builds the error for a way on from a jump host that was not opened, from ssh2's. */
+export function buildTunnelError(error: Error, where: string): OutlastError {
+  if (isLost(error)) return buildLostError(error);
+  const forbidden = readReason(error) === 1;
+  const said = error.message.replace(/^\(SSH\) Channel open failure: ?/, '');
+  const why = forbidden ? 'may not forward' : 'could not connect';
+  return new OutlastError('E_CONNECT_REFUSED', `the jump host ${why} to ${where}: ${said || 'no reason given'}`, {
+    hint: forbidden
+      ? 'allow it there: AllowTcpForwarding, PermitOpen or the options of the key'
+      : 'is sshd running there, on that port, and does the jump host reach it?',
+    cause: error,
+  });
+}
