@@ -90,8 +90,9 @@ async function connectOnce(attempt: Attempt): Promise<ConnectedHost> {
       return buildLostHost(addHost(error, attempt.name));
     }
     if (flight?.wasSent !== true || !hungUp) throw error;
+    const connected = await travel(attempt, trip, () => 'nothing');
     notes.refuse(software);
-    return travel(attempt, trip, () => 'nothing');
+    return connected;
   }
 }
 

@@ -9,7 +9,15 @@ import {
 } from '@outlast/test-fixtures';
 import { onTestFinished, type TestContext } from 'vitest';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/ssh/ssh2-transport.js';
-import type { Connection, ExecChannel, ExecEnd, Prompter, SshOptions, Transport } from '../../src/ssh/transport.js';
+import type {
+  Connection,
+  ExecChannel,
+  ExecEnd,
+  ExecRequest,
+  Prompter,
+  SshOptions,
+  Transport,
+} from '../../src/ssh/transport.js';
 
 /** Nobody is there to answer. */
 export const NOBODY: Prompter = {
@@ -78,6 +86,22 @@ export async function connect(transport: Transport, alias: string, connectTimeou
   const connection = await transport.connect({ name: alias, destination: alias }, { connectTimeoutMs });
   onTestFinished(() => connection.close());
   return connection;
+}
+
+/** Connects and runs a line at once, as verbs do; gives what it printed and how it ended. */
+export async function connectAndRun(
+  transport: Transport,
+  alias: string,
+  request: ExecRequest,
+): Promise<ExecEnd & { stdout: string; stderr: string }> {
+  const target = { name: alias, destination: alias };
+  const { connection, channel } = await transport.connectAndExec(target, request, { connectTimeoutMs: 5_000 });
+  channel.stdin.end();
+  try {
+    return await collect(channel);
+  } finally {
+    await connection.close();
+  }
 }
 
 /** What a line printed and how it ended. */

@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateKeyPair, type KeyPair, startTcpProxy, type TestHost, varyHost, waitFor } from '@outlast/test-fixtures';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { catchError, connectAndRun, makeLaptop, needSshd, openTransport, startHost } from './connection-lab.js';
+
+beforeEach(needSshd);
+
+/** A laptop that remembers what it meets, and what it does with one host. */
+interface Acquaintance {
+  readonly home: string;
+  readonly memoryFile: string;
+  /** Connects and runs a line, in a run of its own. */
+  meet(line?: string, input?: string): ReturnType<typeof connectAndRun>;
+  /** What is remembered of the host. */
+  recall(): Promise<Record<string, unknown> | undefined>;
+}
+
+async function makeAcquaintance(host: TestHost, keys: readonly KeyPair[] = []): Promise<Acquaintance> {
+  const { home, ...laptop } = await makeLaptop([host]);
+  const memoryFile = join(home, 'connections.json');
+  const identityFiles = keys.map((_, index) => join(home, `key_${index}`));
+  await Promise.all(keys.map((pair, index) => writeFile(identityFiles[index] ?? '', pair.privateKey, { mode: 0o600 })));
+  return {
+    home,
+    memoryFile,
+    async meet(line = 'true', input = '') {
+      const transport = openTransport({ home, ...laptop }, { memoryFile, ssh: { identityFiles } });
+      try {
+        return await connectAndRun(transport, 'web1', { line, input });
+      } finally {
+        await transport.close();
+      }
+    },
+    async recall() {
+      const { hosts } = JSON.parse(await readFile(memoryFile, 'utf8'));
+      return hosts[`${host.user}@[${host.address}]:${host.port}`];
+    },
+  };
+}
+
+/** An sshd, and what lets other keys in. */
+async function startWithKeys(): Promise<{ host: TestHost; letIn(...keys: KeyPair[]): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'outlast-keys-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'authorized_keys');
+  const host = await startHost({ config: [`AuthorizedKeysFile ${file}`] });
+  const letIn = (...keys: KeyPair[]) => writeFile(file, keys.map(({ publicKey }) => `${publicKey}\n`).join(''));
+  await letIn(host.clientKey);
+  return { host, letIn };
+}
+
+const countConnections = (log: string): number => log.match(/^Connection from /gm)?.length ?? 0;
+
+/** A port before a host at which one can see who says what when. */
+interface Wiretap {
+  readonly port: number;
+  /** How often the client spoke after the server had: each time costs a round trip. */
+  turns(): number;
+  /** What the server had said before the client said more than 4,000 bytes at once. */
+  bytesBeforeFlight(): number;
+}
+
+async function startWiretap(host: TestHost): Promise<Wiretap> {
+  let turns = 0;
+  let last = '';
+  let said = 0;
+  let before = 0;
+  const server = createServer((near) => {
+    const far = connect(host.port, '127.0.0.1').setNoDelay();
+    said = 0;
+    near.setNoDelay().on('data', (chunk: Buffer) => {
+      if (chunk.length > 4_000) before = said;
+      if (last !== 'client') turns++;
+      last = 'client';
+    });
+    far.on('data', (chunk: Buffer) => {
+      said += chunk.length;
+      last = 'server';
+    });
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) socket.on('error', () => near.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return { port, turns: () => turns, bytesBeforeFlight: () => before };
+}
+
+/** An sshd behind a wiretap, behind a proxy that can cut. */
+async function startTappedHost() {
+  const origin = await startHost();
+  const wiretap = await startWiretap(origin);
+  const proxy = await startTcpProxy({ address: '127.0.0.1', port: wiretap.port });
+  onTestFinished(() => proxy.stop());
+  return { origin, wiretap, proxy };
+}
+
+describe('a host that was met before', () => {
+  test('is remembered with its server and the key that it has let in', async () => {
+    const { meet, recall } = await makeAcquaintance(await startHost());
+    await meet();
+    expect(await recall()).toMatchObject({
+      server: expect.stringMatching(/^OpenSSH_/),
+      ahead: 'program',
+      identity: expect.stringMatching(/^SHA256:/),
+      doubts: 0,
+    });
+  });
+
+  test('takes a program and all of its input together with the key', async () => {
+    const { meet } = await makeAcquaintance(await startHost());
+    await meet();
+    const input = 'x'.repeat(300_000);
+    expect(await meet('wc -c; exit 3', input)).toMatchObject({ stdout: '300000\n', exitCode: 3 });
+    expect(await meet('wc -c', 'x'.repeat(5_000_000))).toMatchObject({ stdout: '5000000\n', exitCode: 0 });
+  });
+
+  test('takes fewer turns than one that was not, and that fewer than one that takes nothing ahead', async () => {
+    const origin = await startHost();
+    const wiretap = await startWiretap(origin);
+    const { meet, memoryFile } = await makeAcquaintance(varyHost(origin, { port: wiretap.port }));
+    const countTurns = async (): Promise<number> => {
+      const before = wiretap.turns();
+      expect(await meet('cat', 'input')).toMatchObject({ stdout: 'input', exitCode: 0 });
+      return wiretap.turns() - before;
+    };
+    const fresh = await countTurns();
+    const known = await countTurns();
+    await writeFile(memoryFile, (await readFile(memoryFile, 'utf8')).replace('"program"', '"nothing"'));
+    const plain = await countTurns();
+    expect({ known, fresh, plain, isFaster: known < fresh && fresh < plain }).toMatchObject({ isFaster: true });
+  });
+
+  test('and no longer lets us in runs nothing, and gives a clean E_AUTH', async () => {
+    const { host, letIn } = await startWithKeys();
+    const { meet, home } = await makeAcquaintance(host);
+    const trace = join(home, 'trace');
+    await meet(`echo before >>${trace}`);
+    await letIn();
+    const error = await catchError(meet(`echo after >>${trace}`));
+    expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'web1' } });
+    expect(error.message).toMatch(/tried: \S*id_test; it accepts: publickey/);
+    expect(await readFile(trace, 'utf8')).toBe('before\n');
+  });
+
+  test('and now wants another key gets it over the same connection, and runs the program once', async () => {
+    const { host, letIn } = await startWithKeys();
+    const other = generateKeyPair('ed25519');
+    const { meet, recall, home } = await makeAcquaintance(host, [other]);
+    const trace = join(home, 'trace');
+    await meet();
+    const first = await recall();
+    await letIn(other);
+    const before = countConnections(await host.readLog());
+    expect(await meet(`echo once >>${trace}; cat`, 'input')).toMatchObject({ stdout: 'input', exitCode: 0 });
+    expect(await readFile(trace, 'utf8')).toBe('once\n');
+    expect(countConnections(await host.readLog())).toBe(before + 1);
+    expect(await recall()).toMatchObject({
+      ahead: 'program',
+      identity: expect.not.stringContaining(String(first?.identity)),
+    });
+  });
+
+  test('whose memory is damaged is met anew', async () => {
+    const { meet, recall, memoryFile } = await makeAcquaintance(await startHost());
+    for (const text of ['', '{', '[]', '{"hosts":{"x":1}}', '{"hosts":{"x":null}}', '{"hosts":null}']) {
+      await writeFile(memoryFile, text);
+      expect(await meet('echo in')).toMatchObject({ stdout: 'in\n' });
+    }
+    await rm(memoryFile);
+    await meet();
+    expect(await recall()).toMatchObject({ ahead: 'program' });
+  });
+
+  test('loses the link before it has answered: whatever was sent may have run, and nobody says otherwise', async () => {
+    const { origin, wiretap, proxy } = await startTappedHost();
+    const { meet, recall, home } = await makeAcquaintance(varyHost(origin, { port: proxy.port }));
+    const trace = join(home, 'trace');
+    await meet();
+    await meet('cat >/dev/null', 'x'.repeat(5_000));
+    // The next word of the server is about the authentication.
+    proxy.afterReply(wiretap.bytesBeforeFlight() + 1, () => proxy.cut());
+    const end = await meet(`echo ran >>${trace}; sleep 0.2`);
+    expect(end).toMatchObject({ exitCode: null, signal: null, stdout: '' });
+    expect(end.cause).toMatchObject({ details: { host: 'web1' } });
+    await waitFor(async () => (await readFile(trace, 'utf8').catch(() => '')) === 'ran\n', { what: 'what was sent' });
+    expect(await recall()).toMatchObject({ doubts: 1 });
+    await meet();
+    expect(await recall()).toMatchObject({ doubts: 0 });
+  });
+});
+
+describe('a host that was never met', () => {
+  test('and hangs up on what is sent ahead is reached the plain way, then and from then on', async () => {
+    const { origin, wiretap, proxy } = await startTappedHost();
+    const host = varyHost(origin, { port: proxy.port });
+    const scout = await makeAcquaintance(host);
+    await scout.meet();
+    await scout.meet('cat >/dev/null', 'x'.repeat(5_000));
+    const { meet, recall } = await makeAcquaintance(host);
+    const before = proxy.accepted;
+    proxy.afterReply(wiretap.bytesBeforeFlight() + 1, () => proxy.cut());
+    expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+    expect(proxy.accepted).toBe(before + 2);
+    expect(await recall()).toMatchObject({ ahead: 'nothing' });
+    expect(await meet('echo again')).toMatchObject({ stdout: 'again\n', exitCode: 0 });
+    expect(proxy.accepted).toBe(before + 3);
+    expect(await recall()).toMatchObject({ ahead: 'nothing' });
+  });
+});
