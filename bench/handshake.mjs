@@ -1,122 +1,86 @@
-// How many round trips a connection takes, by the slope over a link with a delay: real sshd, real TCP, `ssh` beside it in the same run.
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { createSsh2Transport } from '../packages/cli/dist/ssh/ssh2-transport.js';
-import { status } from '../packages/core/dist/index.js';
-import { createLaptop, startProcessSshd, varyHost } from '../packages/test-fixtures/dist/index.js';
+// What a connection costs, next to ssh and node-ssh, in turn in one run: round trips over a link with a delay, with real TCP between two
+// network namespaces, and processor time on the laptop.
+//
+//   node bench/handshake.mjs [REPEATS]
+//
+// Takes Linux, root, Python and OpenSSH; node-ssh is fetched from the registry into a folder of its own, and left out where that fails.
+// Exits with 1 when a goal is missed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measureLogins } from './handshake/logins.mjs';
+import { measureRoundTrips } from './handshake/round-trips.mjs';
 
-const FAR = '10.9.0.2';
-const PORT = 2222;
-const RTTS_MS = [40, 160];
-const repeats = Number(process.argv[2] ?? 5);
+const NODE_SSH = 'node-ssh@13.2.1';
+const REPEATS = Number(process.argv[2] ?? 5);
+const LOGINS = 200;
+const GOALS = { milliseconds: 1.5, 'node-ssh': 0.7, ssh: 0.35 };
+let missed = false;
 
-if (process.env.OUTLAST_BENCH_NAMESPACE === undefined) {
-  const argv = ['-n', process.execPath, ...process.argv.slice(1)];
-  process.exit(
-    spawnSync('unshare', argv, { stdio: 'inherit', env: { ...process.env, OUTLAST_BENCH_NAMESPACE: '1' } }).status ?? 1,
-  );
+if (process.env.OUTLAST_BENCH_NODE_SSH === undefined) process.exitCode = runInNamespace();
+else {
+  printHead();
+  for (const { name, goal, value } of await measureRoundTrips(REPEATS)) print(name, value, { goal, digits: 2 });
+  const nodeSsh = process.env.OUTLAST_BENCH_NODE_SSH || undefined;
+  printLogins(await measureLogins({ rounds: REPEATS, logins: LOGINS, nodeSsh }));
+  process.exitCode = missed ? 1 : 0;
 }
 
-const link = await startSlowLink();
-const host = await startProcessSshd({
-  alias: 'far',
-  port: PORT,
-  config: [`ListenAddress ${FAR}:${PORT}`],
-  launcher: ['nsenter', `--net=/proc/${link.pid}/ns/net`],
-});
-let kept;
-const laptop = await createLaptop([varyHost(host, { address: FAR })]);
-const SHELL = 'exec /bin/sh -s';
-const script = status.build({ apps: [] }, { nonce: 'abcdefabcdefabcdefabcdef' });
-const plainFile = `${laptop.home}/plain.json`;
-const memoryFile = `${laptop.home}/connections.json`;
-try {
-  const cases = {
-    'ssh true': () => laptop.run(['ssh', '-F', laptop.sshConfig, 'far', 'true']),
-    'outlast, never met, exec true': () => run('true', undefined),
-    'outlast, exec true': () => run('true', memoryFile),
-    'outlast warm, exec true': () => warm('true'),
-    'ssh, script on stdin': () => laptop.run(['ssh', '-F', laptop.sshConfig, 'far', SHELL], { input: script }),
-    'outlast, script on stdin': () => run(SHELL, memoryFile, script),
-    'outlast, nothing ahead, exec true': () => run('true', plainFile),
-  };
-  await run('true', memoryFile);
-  await run('true', plainFile);
-  await new Promise(r => setTimeout(r, 500));
-  writeFileSync(plainFile, readFileSync(memoryFile, 'utf8').replace('"program"', '"nothing"'));
-  for (const [name, run] of Object.entries(cases)) {
-    const [near, far] = [await measure(RTTS_MS[0], run), await measure(RTTS_MS[1], run)];
-    process.stdout.write(
-      `${name.padEnd(36)} ${((far - near) / (RTTS_MS[1] - RTTS_MS[0])).toFixed(2)} RTT  (${near.toFixed(0)} ms at ${RTTS_MS[0]})\n`,
+/** Everything else happens in a network namespace of its own, which nothing leaves: what comes from outside is fetched before. */
+function runInNamespace() {
+  const folder = mkdtempSync(join(tmpdir(), 'outlast-bench-'));
+  try {
+    const fetched = spawnSync('npm', [
+      'install',
+      '--silent',
+      '--no-audit',
+      '--ignore-scripts',
+      '--prefix',
+      folder,
+      NODE_SSH,
+    ]);
+    if (fetched.status !== 0) process.stdout.write(`${NODE_SSH} cannot be fetched and is left out\n`);
+    const env = { ...process.env, OUTLAST_BENCH_NODE_SSH: fetched.status === 0 ? folder : '' };
+    return (
+      spawnSync('unshare', ['-n', process.execPath, ...process.argv.slice(1)], { stdio: 'inherit', env }).status ?? 1
     );
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-} finally {
-  await kept?.connection.close();
-  await laptop.remove();
-  await host.stop();
-  link.stop();
 }
 
-function createTransport(memoryFile) {
-  return createSsh2Transport({
-    sshOptions: { configFile: laptop.sshConfig, identityFiles: [], options: [] },
-    prompter: { interactive: false },
-    env: laptop.env,
-    ...(memoryFile === undefined ? {} : { memoryFile }),
-  });
+function printHead() {
+  const { stderr } = spawnSync('ssh', ['-V'], { encoding: 'utf8' });
+  process.stdout.write(
+    `Node ${process.version}, ${cpus().length} processors, ${stderr.split(',')[0]}, ${REPEATS} times each, in turn\n`,
+  );
+  process.stdout.write('\nround trips, from the dial to the end of what was run, by the slope between 40 and 160 ms\n');
 }
 
-async function run(line, memoryFile, input) {
-  const transport = createTransport(memoryFile);
-  const target = { name: 'far', destination: 'far' };
-  const { connection, channel } = await transport.connectAndExec(target, { line, ...(input ? {input} : {}) }, { connectTimeoutMs: 30_000 });
-  await readToEnd(channel);
-  void connection.close().then(() => transport.close());
-}
-
-async function warm(line) {
-  if (kept === undefined) {
-    kept = await createTransport().connectAndExec({ name: 'far', destination: 'far' }, { line }, { connectTimeoutMs: 30_000 });
-    await readToEnd(kept.channel);
-    return;
+function printLogins(times) {
+  process.stdout.write(
+    `\nprocessor time of a login that runs true, all with curve25519; ${LOGINS} logins, 32 at a time\n`,
+  );
+  for (const [name, micros] of Object.entries(times)) {
+    print(`${name}, ms`, median(micros) / 1000, {
+      goal: name === 'outlast' ? GOALS.milliseconds : undefined,
+      digits: 2,
+    });
   }
-  await readToEnd(await kept.connection.exec({ line }));
-  return () => new Promise((r) => setTimeout(r, 700));
-}
-
-async function readToEnd(channel) {
-  channel.stdin.end();
-  channel.stdout.resume();
-  channel.stderr.resume();
-  await channel.ended;
-}
-
-async function measure(rtt, run) {
-  await link.setDelay(rtt / 2);
-  const times = [];
-  for (let i = 0; i < repeats; i++) {
-    const began = performance.now();
-    const rest = await run();
-    times.push(performance.now() - began);
-    await rest?.call?.();
+  for (const name of Object.keys(times).filter((other) => other !== 'outlast')) {
+    const ratios = times.outlast.map((micros, round) => micros / times[name][round]);
+    print(`outlast / ${name}`, median(ratios), { goal: GOALS[name], digits: 2 });
   }
-  if (process.env.V) console.log(times.map(Math.round).join(" "));
-  return times.sort((a, b) => a - b)[Math.floor(repeats / 2)];
 }
 
-async function startSlowLink() {
-  const child = spawn('python3', [new URL('slow-link.py', import.meta.url).pathname], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  await lines.next();
-  return {
-    pid: child.pid,
-    async setDelay(ms) {
-      child.stdin.write(`${ms}\n`);
-      await lines.next();
-    },
-    stop: () => child.stdin.end(),
-  };
+function print(name, value, { goal, digits }) {
+  const isMissed = goal !== undefined && value > goal;
+  missed ||= isMissed;
+  const target = goal === undefined ? '' : `   goal ${goal}${isMissed ? '   MISSED' : ''}`;
+  process.stdout.write(`  ${name.padEnd(40)}${value.toFixed(digits).padStart(7)}${target}\n`);
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

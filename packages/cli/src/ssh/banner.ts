@@ -5,6 +5,8 @@ import { raceSignal } from './deadline.js';
 /** Our identification; sent as soon as the stream is open. */
 export const IDENT = 'outlast';
 
+const IDENT_LINE = Buffer.from(`SSH-2.0-${IDENT}\r\n`);
+
 const MAX_PREAMBLE_BYTES = 64 * 1024;
 const MAX_PREAMBLE_LINES = 1_000;
 const MAX_LINE_BYTES = 8 * 1024;
@@ -80,7 +82,7 @@ function formatLine(bytes: Buffer): string {
  */
 export async function exchangeBanners(stream: Duplex, where: string, signal: AbortSignal): Promise<string> {
   const collector = createBannerCollector();
-  stream.write(`SSH-2.0-${IDENT}\r\n`);
+  stream.write(IDENT_LINE);
   try {
     return await raceSignal(readBanner(stream, where, collector), signal);
   } catch (error) {
@@ -134,7 +136,7 @@ export function dropSecondIdent(stream: Duplex): void {
   const write = stream.write;
   stream.write = ((chunk: unknown, ...rest: unknown[]) => {
     stream.write = write;
-    const isIdent = Buffer.isBuffer(chunk) && chunk.equals(Buffer.from(`SSH-2.0-${IDENT}\r\n`));
+    const isIdent = Buffer.isBuffer(chunk) && chunk.equals(IDENT_LINE);
     return isIdent || (write as (...args: unknown[]) => boolean).call(stream, chunk, ...rest);
   }) as Duplex['write'];
 }

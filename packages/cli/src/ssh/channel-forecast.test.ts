@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createChannelForecast } from './channel-forecast.js';
 import type { Ssh2Inner } from './ssh2-inner.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 /** Answers when told to. */
 function makeInner(): { inner: Ssh2Inner; answer(): Promise<void> } {
@@ -9,7 +12,12 @@ function makeInner(): { inner: Ssh2Inner; answer(): Promise<void> } {
     new Promise((resolve) => {
       answer = resolve;
     });
-  return { inner: { sync } as Ssh2Inner, answer: async () => answer() };
+  const tell = async (): Promise<void> => {
+    await vi.advanceTimersByTimeAsync(1_000);
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { inner: { sync } as Ssh2Inner, answer: tell };
 }
 
 test('the first channel is number 0', () => {
@@ -40,6 +48,17 @@ test('it stays taken when another channel was opened meanwhile', async () => {
   forecast.begin();
   await answer();
   expect(forecast.foresee(0)).toBeUndefined();
+});
+
+test('a connection that ends is not asked', async () => {
+  const { inner } = makeInner();
+  const sync = vi.spyOn(inner, 'sync');
+  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  forecast.begin();
+  forecast.end();
+  forecast.stop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(sync).not.toHaveBeenCalled();
 });
 
 test.each([

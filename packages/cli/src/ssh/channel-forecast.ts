@@ -15,6 +15,9 @@ export function isTrustedAhead(software: string): boolean {
   return TRUSTED.some((one) => one.software.test(software));
 }
 
+// Whoever closes a connection does so at once: only one that is kept is asked whether it is idle.
+const KEPT_MS = 20;
+
 /** Foresees the number that the server will give the next channel, so that it can be used before it is opened. */
 export interface ChannelForecast {
   /** The number, where it is sure and the server keeps so much input; undefined otherwise. */
@@ -23,6 +26,8 @@ export interface ChannelForecast {
   begin(): void;
   /** Both sides have closed one. */
   end(): void;
+  /** The connection is going to end. */
+  stop(): void;
 }
 
 /** Creates the forecast of a connection that has no channels yet. */
@@ -30,6 +35,13 @@ export function createChannelForecast(inner: Ssh2Inner | undefined, software: st
   const trusted = inner === undefined ? undefined : TRUSTED.find((one) => one.software.test(software));
   let open = 0;
   let idle = true;
+  let asking: NodeJS.Timeout | undefined;
+  const ask = async (): Promise<void> => {
+    if (open > 0) return;
+    // The server may read our close together with the next open, before the number is free.
+    await inner?.sync();
+    idle = open === 0;
+  };
   return {
     foresee: (inputBytes) => (trusted !== undefined && idle && inputBytes <= trusted.inputBytes ? 0 : undefined),
     begin() {
@@ -39,10 +51,9 @@ export function createChannelForecast(inner: Ssh2Inner | undefined, software: st
     end() {
       open--;
       if (open > 0 || trusted === undefined) return;
-      // The server may read our close together with the next open, before the number is free.
-      inner?.sync().then(() => {
-        idle = open === 0;
-      });
+      clearTimeout(asking);
+      asking = setTimeout(ask, KEPT_MS).unref();
     },
+    stop: () => clearTimeout(asking),
   };
 }

@@ -58,6 +58,6 @@ test('those that wait fail with the connection', async () => {
   const lost = new OutlastError('E_CONNECTION_LOST', 'lost');
   const rejected = expect(waiting).rejects.toBe(lost);
   await new Promise((resolve) => setImmediate(resolve));
-  slots.fail(lost);
+  slots.fail(() => lost);
   await rejected;
 });

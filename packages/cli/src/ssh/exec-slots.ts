@@ -12,8 +12,8 @@ export interface Slot {
 export interface ExecSlots {
   /** Opens a channel as soon as there is room. */
   open<T extends Slot>(start: () => Promise<T>): Promise<T>;
-  /** Rejects all that wait. */
-  fail(error: OutlastError): void;
+  /** Rejects all that wait, each with an error of its own. */
+  fail(buildError: () => OutlastError): void;
 }
 
 interface Waiter {
@@ -70,8 +70,8 @@ export function createExecSlots(isFull: (error: unknown) => boolean): ExecSlots 
         run();
       });
     },
-    fail(error) {
-      for (const waiter of waiting.splice(0)) waiter.reject(error);
+    fail(buildError) {
+      for (const waiter of waiting.splice(0)) waiter.reject(buildError());
     },
   };
 }

@@ -55,8 +55,9 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
     gone = true;
     // ssh2 tears nothing down once it has said goodbye, and a hop that froze reports no end of its tunnels.
     stream.destroy();
+    forecast.stop();
     for (const channel of channels) channel.lose();
-    slots.fail(buildLostError(lastError));
+    slots.fail(() => buildLostError(lastError));
     closed.resolve(closing ? undefined : buildLostError(lastError));
   };
   client.on('close', finish);
@@ -100,6 +101,7 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
     dropAhead: () => openAhead.drop(),
     async close() {
       closing = true;
+      forecast.stop();
       if (gone) return;
       client.end();
       const timer = setTimeout(finish, CLOSE_TIMEOUT_MS);

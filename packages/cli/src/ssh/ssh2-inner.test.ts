@@ -1,13 +1,16 @@
-import { PassThrough } from 'node:stream';
-import ssh2, { type Client } from 'ssh2';
+import { Duplex } from 'node:stream';
+import { generateKeyPair } from '@outlast/test-fixtures';
+import ssh2, { type Client, type ParsedKey } from 'ssh2';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { lookInside } from './ssh2-inner.js';
+import { hastenVerification, lookInside } from './ssh2-inner.js';
 
 function startClient(): Client {
   const client = new ssh2.Client();
   client.on('error', () => undefined);
-  client.connect({ sock: new PassThrough(), username: 'anyone', readyTimeout: 0 });
+  // Somebody who listens and never says a word.
+  const sock = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  client.connect({ sock, username: 'anyone', readyTimeout: 0 });
   return client;
 }
 
@@ -42,4 +45,22 @@ test.each([
   const holder = names.reduce<object>((part, name) => (part as Record<string, object>)[name] ?? {}, client);
   Object.defineProperty(holder, last, { value: undefined });
   expect(lookInside(client)).toBeUndefined();
+});
+
+test('signatures of ed25519 keys are checked as before, only faster', () => {
+  const parse = (text: string): ParsedKey => [ssh2.utils.parseKey(text)].flat()[0] as ParsedKey;
+  const [pair, other] = [generateKeyPair(), generateKeyPair()];
+  const data = Buffer.from('what was exchanged');
+  const signature = parse(pair.privateKey).sign(data);
+  hastenVerification(ssh2);
+  const key = parse(pair.publicKey);
+  expect(key.verify(data, signature)).toBe(true);
+  expect(key.verify(Buffer.from('another'), signature)).toBe(false);
+  expect(key.verify(data, Buffer.concat([signature.subarray(1), Buffer.of(0)]))).toBe(false);
+  expect(key.verify(data, Buffer.alloc(0))).toBe(false);
+  expect(parse(other.publicKey).verify(data, signature)).toBe(false);
+  const rsa = generateKeyPair('rsa');
+  const rsaSignature = parse(rsa.privateKey).sign(data, 'sha512');
+  expect(parse(rsa.publicKey).verify(data, rsaSignature, 'sha512')).toBe(true);
+  expect(parse(rsa.publicKey).verify(data, rsaSignature, 'sha256')).toBe(false);
 });

@@ -12,6 +12,7 @@ import { openUnlessAborted } from './lost-host.js';
 import { createQuestions } from './questions.js';
 import type { SessionTools } from './session.js';
 import { createHostResolver } from './ssh-config.js';
+import { hastenVerification } from './ssh2-inner.js';
 import type { ConnectOptions, Prompter, SshOptions, Target, Transport } from './transport.js';
 
 /** What the ssh2 transport is made of. */
@@ -81,6 +82,7 @@ function createRun({ sshOptions, prompter, env, memoryFile, warn = () => undefin
     }),
     loadTools() {
       tools ??= Promise.all([loadSsh2(), memory.load()]).then(([ssh2]) => {
+        hastenVerification(ssh2);
         const keyring = createKeyring(ssh2, questions, end.signal);
         return { ssh2, keyring, questions, warn, store: createKnownHostsStore() };
       });
