@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createHostKeyCheck, type HostKeyContext } from './host-key-check.js';
 import type { HostSettings } from './host-settings.js';
-import { parseKnownHosts } from './known-hosts.js';
+import { parseKnownHosts } from './known-hosts-file.js';
 import { createKnownHostsStore } from './known-hosts-store.js';
 import { createQuestions } from './questions.js';
 
@@ -23,7 +23,7 @@ function buildContext(confirm: () => Promise<boolean>): HostKeyContext {
   return {
     name: 'web1',
     settings: { ...settings, ...files } as unknown as HostSettings,
-    store: createKnownHostsStore(),
+    store: createKnownHostsStore(() => undefined),
     questions: createQuestions({ interactive: true, confirm, secret: async () => undefined }),
     signal: new AbortController().signal,
     warn: () => undefined,

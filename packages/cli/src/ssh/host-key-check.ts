@@ -1,8 +1,14 @@
-import { OutlastError } from '@outlast/core';
-import { formatEndpoint } from './connect-errors.js';
-import { formatKey, readKeyType } from './fingerprint.js';
+import type { OutlastError } from '@outlast/core';
+import {
+  buildChangedError,
+  buildRevokedError,
+  buildSwappedError,
+  buildUnknownError,
+  formatHostKeyQuestion,
+} from './host-key-check-messages.js';
 import type { HostSettings } from './host-settings.js';
-import { formatKnownHostName, judgeHostKey, type KnownHost } from './known-hosts.js';
+import { judgeHostKey } from './known-hosts.js';
+import type { KnownHost } from './known-hosts-file.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
 import type { Questions } from './questions.js';
 
@@ -82,7 +88,7 @@ async function askOrAccept(context: HostKeyContext, key: Buffer): Promise<Outlas
   return questions.ask(signal, async (prompter) => {
     const decided = await judgeAgain(context, key);
     if (decided !== 'ask') return decided;
-    const accepted = await prompter.confirm(formatQuestion(context, key));
+    const accepted = await prompter.confirm(formatHostKeyQuestion(context, key));
     return accepted ? acceptKey(context, key) : buildUnknownError(context, key, false);
   });
 }
@@ -102,55 +108,4 @@ async function acceptKey(context: HostKeyContext, key: Buffer): Promise<undefine
   if (failure !== undefined) {
     context.warn(`${context.name}: its host key could not be added to known_hosts: ${failure.message}`);
   }
-}
-
-function formatQuestion({ name, settings }: HostKeyContext, key: Buffer): string {
-  const file = settings.userKnownHostsFiles[0];
-  const where = file === undefined ? '' : ` and add it to ${file}`;
-  return `${formatName(name, settings)} is not known yet. Its key is ${formatKey(key)}. Trust it${where}? (yes/no)`;
-}
-
-function formatName(name: string, settings: HostSettings): string {
-  return name === settings.hostname ? formatEndpoint(settings) : `${name} (${formatEndpoint(settings)})`;
-}
-
-function buildUnknownError({ name, settings }: HostKeyContext, key: Buffer, certified: boolean): OutlastError {
-  const message = `no known_hosts file lists ${formatName(name, settings)}, which presented ${formatKey(key)}`;
-  const type = readKeyType(key)?.replace(/^ssh-|^ecdsa-.*/g, (part) => (part === 'ssh-' ? '' : 'ecdsa')) ?? 'ed25519';
-  const port = settings.port === 22 ? '' : `-p ${settings.port} `;
-  const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
-  const hint = certified
-    ? 'a certificate authority is known for it, but only OpenSSH itself can check host certificates: file its plain key'
-    : `${compare}, then connect once with: ssh ${port}${settings.user}@${settings.hostname}`;
-  return new OutlastError('E_HOST_KEY_UNKNOWN', message, { hint });
-}
-
-function buildChangedError({ name, settings }: HostKeyContext, entry: KnownHost, key: Buffer): OutlastError {
-  const known = `${formatKey(entry.key)} (${formatLine(entry)})`;
-  const message = `the host key of ${formatName(name, settings)} has changed: known is ${known}, presented was ${formatKey(key)}`;
-  const remove = `ssh-keygen -f ${quote(entry.file)} -R ${quote(formatKnownHostName(settings))}`;
-  return new OutlastError('E_HOST_KEY_CHANGED', message, {
-    hint: `somebody may be listening in. If its keeper confirms the new fingerprint: ${remove}`,
-  });
-}
-
-function buildSwappedError({ name, settings }: HostKeyContext, key: Buffer): OutlastError {
-  const message = `${formatName(name, settings)} presented another host key in the middle of the session: ${formatKey(key)}`;
-  return new OutlastError('E_HOST_KEY_CHANGED', message, { hint: 'somebody may be listening in: ask its keeper' });
-}
-
-function buildRevokedError({ name, settings }: HostKeyContext, entry: KnownHost): OutlastError {
-  const key = formatKey(entry.key);
-  const message = `the host key of ${formatName(name, settings)} is revoked: ${key} (${formatLine(entry)})`;
-  return new OutlastError('E_HOST_KEY_REVOKED', message, {
-    hint: 'somebody may have stolen the key: ask the keeper of the host, do not connect',
-  });
-}
-
-function formatLine({ file, line }: KnownHost): string {
-  return line === 0 ? 'accepted in this run' : `${file}:${line}`;
-}
-
-function quote(text: string): string {
-  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { OutlastError } from '@outlast/core';
 import { appendKnownHost } from './append-known-host.js';
 import { readKeyType } from './fingerprint.js';
 import type { HostSettings } from './host-settings.js';
-import { formatKnownHostName, type KnownHost, lookupHostKeys, parseKnownHosts } from './known-hosts.js';
+import { lookupHostKeys } from './known-hosts.js';
+import { type BrokenLine, type KnownHost, parseKnownHosts } from './known-hosts-file.js';
+import { formatKnownHostName, hashName } from './known-hosts-name.js';
+
+const BROKEN_LINES_SHOWN = 3;
 
 interface CachedFile {
   readonly version: string;
@@ -21,14 +26,14 @@ export interface KnownHostsStore {
   accept(settings: HostSettings, key: Buffer): Promise<Error | undefined>;
 }
 
-/** Creates an empty store. */
-export function createKnownHostsStore(): KnownHostsStore {
-  const files = new Map<string, CachedFile>();
+/** Creates an empty store; `warn` is told of the broken lines of a file, when it is read for the first time. */
+export function createKnownHostsStore(warn: (message: string) => void): KnownHostsStore {
+  const loadFile = createFileLoader(warn);
   const accepted: KnownHost[] = [];
   return {
     async load(settings) {
       const paths = [...settings.userKnownHostsFiles, ...settings.globalKnownHostsFiles];
-      const loaded = await Promise.all(paths.map((path) => loadFile(path, files)));
+      const loaded = await Promise.all(paths.map(loadFile));
       return [...loaded.flat(), ...accepted];
     },
     async accept(settings, key) {
@@ -36,8 +41,9 @@ export function createKnownHostsStore(): KnownHostsStore {
       const [file] = settings.userKnownHostsFiles;
       // Several connections may have judged the same key at the same time.
       if (lookupHostKeys(accepted, name).some((entry) => entry.key.equals(key))) return undefined;
-      const type = readKeyType(key) ?? '';
-      accepted.push({ file: file ?? '', line: 0, marker: 'none', patterns: name, type, key });
+      // Hashed, an alias such as `*` is no pattern.
+      const patterns = hashName(name, randomBytes(20));
+      accepted.push({ file: file ?? '', line: 0, marker: 'none', patterns, type: readKeyType(key) ?? '', key });
       if (file === undefined || file === '/dev/null') return undefined;
       return appendKnownHost(file, { name, key, hashed: settings.hashKnownHosts }).then(
         () => undefined,
@@ -47,22 +53,41 @@ export function createKnownHostsStore(): KnownHostsStore {
   };
 }
 
-async function loadFile(path: string, files: Map<string, CachedFile>): Promise<readonly KnownHost[]> {
-  try {
-    const { mtimeMs, size, ino } = await stat(path);
-    const version = `${ino}:${size}:${mtimeMs}`;
-    const cached = files.get(path);
-    if (cached?.version === version) return cached.entries;
-    const { entries } = parseKnownHosts(await readFile(path, 'utf8'), path);
-    files.set(path, { version, entries });
-    return entries;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    // Going on without the file could turn a changed or revoked key into an unknown one.
-    throw new OutlastError('E_CONFIG', `${path} cannot be read: ${code ?? 'unknown reason'}`, {
-      hint: 'make the known_hosts file readable, or name another one with -o UserKnownHostsFile=…',
-      cause: error,
-    });
-  }
+function createFileLoader(warn: (message: string) => void): (path: string) => Promise<readonly KnownHost[]> {
+  const files = new Map<string, CachedFile>();
+  return async (path) => {
+    try {
+      const { mtimeMs, size, ino } = await stat(path);
+      const version = `${ino}:${size}:${mtimeMs}`;
+      const cached = files.get(path);
+      if (cached?.version === version) return cached.entries;
+      const { entries, broken } = parseKnownHosts(await readFile(path, 'latin1'), path);
+      if (!files.has(path)) for (const message of formatBrokenLines(broken)) warn(message);
+      files.set(path, { version, entries });
+      return entries;
+    } catch (error) {
+      return explainUnread(path, error);
+    }
+  };
+}
+
+function formatBrokenLines(broken: readonly BrokenLine[]): string[] {
+  const shown = broken.slice(0, BROKEN_LINES_SHOWN);
+  const messages = shown.map(({ file, line }) => `${file}:${line} is no known_hosts entry and was passed over`);
+  const [next, ...more] = broken.slice(BROKEN_LINES_SHOWN);
+  if (next === undefined) return messages;
+  const count = more.length + 1;
+  const what = count === 1 ? '1 more line that is no entry' : `${count} more lines that are no entries`;
+  return [...messages, `${next.file} has ${what}, from line ${next.line} on`];
+}
+
+/** None where there is no file. */
+function explainUnread(path: string, error: unknown): readonly KnownHost[] {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+  // Going on without the file could turn a changed or revoked key into an unknown one.
+  throw new OutlastError('E_CONFIG', `${path} cannot be read: ${code ?? 'unknown reason'}`, {
+    hint: 'make the known_hosts file readable, or name another one with -o UserKnownHostsFile=…',
+    cause: error,
+  });
 }

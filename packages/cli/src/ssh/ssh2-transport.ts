@@ -74,7 +74,7 @@ function createRun({ sshOptions, prompter, env, warn = () => undefined }: Ssh2Tr
     loadTools() {
       tools ??= loadSsh2().then((ssh2) => {
         const keyring = createKeyring(ssh2, questions, end.signal);
-        return { ssh2, keyring, questions, warn, store: createKnownHostsStore() };
+        return { ssh2, keyring, questions, warn, store: createKnownHostsStore(warn) };
       });
       return tools;
     },
