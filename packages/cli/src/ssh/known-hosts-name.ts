@@ -33,13 +33,23 @@ export function isSoundNameField(field: string): boolean {
  * As in ssh `?` is one byte, only ASCII letters have a case, and one negated match outweighs all others, wherever it stands.
  */
 export function matchesName(field: string, name: string): boolean {
+  if (field.startsWith('|')) return matchesHash(field, name);
+  const bytes = toBytes(name);
+  let matched = false;
+  for (const pattern of lowerAscii(field).split(',')) {
+    const negated = pattern.startsWith('!');
+    const bare = negated ? pattern.slice(1) : pattern;
+    if (bare.length > MAX_PATTERN) return false;
+    if (!matchesPattern(bare, bytes)) continue;
+    if (negated) return false;
+    matched = true;
+  }
+  return matched;
+}
+
+function matchesHash(field: string, name: string): boolean {
   const salt = HASHED.exec(field)?.[1];
-  if (salt !== undefined) return hashName(name, Buffer.from(salt, 'base64')) === field;
-  const bytes = Buffer.from(name).toString('latin1');
-  const patterns = lowerAscii(field).split(',');
-  if (patterns.some((pattern) => pattern.replace(/^!/, '').length > MAX_PATTERN)) return false;
-  const matching = patterns.filter((pattern) => matchesPattern(pattern.replace(/^!/, ''), bytes));
-  return matching.length > 0 && !matching.some((pattern) => pattern.startsWith('!'));
+  return salt !== undefined && hashName(name, Buffer.from(salt, 'base64')) === field;
 }
 
 /** `*` and `?` as in ssh; linear in its input, whatever the pattern. */
@@ -56,5 +66,10 @@ function matchesPattern(pattern: string, name: string): boolean {
 }
 
 function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
+}
+
+/** One character a byte; most names are that already. */
+function toBytes(text: string): string {
+  return /[^\x20-\x7e]/.test(text) ? Buffer.from(text).toString('latin1') : text;
 }
