@@ -54,7 +54,7 @@ async function askOurs(options: readonly string[]): Promise<Verdict> {
 }
 
 describe('a host key is judged as ssh judges it', () => {
-  test.for(KNOWN_HOSTS_CASES)('$name: $ours', async (one, context) => {
+  test.for(KNOWN_HOSTS_CASES.map((one) => [one.name, one] as const))('%s', async ([, one], context) => {
     needIpv6(context, one.options);
     const { ours, ssh } = await askBoth(await prepare(one));
     expect(ours).toBe(one.ours);
