@@ -2,6 +2,7 @@ import { OutlastError } from '@outlast/core';
 import { formatEndpoint } from './connect-errors.js';
 import { formatKey, readKeyType } from './fingerprint.js';
 import type { HostSettings } from './host-settings.js';
+import type { UnknownHostKey } from './known-hosts.js';
 import type { KnownHost } from './known-hosts-file.js';
 import { formatKnownHostName } from './known-hosts-name.js';
 
@@ -13,16 +14,18 @@ export interface CheckedHost {
 }
 
 /** Formats the question about a key that is not on file. */
-export function formatHostKeyQuestion(host: CheckedHost, key: Buffer): string {
+export function formatHostKeyQuestion(host: CheckedHost, key: Buffer, { twin }: UnknownHostKey): string {
   const [file] = host.settings.userKnownHostsFiles;
   const where = file === undefined || file === '/dev/null' ? '' : ` and add it to ${file}`;
-  return `${formatHost(host)} is not known yet. Its key is ${formatKey(key)}. Trust it${where}? (yes/no)`;
+  const known = `Its key is ${formatKey(key)}${formatTwin(twin)}.`;
+  return `${formatHost(host)} is not known yet. ${known} Trust it${where}? (yes/no)`;
 }
 
-/** Builds the refusal of a key that is not on file; `certified` where a certificate authority vouches for the host. */
-export function buildUnknownError(host: CheckedHost, key: Buffer, certified: boolean): OutlastError {
+/** Builds the refusal of a key that is not on file. */
+export function buildUnknownError(host: CheckedHost, key: Buffer, { certified, twin }: UnknownHostKey): OutlastError {
   const { settings } = host;
-  const message = `no known_hosts file lists ${formatHost(host)}, which presented ${formatKey(key)}`;
+  const presented = `${formatKey(key)}${formatTwin(twin)}`;
+  const message = `no known_hosts file lists ${formatHost(host)}, which presented ${presented}`;
   const type = readKeyType(key)?.replace(/^ssh-|^ecdsa-.*/g, (part) => (part === 'ssh-' ? '' : 'ecdsa')) ?? 'ed25519';
   const port = settings.port === 22 ? '' : `-p ${settings.port} `;
   const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
@@ -63,6 +66,13 @@ function formatRepair({ file, line, patterns }: KnownHost, name: string): string
     return `${confirmed}: correct line ${line} of ${file} by hand, it speaks of more than this host`;
   }
   return `${confirmed}: ssh-keygen -f ${quote(file)} -R ${quote(name)}`;
+}
+
+// A host that has got another name or address shows its old key: worth knowing, and no proof.
+function formatTwin(twin: KnownHost | undefined): string {
+  if (twin === undefined) return '';
+  if (twin.line === 0) return ', as a host accepted in this run has';
+  return `, as another host has (${formatLine(twin)})`;
 }
 
 function formatHost({ name, settings }: CheckedHost): string {

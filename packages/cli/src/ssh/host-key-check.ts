@@ -1,4 +1,4 @@
-import type { OutlastError } from '@outlast/core';
+import { OutlastError } from '@outlast/core';
 import {
   buildChangedError,
   buildRevokedError,
@@ -7,7 +7,7 @@ import {
   formatHostKeyQuestion,
 } from './host-key-check-messages.js';
 import type { HostSettings } from './host-settings.js';
-import { judgeHostKey } from './known-hosts.js';
+import { judgeHostKey, type UnknownHostKey } from './known-hosts.js';
 import type { KnownHost } from './known-hosts-file.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
 import type { Questions } from './questions.js';
@@ -57,18 +57,20 @@ export function createHostKeyCheck(entries: readonly KnownHost[], context: HostK
         return;
       }
       const verdict = decideAtOnce(entries, context, key);
-      if (verdict !== 'ask') settle(verdict);
+      if (!isOpen(verdict)) settle(verdict);
       else askOrAccept(context, key).then(settle, (error: OutlastError) => settle(error));
     },
   };
 }
 
-/** Undefined accepts; `ask` when the key is unknown and the settings leave it open. */
-function decideAtOnce(
-  entries: readonly KnownHost[],
-  context: HostKeyContext,
-  key: Buffer,
-): OutlastError | undefined | 'ask' {
+/** Undefined accepts, an error refuses; what is unknown comes back when the settings leave it open. */
+type Decision = OutlastError | undefined | UnknownHostKey;
+
+function isOpen(decision: Decision): decision is UnknownHostKey {
+  return decision !== undefined && !(decision instanceof OutlastError);
+}
+
+function decideAtOnce(entries: readonly KnownHost[], context: HostKeyContext, key: Buffer): Decision {
   const { settings, questions } = context;
   const verdict = judgeHostKey(entries, settings, key);
   if (verdict.state !== 'unknown') {
@@ -79,7 +81,7 @@ function decideAtOnce(
   const mayAsk = settings.strictHostKeyChecking === 'ask' && questions.interactive && !settings.batchMode;
   // `no` accepts what is unknown, as ssh does; unlike ssh it goes no further: a changed key was refused above.
   const mayAccept = ['accept-new', 'no'].includes(settings.strictHostKeyChecking);
-  return mayAsk || mayAccept ? 'ask' : buildUnknownError(context, key, verdict.certified);
+  return mayAsk || mayAccept ? verdict : buildUnknownError(context, key, verdict);
 }
 
 async function askOrAccept(context: HostKeyContext, key: Buffer): Promise<OutlastError | undefined> {
@@ -87,20 +89,20 @@ async function askOrAccept(context: HostKeyContext, key: Buffer): Promise<Outlas
   if (settings.strictHostKeyChecking !== 'ask') return acceptUnlessDecided(context, key);
   return questions.ask(signal, async (prompter) => {
     const decided = await judgeAgain(context, key);
-    if (decided !== 'ask') return decided;
-    const accepted = await prompter.confirm(formatHostKeyQuestion(context, key));
-    return accepted ? acceptKey(context, key) : buildUnknownError(context, key, false);
+    if (!isOpen(decided)) return decided;
+    const accepted = await prompter.confirm(formatHostKeyQuestion(context, key, decided));
+    return accepted ? acceptKey(context, key) : buildUnknownError(context, key, decided);
   });
 }
 
 // Another connection of this run, or another program, may have filed a key for the host meanwhile.
-async function judgeAgain(context: HostKeyContext, key: Buffer): Promise<OutlastError | undefined | 'ask'> {
+async function judgeAgain(context: HostKeyContext, key: Buffer): Promise<Decision> {
   return decideAtOnce(await context.store.load(context.settings), context, key);
 }
 
 async function acceptUnlessDecided(context: HostKeyContext, key: Buffer): Promise<OutlastError | undefined> {
   const decided = await judgeAgain(context, key);
-  return decided === 'ask' ? acceptKey(context, key) : decided;
+  return isOpen(decided) ? acceptKey(context, key) : decided;
 }
 
 async function acceptKey(context: HostKeyContext, key: Buffer): Promise<undefined> {

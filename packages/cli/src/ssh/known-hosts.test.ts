@@ -53,6 +53,14 @@ describe('a presented key', () => {
     }
   });
 
+  test('is unknown, and told where another host has it', () => {
+    const text = `@revoked ${line('web8', key)}\n${line('web9', key)}`;
+    for (const one of [host('web1'), host('web1', 2222), host('web1', 22, 'alias')]) {
+      expect(judge(text, one, key)).toMatchObject({ state: 'unknown', twin: { line: 2 } });
+    }
+    expect(judge(text, host('web1'), other)).toMatchObject({ state: 'unknown', twin: undefined });
+  });
+
   test('is unknown under a certificate authority, which it is told', () => {
     expect(judge(`@cert-authority ${line('*', key)}`, host('web1'), key)).toEqual({
       state: 'unknown',

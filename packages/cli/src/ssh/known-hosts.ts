@@ -20,8 +20,16 @@ export function listKnownTypes(entries: readonly KnownHost[], host: HostIdentity
 /** What the known_hosts files say of a key that a host presented. */
 export type HostKeyVerdict =
   | { readonly state: 'known' | 'changed' | 'revoked'; readonly entry: KnownHost }
-  /** `certified`: a certificate authority is known for the host, so its certificate would have been accepted. */
-  | { readonly state: 'unknown'; readonly certified: boolean };
+  | UnknownHostKey;
+
+/** A key that is not on file for its host. */
+export interface UnknownHostKey {
+  readonly state: 'unknown';
+  /** A certificate authority is known for the host, so its certificate would have been accepted. */
+  readonly certified: boolean;
+  /** Where the same key is on file under another name. */
+  readonly twin: KnownHost | undefined;
+}
 
 /**
  * Judges a presented key as ssh does, but for one thing: a key that is revoked for the host without its port is refused,
@@ -29,10 +37,12 @@ export type HostKeyVerdict =
  */
 export function judgeHostKey(entries: readonly KnownHost[], host: HostIdentity, key: Buffer): HostKeyVerdict {
   const verdict = judgeName(entries, formatKnownHostName(host), key);
-  if (verdict.state !== 'unknown' || host.hostKeyAlias !== null || host.port === 22) return verdict;
+  if (verdict.state !== 'unknown') return verdict;
+  const twin = entries.find((entry) => entry.marker === 'none' && entry.key.equals(key));
+  if (host.hostKeyAlias !== null || host.port === 22) return { ...verdict, twin };
   // An entry without a port vouches for its key on any port, but a different key there proves no change.
   const portless = judgeName(entries, formatKnownHostName({ ...host, port: 22 }), key);
-  return portless.state === 'known' || portless.state === 'revoked' ? portless : verdict;
+  return portless.state === 'known' || portless.state === 'revoked' ? portless : { ...verdict, twin };
 }
 
 function judgeName(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
@@ -45,7 +55,8 @@ function judgeName(entries: readonly KnownHost[], name: string, key: Buffer): Ho
   // A key of another type counts as changed too: the known ones were asked for first and did not come.
   const other = plain.find((entry) => entry.type === readKeyType(key)) ?? plain[0];
   if (other !== undefined) return { state: 'changed', entry: other };
-  return { state: 'unknown', certified: matching.some((entry) => entry.marker === 'cert-authority') };
+  const certified = matching.some((entry) => entry.marker === 'cert-authority');
+  return { state: 'unknown', certified, twin: undefined };
 }
 
 function findRevoked(entries: readonly KnownHost[], key: Buffer): KnownHost | undefined {
