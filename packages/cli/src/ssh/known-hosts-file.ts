@@ -22,6 +22,8 @@ export interface BrokenLine {
 /**
  * Parses a known_hosts file, given with one character a byte (`latin1`), since ssh compares bytes. Comments, empty lines
  * and keys of types that ssh passes over are dropped; lines that make no sense are listed. Pure.
+ *
+ * Stricter than ssh in one thing: a tab behind `@revoked` does as well as a blank, where ssh passes over the line.
  */
 export function parseKnownHosts(text: string, file: string): { entries: KnownHost[]; broken: BrokenLine[] } {
   const entries: KnownHost[] = [];
