@@ -1,6 +1,7 @@
 import { ADOPT_MUTANTS } from './guards/adopt.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
+import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
 import { LOG_MUTANTS } from './guards/logs.mjs';
 import { RECORD_MUTANTS } from './guards/records.mjs';
@@ -30,4 +31,5 @@ export const MUTANTS = [
   ...ADOPT_MUTANTS,
   ...LOG_MUTANTS,
   ...LEASE_MUTANTS,
+  ...KNOWN_HOSTS_MUTANTS,
 ];

@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { appendKnownHost } from './append-known-host.js';
-import { lookupHostKeys, parseKnownHosts } from './known-hosts.js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { appendKnownHost, formatKnownHostLine } from './append-known-host.js';
+import { lookupHostKeys } from './known-hosts.js';
+import { parseKnownHosts } from './known-hosts-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'outlast-append-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const key = Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.alloc(36, 1)]);
+const key = Buffer.concat([Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '), Buffer.alloc(32, 1)]);
 
 test('a missing file and folder are made for their owner alone', async () => {
   const path = join(folder, 'home', '.ssh', 'known_hosts');
@@ -30,6 +31,39 @@ test('a hashed name is found and cannot be read', async () => {
   const text = readFileSync(path, 'utf8');
   expect(text).not.toContain('web1');
   expect(lookupHostKeys(parseKnownHosts(text, path).entries, '[web1]:2222')).toHaveLength(1);
+});
+
+describe('the hashing habit of a file', () => {
+  const append = async (text: string, hashed = false) => {
+    const path = join(folder, 'habit');
+    writeFileSync(path, text);
+    await appendKnownHost(path, { name: 'web1', key, hashed });
+    return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  };
+  const plain = formatKnownHostLine({ name: 'web2', key, hashed: false });
+  const hashed = formatKnownHostLine({ name: 'web3', key, hashed: true });
+
+  test.each([
+    ['every name is hashed', `# comment\n${hashed}\n`],
+    ['every name that can be hashed is', `@revoked ${plain}\n${plain.replace('web2', '*.example')}\n${hashed}`],
+  ])('is kept where %s', async (_what, text) => {
+    expect(await append(text)).toMatch(/^\|1\|/);
+  });
+
+  test.each([
+    ['nothing is in it', ''],
+    ['some names are hashed', `${hashed}\n${plain}\n`],
+  ])('does not count where %s', async (_what, text) => {
+    expect(await append(text)).toMatch(/^web1 /);
+    expect(await append(text, true)).toMatch(/^\|1\|/);
+  });
+});
+
+test.each(['*', 'a,b', '!web1', '@revoked', '#web1', 'two words', '|1|'])('%j is filed as that name alone', (name) => {
+  const text = formatKnownHostLine({ name, key, hashed: false });
+  const { entries } = parseKnownHosts(text, 'kh');
+  expect(lookupHostKeys(entries, name)).toHaveLength(1);
+  expect(lookupHostKeys(entries, 'web1')).toEqual([]);
 });
 
 test('many at the same time lose nothing of each other', async () => {

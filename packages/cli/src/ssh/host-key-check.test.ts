@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { formatKey } from './fingerprint.js';
 import { createHostKeyCheck, type HostKeyContext } from './host-key-check.js';
 import type { HostSettings } from './host-settings.js';
-import { parseKnownHosts } from './known-hosts.js';
+import { parseKnownHosts } from './known-hosts-file.js';
 import { createKnownHostsStore } from './known-hosts-store.js';
 import { createQuestions } from './questions.js';
 
@@ -23,7 +24,7 @@ function buildContext(confirm: () => Promise<boolean>): HostKeyContext {
   return {
     name: 'web1',
     settings: { ...settings, ...files } as unknown as HostSettings,
-    store: createKnownHostsStore(),
+    store: createKnownHostsStore(() => undefined),
     questions: createQuestions({ interactive: true, confirm, secret: async () => undefined }),
     signal: new AbortController().signal,
     warn: () => undefined,
@@ -99,4 +100,20 @@ test('the buffer that ssh2 hands over may be used again', async () => {
   check.verify(buffer, () => undefined);
   buffer.fill(0);
   expect(await new Promise((resolve) => check.verify(makeKey(1), resolve))).toBe(true);
+});
+
+test('a person is asked, and told in the refusal, where another host has the same key', async () => {
+  const questions: string[] = [];
+  const known = parseKnownHosts(`# old name\nold-name ssh-ed25519 ${makeKey(1).toString('base64')}`, '/kh').entries;
+  const context = buildContext(async () => false);
+  const confirm = async (question: string) => questions.push(question) > 1;
+  const check = createHostKeyCheck(known, {
+    ...context,
+    store: { load: async () => known, accept: async () => undefined },
+    questions: createQuestions({ interactive: true, confirm, secret: async () => undefined }),
+  });
+  await new Promise((resolve) => check.verify(makeKey(1), resolve));
+  const told = `${formatKey(makeKey(1))}, as another host has (/kh:2)`;
+  expect(questions).toEqual([`web1 port 22 is not known yet. Its key is ${told}. Trust it? (yes/no)`]);
+  expect(check.refusal?.message).toBe(`no known_hosts file lists web1 port 22, which presented ${told}`);
 });

@@ -4,7 +4,7 @@ import { isTrustedAhead } from './channel-forecast.js';
 import type { AheadLevel, HostMemory, HostRecord } from './host-memory.js';
 import type { HostSettings } from './host-settings.js';
 import type { Identity } from './identities.js';
-import { formatKnownHostName } from './known-hosts.js';
+import { formatKnownHostName } from './known-hosts-name.js';
 
 /** What is remembered of one host, and what its next connection makes of that. */
 export interface HostNotes {

@@ -1,15 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { formatKnownHostLine } from './append-known-host.js';
-import { formatKnownHostName, judgeHostKey, lookupHostKeys, parseKnownHosts } from './known-hosts.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'outlast-known-hosts-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const hasKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { judgeHostKey, listKnownTypes } from './known-hosts.js';
+import { parseKnownHosts } from './known-hosts-file.js';
 
 function makeKey(seed: string, type = 'ssh-ed25519'): Buffer {
   const body = createHash('sha256').update(seed).digest();
@@ -20,72 +12,6 @@ const line = (patterns: string, key: Buffer): string => `${patterns} ssh-ed25519
 const host = (hostname: string, port = 22, hostKeyAlias: string | null = null) => ({ hostname, port, hostKeyAlias });
 const judge = (text: string, ...rest: [ReturnType<typeof host>, Buffer]) =>
   judgeHostKey(parseKnownHosts(text, 'kh').entries, ...rest);
-
-describe('lookup', () => {
-  test('agrees with ssh-keygen -F on generated entries and names', (context) => {
-    if (!hasKeygen) context.skip('no ssh-keygen program on this machine');
-    const names = Array.from({ length: 60 }, (_, index) => pickName(index));
-    const lines = names.flatMap((name, index) => [line(pickPatterns(name, index), makeKey(String(index)))]);
-    const file = join(folder, 'generated');
-    writeFileSync(file, `# comment\n\n${lines.join('\n')}\nnonsense line\n`);
-    const { entries, broken } = parseKnownHosts(execFileSync('cat', [file], { encoding: 'utf8' }), file);
-    expect([entries.length, broken]).toEqual([lines.length, [{ file, line: lines.length + 3 }]]);
-    for (const name of [...names, 'unlisted', '[web1]:22', 'WEB1'.toLowerCase()]) {
-      const theirs = spawnSync('ssh-keygen', ['-f', file, '-F', name], { encoding: 'utf8' });
-      const found = [...theirs.stdout.matchAll(/found: line (\d+)/g)].map((match) => Number(match[1]));
-      expect(
-        lookupHostKeys(entries, name).map((entry) => entry.line),
-        name,
-      ).toEqual(found);
-    }
-  });
-
-  function pickName(index: number): string {
-    const base = ['web1', 'web2', 'db.example.com', '192.0.2.7', '2001:db8::1', 'a-b_c'][index % 6] ?? '';
-    return index % 4 === 0 ? `[${base}]:${2200 + (index % 5)}` : base;
-  }
-
-  function pickPatterns(name: string, index: number): string {
-    const hashed = formatKnownHostLine({ name, key: makeKey('x'), hashed: true }).split(' ')[0] ?? '';
-    const forms = [
-      name,
-      `other,${name}`,
-      hashed,
-      `${name.slice(0, 3)}*`,
-      `*,!${name}`,
-      `?${name.slice(1)}`,
-      name.toUpperCase(),
-    ];
-    return forms[index % forms.length] ?? name;
-  }
-
-  test('takes no time on a pattern made to take long', () => {
-    const entries = parseKnownHosts(line(`${'*a'.repeat(60)}b`, makeKey('x')), 'kh').entries;
-    const begin = performance.now();
-    expect(lookupHostKeys(entries, 'a'.repeat(250))).toEqual([]);
-    expect(performance.now() - begin).toBeLessThan(100);
-  });
-
-  test('names a host by its alias, its name, or its name and port', () => {
-    expect(formatKnownHostName(host('Web1'))).toBe('web1');
-    expect(formatKnownHostName(host('Web1', 2222))).toBe('[web1]:2222');
-    expect(formatKnownHostName(host('web1', 2222, 'Alias'))).toBe('alias');
-  });
-});
-
-describe('parsing', () => {
-  test.each([
-    'web1',
-    'web1 ssh-ed25519',
-    'web1 ssh-ed25519 !!!!',
-    `web1 ssh-rsa ${makeKey('x').toString('base64')}`,
-    `@unknown web1 ssh-ed25519 ${makeKey('x').toString('base64')}`,
-    `web1 ssh-ed25519 ${randomBytes(3).toString('base64')}`,
-  ])('lists %j as broken and goes on', (damaged) => {
-    const { entries, broken } = parseKnownHosts(`${damaged}\r\n${line('web1', makeKey('x'))}\r\n`, 'kh');
-    expect([entries.length, broken]).toEqual([1, [{ file: 'kh', line: 1 }]]);
-  });
-});
 
 describe('a presented key', () => {
   const [key, other] = [makeKey('one'), makeKey('other')];
@@ -113,10 +39,50 @@ describe('a presented key', () => {
     expect(judge(line('web1', key), host('web1', 2222, 'alias'), key)).toMatchObject({ state: 'unknown' });
   });
 
+  test('is refused on any port where it is revoked without one, unless that port vouches for it', () => {
+    const revoked = `@revoked ${line('web1', key)}`;
+    expect(judge(revoked, host('web1', 2222), key)).toMatchObject({ state: 'revoked' });
+    expect(judge(`${revoked}\n${line('[web1]:2222', key)}`, host('web1', 2222), key)).toMatchObject({ state: 'known' });
+    expect(judge(`@revoked ${line('web2', key)}`, host('web1'), key)).toMatchObject({ state: 'unknown' });
+  });
+
+  test('is unknown where only a line that ssh passes over speaks of the host', () => {
+    const foreign = Buffer.from('\0\0\0\tssh-ed448\0\0\0\0').toString('base64');
+    for (const text of [`web1 ssh-ed448 ${foreign}`, line('web1', other).slice(0, 60), 'web1 1024 35 1302498509']) {
+      expect(judge(text, host('web1'), key)).toMatchObject({ state: 'unknown' });
+    }
+  });
+
+  test('is unknown, and told where another host has it', () => {
+    const text = `@revoked ${line('web8', key)}\n${line('web9', key)}`;
+    for (const one of [host('web1'), host('web1', 2222), host('web1', 22, 'alias')]) {
+      expect(judge(text, one, key)).toMatchObject({ state: 'unknown', twin: { line: 2 } });
+    }
+    expect(judge(text, host('web1'), other)).toMatchObject({ state: 'unknown', twin: undefined });
+  });
+
   test('is unknown under a certificate authority, which it is told', () => {
     expect(judge(`@cert-authority ${line('*', key)}`, host('web1'), key)).toEqual({
       state: 'unknown',
       certified: true,
     });
+  });
+});
+
+describe('the types to ask for first', () => {
+  const ed25519 = line('[web1]:2222', makeKey('one'));
+  const point = '\0\0\0\x13ecdsa-sha2-nistp256\0\0\0\bnistp256\0\0\0\x01p';
+  const ecdsa = `[web*]:* ecdsa-sha2-nistp256 ${Buffer.from(point).toString('base64')}`;
+  const list = (...lines: string[]) =>
+    listKnownTypes(parseKnownHosts(lines.join('\n'), 'kh').entries, host('web1', 2222));
+
+  test('are those on file for the very name, each once', () => {
+    expect(list(ecdsa, ed25519, line('[web1]:2222', makeKey('other')))).toEqual(['ecdsa-sha2-nistp256', 'ssh-ed25519']);
+    expect(list(line('web1', makeKey('one')), `@cert-authority ${ecdsa}`)).toEqual([]);
+  });
+
+  test('leave out the type whose key is revoked', () => {
+    expect(list(ed25519, ecdsa, `@revoked ${line('*', makeKey('one'))}`)).toEqual(['ecdsa-sha2-nistp256']);
+    expect(list(ed25519, ecdsa, `@revoked ${line('other', makeKey('one'))}`)).toHaveLength(2);
   });
 });

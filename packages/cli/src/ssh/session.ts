@@ -6,13 +6,12 @@ import { type Authentication, createAuthentication } from './authentication.js';
 import { dropSecondIdent, IDENT } from './banner.js';
 import { buildSessionError, formatEndpoint } from './connect-errors.js';
 import type { Deadline } from './deadline.js';
-import { readKeyType } from './fingerprint.js';
 import { createHostKeyCheck, type HostKeyCheck } from './host-key-check.js';
 import type { AheadLevel } from './host-memory.js';
 import type { HostSettings } from './host-settings.js';
 import { type Identity, planIdentities } from './identities.js';
 import type { Keyring } from './keyring.js';
-import { formatKnownHostName, lookupHostKeys } from './known-hosts.js';
+import { listKnownTypes } from './known-hosts.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
 import type { Ssh2 } from './load-ssh2.js';
 import type { Questions } from './questions.js';
@@ -72,11 +71,7 @@ export async function prepareSession(
   const mayAsk = questions.interactive && !settings.batchMode;
   const [entries, found] = await Promise.all([store.load(settings), planIdentities(settings, keyring, { mayAsk })]);
   const plan = { ...found, identities: prefer(found.identities) };
-  const known = lookupHostKeys(entries, formatKnownHostName(settings)).filter(({ marker }) => marker === 'none');
-  const algorithms = buildAlgorithms(
-    settings,
-    known.map(({ key }) => readKeyType(key) ?? ''),
-  );
+  const algorithms = buildAlgorithms(settings, listKnownTypes(entries, settings));
   const { signal } = deadline;
   return {
     identities: plan.identities,

@@ -84,7 +84,7 @@ function createRun({ sshOptions, prompter, env, memoryFile, warn = () => undefin
       tools ??= Promise.all([loadSsh2(), memory.load()]).then(([ssh2]) => {
         hastenVerification(ssh2);
         const keyring = createKeyring(ssh2, questions, end.signal);
-        return { ssh2, keyring, questions, warn, store: createKnownHostsStore() };
+        return { ssh2, keyring, questions, warn, store: createKnownHostsStore(warn) };
       });
       return tools;
     },

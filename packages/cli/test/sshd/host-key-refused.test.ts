@@ -51,6 +51,16 @@ describe.each([
   });
 });
 
+test('broken lines of known_hosts are told on stderr, once for all hosts', async () => {
+  const laptop = await addLaptop([lab.host(), lab.host('web2')]);
+  const known = await readFile(laptop.knownHosts, 'utf8');
+  await writeFile(laptop.knownHosts, `# comment\r\nweb9 1024 35 130249850942850\nnonsense\n${known}`);
+  const told = await ask(laptop, ['status', '-H', 'web1,web2']);
+  expect(codesOf(told)).toEqual(['ok', 'ok']);
+  const warnings = told.stderr.split('\n').filter((line) => line.startsWith('warning: '));
+  expect(warnings).toEqual([`warning: ${laptop.knownHosts}:3 is no known_hosts entry and was passed over`]);
+});
+
 test('a log of a login that is let in would show it', async () => {
   const readSince = await watchLog(lab.host());
   expect((await lab.run(['status', '-H', 'web1'])).exitCode).toBe(0);

@@ -1,0 +1,88 @@
+import { OutlastError } from '@outlast/core';
+import { formatEndpoint } from './connect-errors.js';
+import { formatKey, readKeyType } from './fingerprint.js';
+import type { HostSettings } from './host-settings.js';
+import type { UnknownHostKey } from './known-hosts.js';
+import type { KnownHost } from './known-hosts-file.js';
+import { formatKnownHostName } from './known-hosts-name.js';
+
+/** The host that a message is about. */
+export interface CheckedHost {
+  /** As the user named it. */
+  readonly name: string;
+  readonly settings: HostSettings;
+}
+
+/** Formats the question about a key that is not on file. */
+export function formatHostKeyQuestion(host: CheckedHost, key: Buffer, { twin }: UnknownHostKey): string {
+  const [file] = host.settings.userKnownHostsFiles;
+  const where = file === undefined || file === '/dev/null' ? '' : ` and add it to ${file}`;
+  const known = `Its key is ${formatKey(key)}${formatTwin(twin)}.`;
+  return `${formatHost(host)} is not known yet. ${known} Trust it${where}? (yes/no)`;
+}
+
+/** Builds the refusal of a key that is not on file. */
+export function buildUnknownError(host: CheckedHost, key: Buffer, { certified, twin }: UnknownHostKey): OutlastError {
+  const { settings } = host;
+  const presented = `${formatKey(key)}${formatTwin(twin)}`;
+  const message = `no known_hosts file lists ${formatHost(host)}, which presented ${presented}`;
+  const type = readKeyType(key)?.replace(/^ssh-|^ecdsa-.*/g, (part) => (part === 'ssh-' ? '' : 'ecdsa')) ?? 'ed25519';
+  const port = settings.port === 22 ? '' : `-p ${settings.port} `;
+  const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
+  const hint = certified
+    ? 'a certificate authority is known for it, but only OpenSSH itself can check host certificates: file its plain key'
+    : `${compare}, then connect once with: ssh ${port}${settings.user}@${settings.hostname}`;
+  return new OutlastError('E_HOST_KEY_UNKNOWN', message, { hint });
+}
+
+/** Builds the refusal of a key where `entry` lists another one. */
+export function buildChangedError(host: CheckedHost, entry: KnownHost, key: Buffer): OutlastError {
+  const known = `${formatKey(entry.key)} (${formatLine(entry)})`;
+  const message = `the host key of ${formatHost(host)} has changed: known is ${known}, presented was ${formatKey(key)}`;
+  return new OutlastError('E_HOST_KEY_CHANGED', message, {
+    hint: `somebody may be listening in. ${formatRepair(entry, formatKnownHostName(host.settings))}`,
+  });
+}
+
+/** Builds the refusal of a second key in the middle of a session. */
+export function buildSwappedError(host: CheckedHost, key: Buffer): OutlastError {
+  const message = `${formatHost(host)} presented another host key in the middle of the session: ${formatKey(key)}`;
+  return new OutlastError('E_HOST_KEY_CHANGED', message, { hint: 'somebody may be listening in: ask its keeper' });
+}
+
+/** Builds the refusal of a key that `entry` revokes. */
+export function buildRevokedError(host: CheckedHost, entry: KnownHost): OutlastError {
+  const message = `the host key of ${formatHost(host)} is revoked: ${formatKey(entry.key)} (${formatLine(entry)})`;
+  return new OutlastError('E_HOST_KEY_REVOKED', message, {
+    hint: 'somebody may have stolen the key: ask the keeper of the host, do not connect',
+  });
+}
+
+function formatRepair({ file, line, patterns }: KnownHost, name: string): string {
+  if (line === 0) return 'Two machines answer to this name within one run: ask its keeper';
+  const confirmed = 'If its keeper confirms the new fingerprint';
+  // ssh-keygen -R takes the whole line away, with whatever other names and patterns it holds.
+  if (patterns !== name && !patterns.startsWith('|')) {
+    return `${confirmed}: correct line ${line} of ${file} by hand, it speaks of more than this host`;
+  }
+  return `${confirmed}: ssh-keygen -f ${quote(file)} -R ${quote(name)}`;
+}
+
+// A host that has got another name or address shows its old key: worth knowing, and no proof.
+function formatTwin(twin: KnownHost | undefined): string {
+  if (twin === undefined) return '';
+  if (twin.line === 0) return ', as a host accepted in this run has';
+  return `, as another host has (${formatLine(twin)})`;
+}
+
+function formatHost({ name, settings }: CheckedHost): string {
+  return name === settings.hostname ? formatEndpoint(settings) : `${name} (${formatEndpoint(settings)})`;
+}
+
+function formatLine({ file, line }: KnownHost): string {
+  return line === 0 ? 'accepted in this run' : `${file}:${line}`;
+}
+
+function quote(text: string): string {
+  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

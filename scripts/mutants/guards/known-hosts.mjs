@@ -1,0 +1,156 @@
+const SSH = 'packages/cli/src/ssh';
+const SSHD = 'packages/cli/test/sshd';
+const JUDGE = `${SSHD}/known-hosts-judge.test.ts > a host key is judged as ssh judges it`;
+const MEET = `${SSHD}/known-hosts-appending.test.ts > processes that append at the same time`;
+
+/** Which host keys are trusted, and how new ones are filed. */
+export const KNOWN_HOSTS_MUTANTS = [
+  {
+    guard: 'a negated pattern outweighs a match, wherever it stands',
+    file: `${SSH}/known-hosts-name.ts`,
+    text: 'if (negated) return false;\n    matched = true;',
+    instead: 'matched = !negated;',
+    test: `${JUDGE} a negation before the match`,
+  },
+  {
+    guard: 'names in known_hosts are compared as bytes',
+    file: `${SSH}/known-hosts-name.ts`,
+    text: "Buffer.from(text).toString('latin1')",
+    instead: 'text',
+    test: `${JUDGE} an alias beyond ASCII`,
+  },
+  {
+    guard: 'a hashed name is compared whole',
+    file: `${SSH}/known-hosts-name.ts`,
+    text: ' === field;',
+    instead: '.slice(0, 33) === field.slice(0, 33);',
+    test: `${SSHD}/known-hosts-oracle.test.ts > 1,000 entries and 1,000 lookups come out as with ssh-keygen -F`,
+  },
+  {
+    guard: 'a host key that was cut short proves no change',
+    file: `${SSH}/known-hosts-key.ts`,
+    text: "return sound ? { state: 'sound', key } : { state: 'broken' };",
+    instead: "return { state: sound ? 'sound' : 'sound', key };",
+    test: `${JUDGE} only a key that was cut short`,
+  },
+  {
+    guard: 'a host key of a type that nobody can read proves no change',
+    file: `${SSH}/known-hosts-key.ts`,
+    text: "if (parts === undefined) return { state: 'foreign' };",
+    instead: "if (parts === undefined) return { state: 'sound', key };",
+    test: `${JUDGE} only a type that nobody can read`,
+  },
+  {
+    guard: 'a revoked host key is refused though it is on file',
+    file: `${SSH}/known-hosts.ts`,
+    text: 'if (revoked !== undefined) return',
+    instead: 'if (revoked !== undefined && entries.length < 0) return',
+    test: `${JUDGE} a revoked key`,
+  },
+  {
+    guard: 'a revoked host key is refused on any port',
+    file: `${SSH}/known-hosts.ts`,
+    text: "portless.state === 'known' || portless.state === 'revoked'",
+    instead: "portless.state === 'known'",
+    test: `${JUDGE} a key revoked without the port: ssh takes it for an unknown one on any other port`,
+  },
+  {
+    guard: 'the type of a revoked host key is not asked for first',
+    file: `${SSH}/known-hosts.ts`,
+    text: ' && findRevoked(matching, key) === undefined);',
+    instead: ' && findRevoked([], key) === undefined);',
+    test: `${JUDGE} one revoked type, one that is not`,
+  },
+  {
+    guard: 'the known types of host keys are asked for first',
+    file: `${SSH}/session.ts`,
+    text: 'buildAlgorithms(settings, listKnownTypes(entries, settings))',
+    instead: 'buildAlgorithms(settings, listKnownTypes([], settings))',
+    test: `${JUDGE} the type that is not preferred`,
+  },
+  {
+    guard: 'a host key without a port vouches on any port',
+    file: `${SSH}/known-hosts.ts`,
+    text: 'if (host.hostKeyAlias !== null || host.port === 22) return { ...verdict, twin };',
+    instead: 'if (host.port !== 0) return { ...verdict, twin };',
+    test: `${JUDGE} an address without its port`,
+  },
+  {
+    guard: 'another host key without the port proves no change',
+    file: `${SSH}/known-hosts.ts`,
+    text: "return portless.state === 'known' || portless.state === 'revoked' ? portless",
+    instead: "return portless.state !== 'unknown' ? portless",
+    test: `${JUDGE} another key without the port`,
+  },
+  {
+    guard: 'a certificate authority is no host key',
+    file: `${SSH}/known-hosts.ts`,
+    text: "const plain = matching.filter((entry) => entry.marker === 'none');",
+    instead: 'const plain = matching;',
+    test: `${JUDGE} a certificate authority`,
+  },
+  {
+    guard: 'the known_hosts file for everybody counts',
+    file: `${SSH}/known-hosts-store.ts`,
+    text: '[...settings.userKnownHostsFiles, ...settings.globalKnownHostsFiles]',
+    instead: '[...settings.userKnownHostsFiles]',
+    test: `${JUDGE} the file for everybody`,
+  },
+  {
+    guard: 'broken lines of known_hosts are told once a run',
+    file: `${SSH}/known-hosts-store.ts`,
+    text: 'if (!files.has(path)) for',
+    instead: 'for',
+    test: `${SSH}/known-hosts-store.test.ts > the broken lines of a file are told where they stand, once a run`,
+  },
+  {
+    guard: 'broken lines of known_hosts reach the terminal',
+    file: `${SSH}/ssh2-transport.ts`,
+    text: 'createKnownHostsStore(warn)',
+    instead: 'createKnownHostsStore(() => undefined)',
+    test: `${SSHD}/host-key-refused.test.ts > broken lines of known_hosts are told on stderr, once for all hosts`,
+  },
+  {
+    guard: 'a last line of known_hosts without newline is ended first',
+    file: `${SSH}/append-known-host.ts`,
+    text: "text === '' || text.endsWith('\\n') ? '' : '\\n'",
+    instead: "''",
+    test: `${MEET} lose nothing and glue nothing, though the last line had no newline`,
+  },
+  {
+    guard: 'a new host key is put at the end by the file system',
+    file: `${SSH}/append-known-host.ts`,
+    text: 'await file.write(line);',
+    instead: "await (await open(path, 'r+')).write(line, 0, line.length, text.length);",
+    test: `${MEET} lose nothing and glue nothing, though the last line had no newline`,
+  },
+  {
+    guard: 'a new host key is written in one call',
+    file: `${SSH}/append-known-host.ts`,
+    text: 'await file.write(line);',
+    instead:
+      '{ bytesWritten: (await file.write(line.subarray(0, 9))).bytesWritten + (await file.write(line.subarray(9))).bytesWritten };',
+    test: `${MEET} lose nothing and glue nothing, though the last line had no newline`,
+  },
+  {
+    guard: 'a new host key that was written in part is told',
+    file: `${SSH}/append-known-host.ts`,
+    text: 'if (bytesWritten < line.length)',
+    instead: 'if (bytesWritten < 0)',
+    test: `${MEET} are told when there was room for a part of the line only, which the next one does not glue itself to`,
+  },
+  {
+    guard: 'a file in which every name is hashed stays so',
+    file: `${SSH}/append-known-host.ts`,
+    text: 'host.hashed || hashesAllNames(text, path)',
+    instead: 'host.hashed',
+    test: `${SSH}/append-known-host.test.ts > the hashing habit of a file is kept where every name is hashed`,
+  },
+  {
+    guard: 'a name that reads as a pattern is filed hashed',
+    file: `${SSH}/append-known-host.ts`,
+    text: 'hashed || NO_PLAIN_NAME.test(name)',
+    instead: "hashed || NO_PLAIN_NAME.test('')",
+    test: `${SSHD}/known-hosts-judge.test.ts > a key that we have filed is known to ssh under an alias that looks like a pattern`,
+  },
+];
