@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream';
 import type { Authentication } from './authentication.js';
 import { formatFingerprint } from './fingerprint.js';
+import type { WriteGate } from './gather-writes.js';
 import type { AheadLevel, HostRecord } from './host-memory.js';
 import type { Identity } from './identities.js';
 import type { StartingConnection } from './ssh2-connection.js';
@@ -53,7 +53,7 @@ export interface FlightParts {
   readonly level: AheadLevel;
   readonly user: string;
   readonly request: ExecRequest | undefined;
-  readonly stream: Duplex;
+  readonly gate: WriteGate;
   readonly inner: Ssh2Inner | undefined;
   readonly connection: StartingConnection;
   readonly authentication: Authentication;
@@ -73,13 +73,13 @@ export function createFlight(parts: FlightParts): Flight {
       return state.isOpen;
     },
     begin() {
-      const { inner, stream, level } = parts;
+      const { inner, gate, level } = parts;
       if (inner === undefined) return;
       inner.ignoreHostKeyUpdates();
       if (level === 'nothing') return;
-      stream.cork();
+      gate.hold();
       // ssh2 asks for the service first, as soon as it has told us.
-      process.nextTick(() => send(inner, parts, state).finally(() => stream.uncork()));
+      process.nextTick(() => send(inner, parts, state).finally(() => gate.release()));
     },
     land() {
       state.isOpen = false;

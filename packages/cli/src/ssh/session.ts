@@ -6,6 +6,7 @@ import { type Authentication, createAuthentication } from './authentication.js';
 import { dropSecondIdent, IDENT } from './banner.js';
 import { buildSessionError, formatEndpoint } from './connect-errors.js';
 import type { Deadline } from './deadline.js';
+import { gatherWrites } from './gather-writes.js';
 import { createHostKeyCheck, type HostKeyCheck } from './host-key-check.js';
 import type { AheadLevel } from './host-memory.js';
 import type { HostSettings } from './host-settings.js';
@@ -95,11 +96,12 @@ interface SessionParts {
 function startSession(stream: Duplex, { software, level, request }: AheadRequest, parts: SessionParts): SessionAttempt {
   const { authentication } = parts;
   const client = new parts.ssh2.Client();
+  const gate = gatherWrites(stream);
   connectClient(client, stream, parts);
   const inner = lookInside(client);
   const connection = buildConnection({ client, stream, inner, software });
   const { user } = parts.settings;
-  const flight = createFlight({ level, user, request, stream, inner, connection, authentication });
+  const flight = createFlight({ level, user, request, gate, inner, connection, authentication });
   const ready = awaitReady(client, stream, { ...parts, flight }).then(() => ({
     connection,
     accepted: authentication.accepted,
@@ -150,9 +152,6 @@ function connectClient(client: Client, stream: Duplex, parts: SessionParts): voi
     algorithms: parts.algorithms,
     hostVerifier: (key: Buffer, answer: (accepted: boolean) => void) => {
       lookInside(client)?.hastenKeyExchange();
-      // Our answer, our new keys and what follows them go out as one.
-      stream.cork();
-      process.nextTick(() => stream.uncork());
       check.verify(key, (ok) => answerHost(answer, ok));
     },
     authHandler: authentication.handler,
