@@ -56,6 +56,8 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** The host, as the user wrote it. */
   readonly host?: string;
+  /** Who was not let in, and with which keys: the same for all hosts that were asked the same. */
+  readonly login?: string;
   /** The jump host at which the connection failed. */
   readonly via?: string;
   /** The error underneath. */

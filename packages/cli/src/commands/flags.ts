@@ -23,6 +23,7 @@ export interface FleetFlags extends OutputFlags {
   readonly serial?: HostShare;
   readonly pause?: number;
   readonly maxFail?: HostShare;
+  readonly maxAuthFail?: number;
   readonly retryFailed?: boolean;
   readonly connectTimeout?: number;
   readonly timeout?: number;
@@ -49,6 +50,7 @@ export function addFleetFlags(command: Command): void {
     .option('--serial <n|n%>', 'one batch of hosts after another', parseShare)
     .option('--pause <duration>', 'between two batches', parseDuration)
     .option('--max-fail <n|n%>', 'stop after more failures than that', parseShare)
+    .option('--max-auth-fail <n>', 'stop after so many hosts in a row refuse the same login (10)', parseCount)
     .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
     .option('--connect-timeout <duration>', 'first dial to authenticated (10s)', parseDuration)
     .option('--timeout <duration>', 'all that is done with one host', parseDuration)

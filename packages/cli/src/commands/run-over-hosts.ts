@@ -13,6 +13,7 @@ import type { FleetPlan } from './fleet-plan.js';
 
 /** Hosts at the same time, where `--parallel` says nothing. */
 export const DEFAULT_PARALLEL = 32;
+const DEFAULT_MAX_AUTH_FAIL = 10;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** What one verb does with each host. */
@@ -53,6 +54,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         pauseMs: flags.pause ?? 0,
         interrupt,
         ...(flags.serial === undefined ? {} : { serial: flags.serial }),
+        maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
         onOutcome: (outcome) => {
           progress.update(++done);

@@ -3,6 +3,7 @@ import { OutlastError } from '@outlast/core';
 import pLimit from 'p-limit';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { createFailureBudget, type FailureBudget, type HostShare, resolveHostShare } from './failure-budget.js';
+import { createLoginBudget, type LoginBudget } from './login-budget.js';
 import type { Finding, Outcome } from './outcome.js';
 
 /** How a fleet is gone through. */
@@ -15,6 +16,8 @@ export interface FleetOptions<T> {
   readonly pauseMs: number;
   /** Failures that are tolerated; the next one stops the run. */
   readonly maxFail?: HostShare;
+  /** So many hosts in a row that refuse the same login stop the run. */
+  readonly maxAuthFail: number;
   /** Aborting begins no further host. */
   readonly interrupt: AbortSignal;
   /** Told each outcome as soon as it is known. */
@@ -35,12 +38,15 @@ export async function runFleet<T>(
   work: (host: SelectedHost, context: HostContext) => Promise<Finding<T>>,
   options: FleetOptions<T>,
 ): Promise<Outcome<T>[]> {
-  const budget = createFailureBudget(options.maxFail, hosts.length);
+  const budgets: Budgets = {
+    failures: createFailureBudget(options.maxFail, hosts.length),
+    logins: createLoginBudget(options.maxAuthFail),
+  };
   const limit = pLimit(options.parallel);
   const outcomes: Outcome<T>[] = [];
   for (const [index, batch] of splitBatches(hosts, options.serial).entries()) {
-    if (index > 0) await pause(options, budget);
-    outcomes.push(...(await Promise.all(batch.map((host) => limit(() => runOne(host, work, options, budget))))));
+    if (index > 0) await pause(options, budgets);
+    outcomes.push(...(await Promise.all(batch.map((host) => limit(() => runOne(host, work, options, budgets))))));
   }
   return outcomes;
 }
@@ -49,12 +55,13 @@ async function runOne<T>(
   host: SelectedHost,
   work: (host: SelectedHost, context: HostContext) => Promise<Finding<T>>,
   options: FleetOptions<T>,
-  budget: FailureBudget,
+  budgets: Budgets,
 ): Promise<Outcome<T>> {
   const name = host.target.name;
   const context: HostContext = { reached: false };
-  const outcome = findSkip<T>(name, options, budget) ?? (await attempt());
-  budget.count(outcome.ok !== true);
+  const outcome = findSkip<T>(name, options, budgets) ?? (await attempt());
+  budgets.failures.count(outcome.ok !== true);
+  budgets.logins.count(outcome);
   await options.onOutcome?.(outcome);
   return outcome;
 
@@ -69,12 +76,29 @@ async function runOne<T>(
   }
 }
 
-function findSkip<T>(host: string, { interrupt }: FleetOptions<T>, budget: FailureBudget): Outcome<T> | undefined {
-  if (!interrupt.aborted && !budget.spent) return undefined;
-  const why = interrupt.aborted
-    ? 'the run was interrupted before this host'
-    : 'too many hosts had failed before this one';
-  return { host, ok: false, error: new OutlastError('E_SKIPPED', why), reached: false };
+/** When there have been too many failures to go on. */
+interface Budgets {
+  readonly failures: FailureBudget;
+  readonly logins: LoginBudget;
+}
+
+function findSkip<T>(
+  host: string,
+  { interrupt, maxAuthFail }: FleetOptions<T>,
+  budgets: Budgets,
+): Outcome<T> | undefined {
+  const skip = (why: string, hint?: string): Outcome<T> => {
+    const error = new OutlastError('E_SKIPPED', why, hint === undefined ? {} : { hint });
+    return { host, ok: false, error, reached: false };
+  };
+  if (interrupt.aborted) return skip('the run was interrupted before this host');
+  if (budgets.logins.spent) {
+    return skip(
+      `${maxAuthFail} hosts in a row had refused the same login before this one`,
+      'check the user (-l) and the key (-i), then go on with --retry-failed; --max-auth-fail allows more',
+    );
+  }
+  return budgets.failures.spent ? skip('too many hosts had failed before this one') : undefined;
 }
 
 function splitBatches(hosts: readonly SelectedHost[], serial: HostShare | undefined): SelectedHost[][] {
@@ -84,7 +108,7 @@ function splitBatches(hosts: readonly SelectedHost[], serial: HostShare | undefi
   return batches;
 }
 
-async function pause<T>({ pauseMs, interrupt }: FleetOptions<T>, budget: FailureBudget): Promise<void> {
-  if (pauseMs === 0 || interrupt.aborted || budget.spent) return;
+async function pause<T>({ pauseMs, interrupt }: FleetOptions<T>, { failures, logins }: Budgets): Promise<void> {
+  if (pauseMs === 0 || interrupt.aborted || failures.spent || logins.spent) return;
   await sleep(pauseMs, undefined, { signal: interrupt }).catch(() => undefined);
 }

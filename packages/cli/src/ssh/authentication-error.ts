@@ -19,6 +19,7 @@ export function buildAuthError(
   const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
   return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
     hint: buildAuthHint(settings, plan),
+    login: `${settings.user} with ${formatTried(tried)}`,
     cause,
   });
 }
