@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { varyHost } from '@outlast/test-fixtures';
+import { beforeEach, expect, test } from 'vitest';
+import { catchError, connectAndRun, makeLaptop, openTransport } from '../sshd/connection-lab.js';
+import { makeUser, needDocker, runAsRoot } from './docker-lab.js';
+
+beforeEach(needDocker);
+
+async function meetDropbear() {
+  const host = varyHost(await makeUser('busybox'), { alias: 'web1' });
+  const laptop = await makeLaptop([host]);
+  const memoryFile = join(laptop.home, 'connections.json');
+  const meet = async (line: string, input = '') => {
+    const transport = openTransport(laptop, { memoryFile });
+    try {
+      return await connectAndRun(transport, 'web1', { line, input });
+    } finally {
+      await transport.close();
+    }
+  };
+  await meet('true');
+  return { host, meet, recall: async () => Object.values(JSON.parse(await readFile(memoryFile, 'utf8')).hosts)[0] };
+}
+
+test('dropbear takes a program ahead, with as much of its input as it keeps', async () => {
+  const { meet, recall } = await meetDropbear();
+  expect(await recall()).toMatchObject({ server: expect.stringMatching(/^dropbear_/), ahead: 'program' });
+  for (const bytes of [0, 1, 24_575, 24_576, 24_577, 500_000]) {
+    const input = 'x'.repeat(bytes);
+    expect(await meet('wc -c; exit 7', input)).toMatchObject({ stdout: `${bytes}\n`, exitCode: 7 });
+  }
+  expect(await recall()).toMatchObject({ ahead: 'program', doubts: 0 });
+});
+
+test('dropbear hangs up when it is sent a program with a key that it does not know: E_AUTH, and nothing was run', async () => {
+  const { host, meet } = await meetDropbear();
+  const trace = `/tmp/${host.user}`;
+  await runAsRoot(host, 'rm "/home/$1/.ssh/authorized_keys"', host.user);
+  expect(await catchError(meet(`touch ${trace}`))).toMatchObject({ code: 'E_AUTH' });
+  expect((await host.run(`ls ${trace}`)).exitCode).not.toBe(0);
+});
