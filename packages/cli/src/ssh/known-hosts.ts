@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readKeyType } from './fingerprint.js';
+import { matchesWildcard } from './wildcard.js';
 
 /** One line of a known_hosts file. */
 export interface KnownHost {
@@ -74,7 +75,7 @@ function matchesName(patterns: string, name: string): boolean {
   let matched = false;
   for (const pattern of patterns.split(',')) {
     const negated = pattern.startsWith('!');
-    if (!matchesPattern((negated ? pattern.slice(1) : pattern).toLowerCase(), name)) continue;
+    if (!matchesWildcard((negated ? pattern.slice(1) : pattern).toLowerCase(), name)) continue;
     if (negated) return false;
     matched = true;
   }
@@ -85,19 +86,6 @@ function matchesHash(pattern: string, name: string): boolean {
   const [, version, salt, hash] = pattern.split('|');
   if (version !== '1' || salt === undefined || hash === undefined) return false;
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
-}
-
-/** `*` and `?` as in ssh; linear in its input, whatever the pattern. */
-function matchesPattern(pattern: string, name: string): boolean {
-  let [p, n, star, retry] = [0, 0, -1, 0];
-  while (n < name.length) {
-    if (pattern[p] === '*') [star, retry] = [p++, n];
-    else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === name[n])) [p, n] = [p + 1, n + 1];
-    else if (star >= 0) [p, n] = [star + 1, ++retry];
-    else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }
 
 /** What the known_hosts files say of a key that a host presented. */
