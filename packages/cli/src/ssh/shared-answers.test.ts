@@ -142,8 +142,8 @@ describe('each host is asked for where only ssh can tell', () => {
 
   // Whatever another ssh does in its own way, it is found out by what it says.
   test.each([
-    ['reads-another-file', 'shift 3; exec REAL -GvF "FOLDER/other-$host" "$@"', { user: 'web1-user' }],
-    ['applies-other-lines', 'cp FOLDER/other FOLDER/config; exec REAL "$@"', { user: 'web1-user' }],
+    ['reads-another-file', 'shift 3; exec REAL -GvF "FOLDER/other-$host" "$@"', { user: 'user-1' }],
+    ['applies-other-lines', 'cp FOLDER/other FOLDER/config; exec REAL "$@"', { user: 'user-1' }],
     ['puts-in-the-name', 'REAL "$@" | sed "s/%h/$host/"', { identityFiles: ['/srv/web1'] }],
     ['makes-a-name', 'REAL "$@" | sed "s/^hostname .*/hostname gw-$host/"', { hostname: 'gw-web1' }],
   ])('where an ssh %s', async (name, script, expected) => {
@@ -151,8 +151,8 @@ describe('each host is asked for where only ssh can tell', () => {
     mkdirSync(dirname(path));
     const body = script.replace('REAL', join(folder, 'bin/ssh')).replaceAll('FOLDER', folder);
     writeFileSync(path, `#!/bin/sh\nfor host; do :; done\n${body}\n`, { mode: 0o755 });
-    writeFileSync(join(folder, 'other'), 'Host web1\n  User web1-user\nHost web2\n  User web2-user\n');
-    for (const host of ['web1', 'web2']) writeFileSync(join(folder, `other-${host}`), `User ${host}-user\n`);
+    writeFileSync(join(folder, 'other'), 'Host web1\n  User user-1\nHost web2\n  User user-2\n');
+    for (const host of ['web1', 'web2']) writeFileSync(join(folder, `other-${host}`), `User user-${host.at(-1)}\n`);
     writeFileSync(join(folder, 'config'), 'IdentityFile /srv/%h\n');
     const resolver = createHostResolver({
       sshOptions: { configFile: join(folder, 'config'), identityFiles: [], options: [] },
@@ -160,7 +160,7 @@ describe('each host is asked for where only ssh can tell', () => {
     });
     const { answers } = await ask(['web1', 'web2'], resolver);
     const text = JSON.stringify(expected);
-    expect(answers).toMatchObject([JSON.parse(text), JSON.parse(text.replaceAll('web1', 'web2'))]);
+    expect(answers).toMatchObject([JSON.parse(text), JSON.parse(text.replaceAll('1', '2'))]);
   });
 
   test('a refusal of ssh is that of each host', async () => {
