@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { OutlastError } from '@outlast/core';
-import { parseSshConfigOutput, type RawSettings } from './host-settings.js';
+import { parseSshConfigOutput, type RawSettings } from './raw-settings.js';
 import type { SshOptions, Target } from './transport.js';
 
 // `ssh -G` opens no connection; only a `Match exec` of the user's own can take long.

@@ -1,6 +1,6 @@
 import { OutlastError } from '@outlast/core';
 import { formatEndpoint } from './connect-errors.js';
-import { formatKey, readKeyType } from './fingerprint.js';
+import { formatKey, readKeyType, readRsaBits } from './fingerprint.js';
 import type { HostSettings } from './host-settings.js';
 import { formatKnownHostName, judgeHostKey, type KnownHost } from './known-hosts.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
@@ -65,11 +65,11 @@ function decideAtOnce(
 ): OutlastError | undefined | 'ask' {
   const { settings, questions } = context;
   const verdict = judgeHostKey(entries, settings, key);
-  if (verdict.state !== 'unknown') {
-    if (verdict.state === 'known') return undefined;
-    const { entry } = verdict;
-    return verdict.state === 'revoked' ? buildRevokedError(context, entry) : buildChangedError(context, entry, key);
-  }
+  if (verdict.state === 'revoked') return buildRevokedError(context, verdict.entry);
+  if (verdict.state === 'changed') return buildChangedError(context, verdict.entry, key);
+  const bits = readRsaBits(key);
+  if (bits !== undefined && bits < settings.requiredRsaSize) return buildShortKeyError(context, bits);
+  if (verdict.state !== 'unknown') return undefined;
   const mayAsk = settings.strictHostKeyChecking === 'ask' && questions.interactive && !settings.batchMode;
   // `no` accepts what is unknown, as ssh does; unlike ssh it goes no further: a changed key was refused above.
   const mayAccept = ['accept-new', 'no'].includes(settings.strictHostKeyChecking);
@@ -131,6 +131,13 @@ function buildChangedError({ name, settings }: HostKeyContext, entry: KnownHost,
   const remove = `ssh-keygen -f ${quote(entry.file)} -R ${quote(formatKnownHostName(settings))}`;
   return new OutlastError('E_HOST_KEY_CHANGED', message, {
     hint: `somebody may be listening in. If its keeper confirms the new fingerprint: ${remove}`,
+  });
+}
+
+function buildShortKeyError({ name, settings }: HostKeyContext, bits: number): OutlastError {
+  const message = `the RSA host key of ${formatName(name, settings)} has ${bits} bits, fewer than ${settings.requiredRsaSize}`;
+  return new OutlastError('E_NO_COMMON_ALGORITHM', message, {
+    hint: 'give the host a longer key, or one of type ed25519; RequiredRSASize of the ssh configuration says how long',
   });
 }
 

@@ -1,7 +1,7 @@
 import type { AskSsh, SshAnswer } from './ask-ssh.js';
 import { type ConfigFiles, readConfigFiles } from './config-files.js';
 import { findHostClass, type HostClass } from './host-class.js';
-import type { RawSettings } from './host-settings.js';
+import type { RawSettings } from './raw-settings.js';
 import type { Target } from './transport.js';
 
 // What holds words of the user's own, and so could hold the name of the host.

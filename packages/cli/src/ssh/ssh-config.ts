@@ -3,12 +3,14 @@ import { OutlastError } from '@outlast/core';
 import pLimit from 'p-limit';
 import { type AskSsh, askSsh } from './ask-ssh.js';
 import { checkDestinationPart, checkTarget, parseJumpChain } from './destination.js';
-import { buildHostSettings, type HostSettings, type RawSettings } from './host-settings.js';
+import { buildHostSettings, type HostSettings } from './host-settings.js';
 import { readLocalUser } from './local-user.js';
+import type { RawSettings } from './raw-settings.js';
 import { shareAnswers } from './shared-answers.js';
 import { buildExplicitSettings } from './ssh-config-fallback.js';
 import { expandSshPath, expandTokens, type TokenValues } from './ssh-tokens.js';
 import type { SshOptions, Target } from './transport.js';
+import { selectSaid } from './unhonoured.js';
 
 const MAX_PARALLEL = 16;
 // What /bin/sh would take for more than a word, should a name of the configuration hold it.
@@ -19,7 +21,7 @@ export interface ConfigSource {
   readonly sshOptions: SshOptions;
   /** Environment in which `ssh` is looked up and run. */
   readonly env: NodeJS.ProcessEnv;
-  /** Told once, where there is no `ssh` on PATH. */
+  /** Told once, where there is no `ssh` on PATH, and once for each keyword that would matter and has no effect. */
   warn?(message: string): void;
   /** What counts where there is no `ssh` on PATH; `sshOptions` unless given. */
   readonly explicitOptions?: SshOptions;
@@ -37,6 +39,10 @@ export function createHostResolver(source: ConfigSource): HostResolver {
   const ask = shareAnswers((target, options) => limit(() => askSsh(target, options, source.env)));
   const known = new Map<string, Promise<HostSettings>>();
   const warn = createOnceWarner(source);
+  const note = (settings: HostSettings): HostSettings => {
+    for (const keyword of selectSaid(settings.notHonoured, 'in a run')) warn(formatUnhonoured(keyword));
+    return settings;
+  };
   const buildSource = (sshOptions: SshOptions): ConfigSource => ({
     ...source,
     sshOptions,
@@ -50,18 +56,22 @@ export function createHostResolver(source: ConfigSource): HostResolver {
   });
   return (target, sshOptions = source.sshOptions) => {
     const key = JSON.stringify([target.destination, target.user, target.port, sshOptions]);
-    const settings = known.get(key) ?? resolveHost(target, buildSource(sshOptions), ask);
+    const settings = known.get(key) ?? resolveHost(target, buildSource(sshOptions), ask).then(note);
     known.set(key, settings);
     return settings;
   };
 }
 
 function createOnceWarner(source: ConfigSource): (message: string) => void {
-  let done = false;
+  const said = new Set<string>();
   return (message) => {
-    if (!done) source.warn?.(message);
-    done = true;
+    if (!said.has(message)) source.warn?.(message);
+    said.add(message);
   };
+}
+
+function formatUnhonoured(keyword: string): string {
+  return `${keyword} of the ssh configuration has no effect here; outlast hosts -v shows for which hosts it is set`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { type PreparedSession, prepareSession, type SessionTools } from './sessi
 import { createHostResolver } from './ssh-config.js';
 import { buildConnection, type TunnelConnection } from './ssh2-connection.js';
 import type { ConnectOptions, Prompter, SshOptions, Target, Transport } from './transport.js';
+import { addUnhonoured } from './unhonoured.js';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
@@ -95,7 +96,7 @@ async function connectHost(
     const session = await raceSignal(prepareSession(target.name, settings, tools, deadline), deadline.signal);
     return await retryThrottled(deadline, () => connectOnce(settings, session, run, deadline, options));
   } catch (error) {
-    throw addHost(error, target.name);
+    throw addHost(addUnhonoured(error, settings.notHonoured), target.name);
   } finally {
     deadline.end();
   }
