@@ -63,20 +63,21 @@ class ConfigReader implements ConfigFiles {
   understood = true;
 
   async read(path: string, origin: Origin): Promise<void> {
-    const lines = await this.#load(path);
+    // Files that bring in each other have no end of their own.
+    const tooMany = this.paths.length >= MAX_FILES || origin.depth > MAX_DEPTH;
+    this.understood &&= !tooMany;
+    const lines = tooMany ? undefined : await this.#load(path);
     if (lines === undefined) return;
     this.paths.push(path);
-    this.understood &&= this.paths.length <= MAX_FILES && origin.depth <= MAX_DEPTH;
     let conditions = origin.conditions;
     for (const line of lines) {
-      if (!this.understood) return;
       if (line.keyword === 'host') {
         const patterns = this.#split(line, PLAIN_PATTERN);
         conditions = [...origin.conditions, { patterns, at: `${path} line ${line.number}` }];
         this.blocks.push({ conditions, setsHostname: false, usesName: false });
       } else if (line.keyword === 'match') {
         conditions = origin.conditions;
-        this.understood = line.value.toLowerCase() === 'all';
+        this.understood &&= line.value.toLowerCase() === 'all';
       } else if (line.keyword === 'include') {
         await this.#include(line, { ...origin, conditions, depth: origin.depth + 1 });
       } else {
@@ -104,15 +105,19 @@ class ConfigReader implements ConfigFiles {
       const path = word.startsWith('~') ? readLocalUser().home + word.slice(1) : word;
       const found = await expandGlob(path.startsWith('/') ? path : `${origin.folder}/${path}`);
       this.understood &&= found !== undefined;
-      for (const file of found ?? []) {
-        if (this.understood) await this.read(file, origin);
-      }
+      for (const file of found ?? []) await this.read(file, origin);
     }
   }
 
   #split({ value }: ConfigLine, plain: RegExp): string[] {
     const words = value.split(/[ \t]+/);
     this.understood &&= words.every((word) => plain.test(word));
-    return words;
+    return words.filter((word) => plain.test(word));
   }
+}
+
+/** Lists the names that Host lines give to single hosts, in their order. Pure. */
+export function listHostAliases({ blocks }: ConfigFiles): string[] {
+  const patterns = blocks.flatMap(({ conditions }) => conditions.flatMap((line) => line.patterns));
+  return [...new Set(patterns.filter((pattern) => !/[*?!]/.test(pattern)))];
 }

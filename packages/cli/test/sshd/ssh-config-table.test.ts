@@ -199,6 +199,23 @@ describe('a host is reached as ssh reaches it', () => {
   });
 });
 
+test('what ssh would follow and outlast cannot is told with the host, and where it matters', async () => {
+  const { address, port, user } = lab.host('one');
+  const path = await writeConfig(
+    `HostName ${address}\nPort ${port}\nUserKnownHostsFile /dev/null\nKnownHostsCommand /bin/true\nCompression yes\n`,
+  );
+  const run = (...argv: string[]) => lab.laptop.run([...lab.laptop.argvOf([]), ...argv]);
+  const plain = await run('hosts', '-F', path, '-H', 'web1');
+  expect(plain).toMatchObject({ stderr: '', stdout: expect.not.stringContaining('Compression') });
+  const verbose = (await run('hosts', '-v', '-F', path, '-H', 'web1')).stdout;
+  expect(verbose).toMatch(new RegExp(`^web1 .*${port} +${user} .*KnownHostsCommand Compression$`, 'm'));
+  const { outcomes } = JSON.parse((await run('exec', '--json', '-F', path, '-H', 'web1', '--', 'true')).stdout);
+  expect(outcomes[0].error).toMatchObject({
+    code: 'E_HOST_KEY_UNKNOWN',
+    hint: expect.stringMatching(/; KnownHostsCommand of the ssh configuration/),
+  });
+});
+
 /** Writes the key that both hosts let in, and a known_hosts of their addresses and of an alias. */
 async function writeAccess(): Promise<{ known: string }> {
   const known = join(folder, 'known hosts');
