@@ -48,7 +48,7 @@ export const SSH_CONFIG_MUTANTS = [
     file: LINES,
     text: 'usesName: !harmless',
     instead: 'usesName: false',
-    test: `${TESTS} > each host is asked for where only ssh can tell known_hosts with a token`,
+    test: `${TESTS} > each host is asked for where only ssh can tell known_hosts by a hash of the name`,
   },
   {
     guard: 'the files of RevokedHostKeys are looked at',

@@ -125,6 +125,7 @@ describe('each host is asked for where only ssh can tell', () => {
     ['a HostName with a token', 'HostName %h.internal\n'],
     ['known_hosts with a token', 'UserKnownHostsFile ~/.ssh/known/%h\n'],
     ['known_hosts by alias', 'UserKnownHostsFile ~/.ssh/known/%k\n'],
+    ['known_hosts by a hash of the name', 'UserKnownHostsFile ~/.ssh/known/%C\n'],
     ['a hash of the name in a key', 'IdentityFile ~/.ssh/%C\n'],
     ['an agent with a token', 'IdentityAgent ~/.ssh/%n.sock\n'],
     ['a token in -o', '', { options: ['UserKnownHostsFile=/srv/%n'] }],

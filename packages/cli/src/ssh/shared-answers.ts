@@ -2,7 +2,7 @@ import type { AskSsh, SshAnswer } from './ask-ssh.js';
 import { type ConfigFiles, readConfigFiles } from './config-files.js';
 import { findHostClass, type HostClass } from './host-class.js';
 import type { RawSettings } from './raw-settings.js';
-import type { Target } from './transport.js';
+import type { SshOptions, Target } from './transport.js';
 
 // What holds words of the user's own, and so could hold the name of the host.
 const FREE_TEXT = [
@@ -16,40 +16,60 @@ const FREE_TEXT = [
  * found, and if nothing in it looks as if it came from the name; else each host is asked for.
  */
 export function shareAnswers(ask: AskSsh): AskSsh {
-  const files = new Map<string | undefined, Promise<ConfigFiles>>();
-  const classes: Classes = new Map();
-  return async (target, options) => {
-    const known = files.get(options.configFile);
-    // The first host is asked for in any case: ssh runs while we read.
-    const own = known === undefined ? ask(target, options) : undefined;
-    own?.catch(() => undefined);
-    const reading = known ?? readConfigFiles(options.configFile);
-    files.set(options.configFile, reading);
-    const hostClass = findHostClass(target, options, await reading);
-    const askAlone = (): ReturnType<AskSsh> => own ?? ask(target, options);
-    return hostClass === undefined ? askAlone() : askForClass(target, hostClass, { classes, askAlone });
-  };
+  const answers = new SharedAnswers(ask);
+  return (target, options) => answers.ask(target, options);
 }
 
-type Classes = Map<string, Promise<SshAnswer | undefined>>;
+type Answer = ReturnType<AskSsh>;
 
-async function askForClass(
-  target: Target,
-  hostClass: HostClass,
-  { classes, askAlone }: { readonly classes: Classes; askAlone(): ReturnType<AskSsh> },
-): ReturnType<AskSsh> {
-  const shared = classes.get(hostClass.key);
-  if (shared === undefined) {
-    const own = askAlone();
+/** The first host that was asked for with a configuration; where it stays the only one, no file is read. */
+interface First {
+  readonly target: Target;
+  readonly options: SshOptions;
+  readonly own: Answer;
+  files?: Promise<ConfigFiles>;
+}
+
+class SharedAnswers {
+  readonly #ask: AskSsh;
+  readonly #firsts = new Map<string | undefined, First>();
+  readonly #classes = new Map<string, Answer>();
+
+  constructor(ask: AskSsh) {
+    this.#ask = ask;
+  }
+
+  async ask(target: Target, options: SshOptions): Answer {
+    const first = this.#firsts.get(options.configFile);
+    if (first === undefined) {
+      const own = this.#ask(target, options);
+      this.#firsts.set(options.configFile, { target, options, own });
+      return own;
+    }
+    first.files ??= this.#read(first);
+    const hostClass = findHostClass(target, options, await first.files);
+    if (hostClass === undefined) return this.#ask(target, options);
+    const shared = this.#classes.get(hostClass.key);
+    if (shared === undefined) return this.#remember(target, hostClass, this.#ask(target, options));
+    const answer = await shared;
+    if (answer === undefined || isJumpHost(target, answer.raw)) return this.#ask(target, options);
+    return { ...answer, raw: rename(answer.raw, target, hostClass) };
+  }
+
+  async #read({ target, options, own }: First): Promise<ConfigFiles> {
+    const files = await readConfigFiles(options.configFile);
+    const hostClass = findHostClass(target, options, files);
+    if (hostClass !== undefined) this.#remember(target, hostClass, own);
+    return files;
+  }
+
+  #remember(target: Target, hostClass: HostClass, own: Answer): Answer {
     const checked = own.then((answer) => (holdsForAll(answer, target, hostClass) ? answer : undefined));
     // What ssh refuses it may refuse for this host alone: one that is its own jump host.
     const usable = checked.catch(() => undefined);
-    classes.set(hostClass.key, usable);
+    this.#classes.set(hostClass.key, usable);
     return own;
   }
-  const answer = await shared;
-  if (answer === undefined || isJumpHost(target, answer.raw)) return askAlone();
-  return { ...answer, raw: rename(answer.raw, target, hostClass) };
 }
 
 function holdsForAll(answer: SshAnswer | undefined, { destination }: Target, expected: HostClass): boolean {
