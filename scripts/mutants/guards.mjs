@@ -8,6 +8,7 @@ import { RECORD_MUTANTS } from './guards/records.mjs';
 import { REPORT_MUTANTS } from './guards/report.mjs';
 import { REQUEST_MUTANTS } from './guards/requests.mjs';
 import { SCRIPT_MUTANTS } from './guards/script.mjs';
+import { SSH_CONFIG_MUTANTS } from './guards/ssh-config.mjs';
 import { START_MUTANTS } from './guards/start.mjs';
 import { STOP_MUTANTS } from './guards/stop.mjs';
 import { SUPERVISOR_MUTANTS } from './guards/supervisor.mjs';
@@ -20,6 +21,7 @@ import { TREE_MUTANTS } from './guards/tree.mjs';
 export const MUTANTS = [
   ...IDENTITY_MUTANTS,
   ...TREE_MUTANTS,
+  ...SSH_CONFIG_MUTANTS,
   ...START_MUTANTS,
   ...SUPERVISOR_MUTANTS,
   ...STOP_MUTANTS,

@@ -161,6 +161,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
     identitiesOnly: z.boolean(),
     hostKeyAlias: z.string().nullable(),
     userKnownHostsFiles: z.array(z.string()),
+    notHonoured: z.array(z.string().regex(/^[A-Z][A-Za-z0-9]+$/)),
   },
 };
 const CHANGING_VERBS = ['start', 'stop', 'restart', 'signal', 'kill', 'wait', 'rm', 'adopt'];

@@ -29,7 +29,7 @@ const WORDS_OF: ReadonlyMap<string, CompletionWords> = new Map([
 export const completionVerb: Verb = {
   configure(command) {
     command.argument('[shell]', 'bash, zsh or fish');
-    command.option('--list-hosts', 'the configured hosts, for the completion');
+    command.option('--list-hosts', 'the configured hosts and the aliases of the ssh configuration, for the completion');
     command.option('--list-groups', 'the configured groups, for the completion');
     command.option('--list-apps', 'the configured apps, for the completion');
   },
@@ -55,7 +55,14 @@ async function listNames(
 ): Promise<string[] | undefined> {
   if (!listHosts && !listGroups && !listApps) return undefined;
   const { hosts, groups, apps } = await loadConfiguration(context, {});
-  return [...(listHosts ? hosts : listGroups ? groups : apps).keys()];
+  if (listHosts) return [...new Set([...hosts.keys(), ...(await listAliases())])];
+  return [...(listGroups ? groups : apps).keys()];
+}
+
+/** What `ssh` would be given: read from its files, since somebody waits for the next key. */
+async function listAliases(): Promise<string[]> {
+  const { listHostAliases, readConfigFiles } = await import('../ssh/config-files.js');
+  return listHostAliases(await readConfigFiles(undefined));
 }
 
 async function describeVerb({ name, aliases, summary, load }: VerbEntry): Promise<CompletionVerb> {

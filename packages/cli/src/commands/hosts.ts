@@ -41,7 +41,10 @@ export const hostsVerb: Verb = {
       }),
     );
     for (const outcome of outcomes) await streamOutcome(context, outcome, toJson);
-    await reportOutcomes(context, outcomes, { toJson, format: (all) => formatHosts(all, output.stdout.width) });
+    await reportOutcomes(context, outcomes, {
+      toJson,
+      format: (all) => formatHosts(all, { width: output.stdout.width, verbose: output.flags.verbose === true }),
+    });
     return outcomes.every(({ ok }) => ok) ? EXIT.ok : EXIT.usage;
   },
 };
@@ -57,6 +60,7 @@ function toJson({ settings, source }: ResolvedHost): Readonly<Record<string, unk
     identitiesOnly,
     hostKeyAlias,
     userKnownHostsFiles,
+    notHonoured,
   } = settings;
   return {
     address: hostname,
@@ -69,24 +73,21 @@ function toJson({ settings, source }: ResolvedHost): Readonly<Record<string, unk
     identitiesOnly,
     hostKeyAlias,
     userKnownHostsFiles,
+    notHonoured,
   };
 }
 
-function formatHosts(outcomes: readonly Outcome<ResolvedHost>[], width: number): Promise<string> {
-  const titles = ['HOST', 'ADDRESS', 'PORT', 'USER', 'JUMP', 'FROM'].map((title) => ({ title }));
+function formatHosts(
+  outcomes: readonly Outcome<ResolvedHost>[],
+  { width, verbose }: { readonly width: number; readonly verbose: boolean },
+): Promise<string> {
+  const more = verbose ? ['NOT HONOURED'] : [];
+  const titles = ['HOST', 'ADDRESS', 'PORT', 'USER', 'JUMP', 'FROM', ...more].map((title) => ({ title }));
   const rows = outcomes.flatMap(({ host, value }) => {
     if (value === undefined) return [];
-    const { hostname, port, user, proxyJump } = value.settings;
-    return [
-      [
-        formatHost(host),
-        escapeCell(hostname),
-        String(port),
-        escapeCell(user),
-        escapeCell(proxyJump ?? '-'),
-        escapeCell(value.source),
-      ],
-    ];
+    const { hostname, port, user, proxyJump, notHonoured } = value.settings;
+    const cells = [hostname, String(port), user, proxyJump ?? '-', value.source].map(escapeCell);
+    return [[formatHost(host), ...cells, ...(verbose ? [notHonoured.join(' ') || '-'] : [])]];
   });
   return formatTable(titles, rows, { width });
 }

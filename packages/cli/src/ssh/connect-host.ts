@@ -14,6 +14,7 @@ import { type PreparedSession, prepareSession, type SessionTools } from './sessi
 import type { HostResolver } from './ssh-config.js';
 import type { TunnelConnection } from './ssh2-connection.js';
 import type { ConnectOptions, ExecChannel, ExecRequest, Target } from './transport.js';
+import { addUnhonoured } from './unhonoured.js';
 
 /** What all connections of one transport share. */
 export interface Run {
@@ -60,7 +61,7 @@ export async function connectHost(
     const attempt = { name: target.name, settings, session, run, deadline, options, notes };
     return await retryThrottled(deadline, () => connectOnce(attempt));
   } catch (error) {
-    throw addHost(error, target.name);
+    throw addHost(addUnhonoured(error, settings.notHonoured), target.name);
   } finally {
     deadline.end();
   }

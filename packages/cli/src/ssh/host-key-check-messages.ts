@@ -44,6 +44,15 @@ export function buildChangedError(host: CheckedHost, entry: KnownHost, key: Buff
   });
 }
 
+/** Builds the error for an RSA key that is shorter than the configuration allows. */
+export function buildShortKeyError(host: CheckedHost, bits: number): OutlastError {
+  const least = host.settings.requiredRsaSize;
+  const message = `the RSA host key of ${formatHost(host)} has ${bits} bits, fewer than ${least}`;
+  return new OutlastError('E_NO_COMMON_ALGORITHM', message, {
+    hint: 'give the host a longer key, or one of type ed25519; RequiredRSASize of the ssh configuration says how long',
+  });
+}
+
 /** Builds the refusal of a second key in the middle of a session. */
 export function buildSwappedError(host: CheckedHost, key: Buffer): OutlastError {
   const message = `${formatHost(host)} presented another host key in the middle of the session: ${formatKey(key)}`;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateKeyPair } from '@outlast/test-fixtures';
 import { expect, test } from 'vitest';
 import { formatKey } from './fingerprint.js';
 import { createHostKeyCheck, type HostKeyContext } from './host-key-check.js';
@@ -20,7 +21,13 @@ function makeKey(fill: number): Buffer {
 
 function buildContext(confirm: () => Promise<boolean>): HostKeyContext {
   const settings = { hostname: 'web1', port: 22, user: 'me', hostKeyAlias: null, strictHostKeyChecking: 'ask' };
-  const files = { userKnownHostsFiles: [], globalKnownHostsFiles: [], hashKnownHosts: false, batchMode: false };
+  const files = {
+    userKnownHostsFiles: [],
+    globalKnownHostsFiles: [],
+    hashKnownHosts: false,
+    batchMode: false,
+    revokedHostKeysFiles: [],
+  };
   return {
     name: 'web1',
     settings: { ...settings, ...files } as unknown as HostSettings,
@@ -116,4 +123,17 @@ test('a person is asked, and told in the refusal, where another host has the sam
   const told = `${formatKey(makeKey(1))}, as another host has (/kh:2)`;
   expect(questions).toEqual([`web1 port 22 is not known yet. Its key is ${told}. Trust it? (yes/no)`]);
   expect(check.refusal?.message).toBe(`no known_hosts file lists web1 port 22, which presented ${told}`);
+});
+
+test.each([
+  [2048, true],
+  [2049, false],
+])('an RSA key of 2048 bits where %i are required', async (requiredRsaSize, accepted) => {
+  const line = generateKeyPair('rsa').publicKey;
+  const context = buildContext(async () => false);
+  const known = parseKnownHosts(`web1 ${line}`, 'kh').entries;
+  const check = createHostKeyCheck(known, { ...context, settings: { ...context.settings, requiredRsaSize } });
+  const key = Buffer.from(line.split(' ')[1] ?? '', 'base64');
+  expect(await new Promise((resolve) => check.verify(key, resolve))).toBe(accepted);
+  expect(check.refusal?.code).toBe(accepted ? undefined : 'E_NO_COMMON_ALGORITHM');
 });

@@ -1,7 +1,9 @@
 import { OutlastError } from '@outlast/core';
+import { readRsaBits } from './fingerprint.js';
 import {
   buildChangedError,
   buildRevokedError,
+  buildShortKeyError,
   buildSwappedError,
   buildUnknownError,
   formatHostKeyQuestion,
@@ -73,11 +75,11 @@ function isOpen(decision: Decision): decision is UnknownHostKey {
 function decideAtOnce(entries: readonly KnownHost[], context: HostKeyContext, key: Buffer): Decision {
   const { settings, questions } = context;
   const verdict = judgeHostKey(entries, settings, key);
-  if (verdict.state !== 'unknown') {
-    if (verdict.state === 'known') return undefined;
-    const { entry } = verdict;
-    return verdict.state === 'revoked' ? buildRevokedError(context, entry) : buildChangedError(context, entry, key);
-  }
+  if (verdict.state === 'revoked') return buildRevokedError(context, verdict.entry);
+  if (verdict.state === 'changed') return buildChangedError(context, verdict.entry, key);
+  const bits = readRsaBits(key);
+  if (bits !== undefined && bits < settings.requiredRsaSize) return buildShortKeyError(context, bits);
+  if (verdict.state !== 'unknown') return undefined;
   const mayAsk = settings.strictHostKeyChecking === 'ask' && questions.interactive && !settings.batchMode;
   // `no` accepts what is unknown, as ssh does; unlike ssh it goes no further: a changed key was refused above.
   const mayAccept = ['accept-new', 'no'].includes(settings.strictHostKeyChecking);

@@ -1,3 +1,6 @@
+import { type RawSettings, readFlag, readList, readNumber, readText } from './raw-settings.js';
+import { findUnhonoured } from './unhonoured.js';
+
 /** What to do about a host key that no known_hosts file lists. */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
 
@@ -19,6 +22,10 @@ export interface HostSettings {
   readonly kexAlgorithms: readonly string[];
   readonly ciphers: readonly string[];
   readonly macs: readonly string[];
+  /** Files of keys that no host may present. */
+  readonly revokedHostKeysFiles: readonly string[];
+  /** Bits that an RSA key of a host needs at least. */
+  readonly requiredRsaSize: number;
   /** In the order in which they are to be tried. */
   readonly identityFiles: readonly string[];
   readonly certificateFiles: readonly string[];
@@ -26,6 +33,10 @@ export interface HostSettings {
   /** The agent's socket; null where no agent is to be asked. */
   readonly identityAgent: string | null;
   readonly pubkeyAuthentication: boolean;
+  /** What may be signed with; empty where ssh did not say. */
+  readonly pubkeyAcceptedAlgorithms: readonly string[];
+  /** The methods, in the order in which they are to be tried; empty for ssh's own order. */
+  readonly preferredAuthentications: readonly string[];
   readonly passwordAuthentication: boolean;
   readonly kbdInteractiveAuthentication: boolean;
   readonly numberOfPasswordPrompts: number;
@@ -41,23 +52,8 @@ export interface HostSettings {
   /** Seconds between keepalives; 0 where ssh sends none. */
   readonly serverAliveInterval: number;
   readonly serverAliveCountMax: number;
-}
-
-/** Raw `keyword value` pairs, keywords in lower case, values in the order in which they came. */
-export type RawSettings = ReadonlyMap<string, readonly string[]>;
-
-/** Parses the output of `ssh -G`: one keyword and its value a line; some keywords come several times. */
-export function parseSshConfigOutput(text: string): RawSettings {
-  const raw = new Map<string, string[]>();
-  for (const line of text.split('\n')) {
-    const space = line.indexOf(' ');
-    if (space <= 0) continue;
-    const keyword = line.slice(0, space).toLowerCase();
-    const values = raw.get(keyword) ?? [];
-    values.push(line.slice(space + 1));
-    raw.set(keyword, values);
-  }
-  return raw;
+  /** Keywords that are set and have no effect over ssh2, as `ssh_config(5)` writes them. */
+  readonly notHonoured: readonly string[];
 }
 
 /** What `buildHostSettings` needs besides the raw values. */
@@ -74,7 +70,12 @@ export interface SettingsContext {
 
 /** Builds the settings from what ssh, or the flags alone, say of a host. Pure. */
 export function buildHostSettings(raw: RawSettings, context: SettingsContext): HostSettings {
-  return { ...buildAddress(raw, context), ...buildTrust(raw, context), ...buildCredentials(raw, context) };
+  return {
+    ...buildAddress(raw, context),
+    ...buildTrust(raw, context),
+    ...buildCredentials(raw, context),
+    notHonoured: findUnhonoured(raw),
+  };
 }
 
 type Address =
@@ -120,7 +121,9 @@ type Trust =
   | 'hostKeyAlgorithms'
   | 'kexAlgorithms'
   | 'ciphers'
-  | 'macs';
+  | 'macs'
+  | 'revokedHostKeysFiles'
+  | 'requiredRsaSize';
 
 function buildTrust(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Trust> {
   return {
@@ -133,10 +136,13 @@ function buildTrust(raw: RawSettings, context: SettingsContext): Pick<HostSettin
     kexAlgorithms: readList(raw, 'kexalgorithms'),
     ciphers: readList(raw, 'ciphers'),
     macs: readList(raw, 'macs'),
+    revokedHostKeysFiles: parsePathList(readText(raw, 'revokedhostkeys')).map(context.expandPath),
+    // Less than this OpenSSH takes from nobody.
+    requiredRsaSize: readNumber(raw, 'requiredrsasize', 1024),
   };
 }
 
-type Credentials = Exclude<keyof HostSettings, Address | Trust>;
+type Credentials = Exclude<keyof HostSettings, Address | Trust | 'notHonoured'>;
 
 function buildCredentials(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Credentials> {
   return {
@@ -146,6 +152,12 @@ function buildCredentials(raw: RawSettings, context: SettingsContext): Pick<Host
     identityAgent: resolveAgentSocket(readText(raw, 'identityagent', { keepNone: true }), context),
     // Newer versions also say `unbound` and `host-bound`.
     pubkeyAuthentication: !['no', 'false'].includes(readText(raw, 'pubkeyauthentication') ?? 'yes'),
+    // The name before OpenSSH 8.5 had "KeyTypes" at its end.
+    pubkeyAcceptedAlgorithms: readList(
+      raw,
+      raw.has('pubkeyacceptedalgorithms') ? 'pubkeyacceptedalgorithms' : 'pubkeyacceptedkeytypes',
+    ),
+    preferredAuthentications: readList(raw, 'preferredauthentications'),
     passwordAuthentication: readFlag(raw, 'passwordauthentication', true),
     kbdInteractiveAuthentication: readFlag(raw, 'kbdinteractiveauthentication', true),
     numberOfPasswordPrompts: readNumber(raw, 'numberofpasswordprompts', 3),
@@ -180,27 +192,6 @@ function resolveAgentSocket(text: string | null, context: SettingsContext): stri
   const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(text);
   if (variable !== null) return context.readEnv(variable[1] ?? '') ?? null;
   return context.expandPath(text);
-}
-
-function readText(raw: RawSettings, keyword: string, { keepNone = false } = {}): string | null {
-  const text = raw.get(keyword)?.[0];
-  if (text === undefined || text === '') return null;
-  return !keepNone && text.toLowerCase() === 'none' ? null : text;
-}
-
-function readNumber(raw: RawSettings, keyword: string, fallback: number): number {
-  const number = Number.parseInt(readText(raw, keyword) ?? '', 10);
-  return Number.isSafeInteger(number) ? number : fallback;
-}
-
-function readFlag(raw: RawSettings, keyword: string, fallback: boolean): boolean {
-  const text = readText(raw, keyword)?.toLowerCase();
-  if (text === undefined) return fallback;
-  return text === 'yes' || text === 'true';
-}
-
-function readList(raw: RawSettings, keyword: string): string[] {
-  return (readText(raw, keyword) ?? '').split(',').filter((word) => word !== '');
 }
 
 function readPaths(raw: RawSettings, keyword: string, context: SettingsContext): string[] {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { matchesWildcard } from './wildcard.js';
 
 // ssh gives up on a list with a longer pattern.
 const MAX_PATTERN = 1_022;
@@ -40,7 +41,7 @@ export function matchesName(field: string, name: string): boolean {
     const negated = pattern.startsWith('!');
     const bare = negated ? pattern.slice(1) : pattern;
     if (bare.length > MAX_PATTERN) return false;
-    if (!matchesPattern(bare, bytes)) continue;
+    if (!matchesWildcard(bare, bytes)) continue;
     if (negated) return false;
     matched = true;
   }
@@ -50,19 +51,6 @@ export function matchesName(field: string, name: string): boolean {
 function matchesHash(field: string, name: string): boolean {
   const salt = HASHED.exec(field)?.[1];
   return salt !== undefined && hashName(name, Buffer.from(salt, 'base64')) === field;
-}
-
-/** `*` and `?` as in ssh; linear in its input, whatever the pattern. */
-function matchesPattern(pattern: string, name: string): boolean {
-  let [p, n, star, retry] = [0, 0, -1, 0];
-  while (n < name.length) {
-    if (pattern[p] === '*') [star, retry] = [p++, n];
-    else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === name[n])) [p, n] = [p + 1, n + 1];
-    else if (star >= 0) [p, n] = [star + 1, ++retry];
-    else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }
 
 function lowerAscii(text: string): string {

@@ -12,7 +12,7 @@ const key = Buffer.concat([Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '), Buffer.all
 const line = (name: string): string => `${name} ssh-ed25519 ${key.toString('base64')}\n`;
 
 function buildSettings(...userKnownHostsFiles: string[]): HostSettings {
-  const settings = { hostname: 'web1', port: 22, hostKeyAlias: null, hashKnownHosts: false };
+  const settings = { hostname: 'web1', port: 22, hostKeyAlias: null, hashKnownHosts: false, revokedHostKeysFiles: [] };
   return {
     ...settings,
     userKnownHostsFiles,

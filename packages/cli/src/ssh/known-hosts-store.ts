@@ -7,6 +7,7 @@ import type { HostSettings } from './host-settings.js';
 import { lookupHostKeys } from './known-hosts.js';
 import { type BrokenLine, type KnownHost, parseKnownHosts } from './known-hosts-file.js';
 import { formatKnownHostName, hashName } from './known-hosts-name.js';
+import { parseRevokedKeys } from './revoked-keys.js';
 
 const BROKEN_LINES_SHOWN = 3;
 
@@ -24,8 +25,10 @@ interface CachedFile {
 /** The known_hosts files of a run, read again only when they changed. */
 export interface KnownHostsStore {
   /**
-   * Loads the entries of all files that the settings name; a file that does not exist has none. What was looked at within the last second
-   * is not looked at again, unless the newest is asked for.
+   * Loads the entries of all files that the settings name; a known_hosts file that does not exist has none. What was looked at within the
+   * last second is not looked at again, unless the newest is asked for.
+   *
+   * @throws OutlastError `E_CONFIG` or `E_NEEDS_OPENSSH` for a file without which a key could be taken that is refused.
    */
   load(settings: HostSettings, options?: { readonly newest?: boolean }): Promise<readonly KnownHost[]>;
   /**
@@ -42,7 +45,10 @@ export function createKnownHostsStore(warn: (message: string) => void): KnownHos
   return {
     async load(settings, { newest = false } = {}) {
       const paths = [...settings.userKnownHostsFiles, ...settings.globalKnownHostsFiles];
-      const loaded = await Promise.all(paths.map((path) => loadFile(path, newest)));
+      const loaded = await Promise.all([
+        ...paths.map((path) => loadFile(path, { newest, kind: 'known' })),
+        ...settings.revokedHostKeysFiles.map((path) => loadFile(path, { newest, kind: 'revoked' })),
+      ]);
       return [...loaded.flat(), ...accepted];
     },
     async accept(settings, key) {
@@ -62,32 +68,39 @@ export function createKnownHostsStore(warn: (message: string) => void): KnownHos
   };
 }
 
-type FileLoader = (path: string, newest: boolean) => Promise<readonly KnownHost[]>;
+type FileKind = 'known' | 'revoked';
+type FileLoader = (path: string, how: { newest: boolean; kind: FileKind }) => Promise<readonly KnownHost[]>;
 
 function createFileLoader(warn: (message: string) => void): FileLoader {
   const files = new Map<string, CachedFile>();
-  return async (path, newest) => {
-    const before = files.get(path);
+  return async (path, { newest, kind }) => {
+    const id = `${kind}:${path}`;
+    const before = files.get(id);
     const now = performance.now();
     if (before !== undefined && !newest && now - before.seen < UNSEEN_MS) return before.entries;
     try {
       const { mtimeMs, size, ino } = await stat(path);
       const version = `${ino}:${size}:${mtimeMs}`;
       if (before?.version === version) {
-        files.set(path, { ...before, seen: now });
+        files.set(id, { ...before, seen: now });
         return before.entries;
       }
-      const { entries, broken } = parseKnownHosts(await readFile(path, 'latin1'), path);
-      const isFirst = (files.get(path)?.version ?? ABSENT) === ABSENT;
+      const { entries, broken } = parseFile(await readFile(path), path, kind);
+      const isFirst = (files.get(id)?.version ?? ABSENT) === ABSENT;
       if (isFirst) for (const message of formatBrokenLines(broken)) warn(message);
-      files.set(path, { version, entries, seen: now });
+      files.set(id, { version, entries, seen: now });
       return entries;
     } catch (error) {
-      const entries = explainUnread(path, error);
-      files.set(path, { version: ABSENT, entries, seen: now });
+      const entries = explainUnread(path, kind, error);
+      files.set(id, { version: ABSENT, entries, seen: now });
       return entries;
     }
   };
+}
+
+function parseFile(content: Buffer, path: string, kind: FileKind): ReturnType<typeof parseKnownHosts> {
+  if (kind === 'revoked') return { entries: parseRevokedKeys(content, path), broken: [] };
+  return parseKnownHosts(content.toString('latin1'), path);
 }
 
 function formatBrokenLines(broken: readonly BrokenLine[]): string[] {
@@ -101,12 +114,15 @@ function formatBrokenLines(broken: readonly BrokenLine[]): string[] {
 }
 
 /** None where there is no file. */
-function explainUnread(path: string, error: unknown): readonly KnownHost[] {
+function explainUnread(path: string, kind: FileKind, error: unknown): readonly KnownHost[] {
+  if (error instanceof OutlastError) throw error;
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+  // As in ssh: without the list of revoked keys no host is to be trusted.
+  if (kind === 'known' && (code === 'ENOENT' || code === 'ENOTDIR')) return [];
   // Going on without the file could turn a changed or revoked key into an unknown one.
+  const keyword = kind === 'known' ? 'UserKnownHostsFile' : 'RevokedHostKeys';
   throw new OutlastError('E_CONFIG', `${path} cannot be read: ${code ?? 'unknown reason'}`, {
-    hint: 'make the known_hosts file readable, or name another one with -o UserKnownHostsFile=…',
+    hint: `make the file readable, or name another one with -o ${keyword}=…`,
     cause: error,
   });
 }

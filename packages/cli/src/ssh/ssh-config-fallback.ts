@@ -1,7 +1,8 @@
 import { OutlastError } from '@outlast/core';
-import type { RawSettings } from './host-settings.js';
 import { readLocalUser } from './local-user.js';
+import type { RawSettings } from './raw-settings.js';
 import type { SshOptions, Target } from './transport.js';
+import { UNHONOURED_KEYWORDS } from './unhonoured.js';
 
 const REPEATABLE = new Set(['identityfile', 'certificatefile']);
 
@@ -20,6 +21,11 @@ const KEYWORDS = new Set([
   ...['hostkeyalias', 'stricthostkeychecking', 'userknownhostsfile', 'globalknownhostsfile', 'hashknownhosts'],
   ...['hostkeyalgorithms', 'kexalgorithms', 'ciphers', 'macs', 'identityfile', 'certificatefile', 'identitiesonly'],
   ...['identityagent', 'pubkeyauthentication', 'passwordauthentication', 'kbdinteractiveauthentication'],
+  ...['pubkeyacceptedalgorithms', 'preferredauthentications', 'revokedhostkeys', 'requiredrsasize'],
+  ...UNHONOURED_KEYWORDS.map((keyword) => keyword.toLowerCase()),
+  // Of these nothing would be seen: they are taken, so that one set of flags serves everywhere.
+  ...['controlmaster', 'controlpath', 'controlpersist', 'loglevel', 'sendenv', 'updatehostkeys', 'ipqos'],
+  'permitlocalcommand',
 ]);
 
 /**

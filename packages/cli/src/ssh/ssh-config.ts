@@ -1,16 +1,17 @@
-import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import { OutlastError } from '@outlast/core';
 import pLimit from 'p-limit';
+import { type AskSsh, askSsh } from './ask-ssh.js';
 import { checkDestinationPart, checkTarget, parseJumpChain } from './destination.js';
-import { buildHostSettings, type HostSettings, parseSshConfigOutput, type RawSettings } from './host-settings.js';
+import { buildHostSettings, type HostSettings } from './host-settings.js';
 import { readLocalUser } from './local-user.js';
+import type { RawSettings } from './raw-settings.js';
+import { shareAnswers } from './shared-answers.js';
 import { buildExplicitSettings } from './ssh-config-fallback.js';
 import { expandSshPath, expandTokens, type TokenValues } from './ssh-tokens.js';
 import type { SshOptions, Target } from './transport.js';
+import { selectSaid } from './unhonoured.js';
 
-// `ssh -G` opens no connection; only a `Match exec` of the user's own can take long.
-const SSH_G_TIMEOUT_MS = 30_000;
 const MAX_PARALLEL = 16;
 // What /bin/sh would take for more than a word, should a name of the configuration hold it.
 const UNSAFE_IN_SHELL = /[^\p{L}\p{N}@%+=:,./_[\]-]/u;
@@ -20,7 +21,7 @@ export interface ConfigSource {
   readonly sshOptions: SshOptions;
   /** Environment in which `ssh` is looked up and run. */
   readonly env: NodeJS.ProcessEnv;
-  /** Told once, where there is no `ssh` on PATH. */
+  /** Told once, where there is no `ssh` on PATH, and once for each keyword that would matter and has no effect. */
   warn?(message: string): void;
   /** What counts where there is no `ssh` on PATH; `sshOptions` unless given. */
   readonly explicitOptions?: SshOptions;
@@ -29,11 +30,19 @@ export interface ConfigSource {
 /** Resolves a target to the way it is reached; `sshOptions` stand in for those of the run. */
 export type HostResolver = (target: Target, sshOptions?: SshOptions) => Promise<HostSettings>;
 
-/** Creates a resolver that asks `ssh -G` once for each host and remembers the answer for the run. */
+/**
+ * Creates a resolver that remembers its answers for the run, and asks `ssh -G` once for all hosts that no Host line
+ * tells apart.
+ */
 export function createHostResolver(source: ConfigSource): HostResolver {
   const limit = pLimit(MAX_PARALLEL);
+  const ask = shareAnswers((target, options) => limit(() => askSsh(target, options, source.env)));
   const known = new Map<string, Promise<HostSettings>>();
   const warn = createOnceWarner(source);
+  const note = (settings: HostSettings): HostSettings => {
+    for (const keyword of selectSaid(settings.notHonoured, 'in a run')) warn(formatUnhonoured(keyword));
+    return settings;
+  };
   const buildSource = (sshOptions: SshOptions): ConfigSource => ({
     ...source,
     sshOptions,
@@ -47,18 +56,22 @@ export function createHostResolver(source: ConfigSource): HostResolver {
   });
   return (target, sshOptions = source.sshOptions) => {
     const key = JSON.stringify([target.destination, target.user, target.port, sshOptions]);
-    const settings = known.get(key) ?? limit(() => resolveHost(target, buildSource(sshOptions)));
+    const settings = known.get(key) ?? resolveHost(target, buildSource(sshOptions), ask).then(note);
     known.set(key, settings);
     return settings;
   };
 }
 
 function createOnceWarner(source: ConfigSource): (message: string) => void {
-  let done = false;
+  const said = new Set<string>();
   return (message) => {
-    if (!done) source.warn?.(message);
-    done = true;
+    if (!said.has(message)) source.warn?.(message);
+    said.add(message);
   };
+}
+
+function formatUnhonoured(keyword: string): string {
+  return `${keyword} of the ssh configuration has no effect here; outlast hosts -v shows for which hosts it is set`;
 }
 
 /**
@@ -66,56 +79,17 @@ function createOnceWarner(source: ConfigSource): (message: string) => void {
  *
  * @throws OutlastError `E_USAGE` for a name that is none, `E_CONFIG` with ssh's own message for what ssh refuses.
  */
-export async function resolveHost(target: Target, source: ConfigSource): Promise<HostSettings> {
+export async function resolveHost(
+  target: Target,
+  source: ConfigSource,
+  ask: AskSsh = (one, options) => askSsh(one, options, source.env),
+): Promise<HostSettings> {
   checkTarget(target);
   const options = source.sshOptions;
   if (options.user !== undefined) checkDestinationPart(options.user, 'user');
   parseJumpChain(options.jump ?? '');
-  const output = await runSshG(buildSshGArgs(target, options), source.env);
-  const raw = output === undefined ? buildFallback(target, source) : parseSshConfigOutput(output);
+  const raw = (await ask(target, options))?.raw ?? buildFallback(target, source);
   return finishSettings(target, keepExplicitIdentities(raw, options), source);
-}
-
-function buildSshGArgs(target: Target, options: SshOptions): string[] {
-  const user = target.user ?? options.user;
-  return [
-    '-G',
-    ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
-    ...(options.jump === undefined ? [] : ['-J', options.jump]),
-    ...options.identityFiles.flatMap((file) => ['-i', file]),
-    ...options.options.flatMap((option) => ['-o', option]),
-    '--',
-    target.destination,
-  ];
-}
-
-/** Undefined where there is no `ssh` on PATH. */
-function runSshG(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const options = { env: { ...env, LC_ALL: 'C' }, timeout: SSH_G_TIMEOUT_MS, maxBuffer: 4 << 20 };
-    execFile('ssh', args, options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else if (error.code === 'ENOENT') resolve(undefined);
-      else reject(buildConfigError(error, stderr));
-    });
-  });
-}
-
-function buildConfigError(error: Error & { killed?: boolean }, stderr: string): OutlastError {
-  if (error.killed === true) {
-    return new OutlastError('E_CONFIG', `ssh -G did not answer within ${SSH_G_TIMEOUT_MS / 1000} s`, {
-      hint: 'a "Match exec" of the ssh configuration may hang: run ssh -G with the host by hand',
-      cause: error,
-    });
-  }
-  const noise = /^(?:Pseudo-terminal will not|Warning: )/;
-  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '' && !noise.test(line));
-  return new OutlastError('E_CONFIG', `ssh refuses its configuration: ${lines.join('; ') || error.message}`, {
-    hint: 'correct the ssh configuration file, or the flags -F, -l, -i, -J, -o',
-    cause: error,
-  });
 }
 
 function buildFallback(target: Target, source: ConfigSource): RawSettings {
@@ -134,7 +108,7 @@ function buildFallback(target: Target, source: ConfigSource): RawSettings {
 function keepExplicitIdentities(raw: RawSettings, options: SshOptions): RawSettings {
   const found = raw.get('identityfile') ?? [];
   const missing = options.identityFiles.filter((file) => !found.includes(file));
-  return new Map([...raw, ['identityfile', [...missing, ...found]]]);
+  return missing.length === 0 ? raw : new Map([...raw, ['identityfile', [...missing, ...found]]]);
 }
 
 function finishSettings(target: Target, raw: RawSettings, source: ConfigSource): HostSettings {

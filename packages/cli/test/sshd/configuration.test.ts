@@ -158,7 +158,8 @@ describe('completion', () => {
 
   test('offers the configured names', async () => {
     const list = (flag: string) => lab.laptop.run([...program(), 'completion', flag], { cwd: project });
-    expect((await list('--list-hosts')).stdout).toBe('web1\nweb2\n');
+    // Behind them come the aliases that whoever runs the tests has in an ssh configuration.
+    expect((await list('--list-hosts')).stdout).toMatch(/^web1\nweb2\n/);
     expect((await list('--list-groups')).stdout).toBe('web\n');
     expect((await list('--list-apps')).stdout).toBe('reporter\nlisted\nhomeless\n');
   });
