@@ -13,7 +13,7 @@ function makeIdentity(change: Partial<Identity> = {}): Identity {
   return {
     label: 'a key',
     publicKey: key.getPublicSSH(),
-    signer: buildSigner(key, async (data) => data),
+    signer: buildSigner(key, async (data) => data, ''),
     isHeldByAgent: false,
     buildMethod: (username) => ({ type: 'none', username }),
     ...change,

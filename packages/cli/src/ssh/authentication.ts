@@ -70,12 +70,12 @@ export function createAuthentication(context: AuthenticationContext): Authentica
 }
 
 function takeFirst(
-  { plan }: AuthenticationContext,
+  context: AuthenticationContext,
   state: AuthenticationState,
   steps: AuthenticationStep[],
 ): AheadIdentity | undefined {
-  const [identity] = plan.identities;
-  if (identity === undefined || state.tried.length > 0) return undefined;
+  const [identity] = context.plan.identities;
+  if (identity === undefined || !isKeyFirst(context) || state.tried.length > 0) return undefined;
   const settled = createDeferred<void>();
   // The identities come first of all methods.
   steps.shift();
@@ -100,19 +100,31 @@ async function takeNextStep(steps: AuthenticationStep[], signal: AbortSignal): P
   return undefined;
 }
 
+// As ssh has it, where PreferredAuthentications says nothing else.
+const METHODS = ['publickey', 'keyboard-interactive', 'password'];
+
 function planSteps(context: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
-  const { settings, plan, questions } = context;
+  const { settings, questions } = context;
   const asks = questions.interactive && !settings.batchMode;
-  const password = asks && settings.passwordAuthentication;
-  return [
-    ...buildKeySteps(context, state),
-    // Only to learn what the host accepts, and only where no key has told us.
-    ...(plan.identities.length === 0 ? [buildProbeStep(context, state)] : []),
-    ...(asks && settings.kbdInteractiveAuthentication ? [buildKeyboardStep(context, state)] : []),
-    ...(password
-      ? Array.from({ length: settings.numberOfPasswordPrompts }, () => buildPasswordStep(context, state))
-      : []),
-  ];
+  const steps: Record<string, AuthenticationStep[]> = {
+    publickey: buildKeySteps(context, state),
+    'keyboard-interactive': asks && settings.kbdInteractiveAuthentication ? [buildKeyboardStep(context, state)] : [],
+    password: asks && settings.passwordAuthentication ? buildPasswordSteps(context, state) : [],
+  };
+  const { preferredAuthentications: preferred } = settings;
+  const planned = (preferred.length === 0 ? METHODS : preferred).flatMap((method) => steps[method] ?? []);
+  // Only to learn what the host accepts, and only where no key tells us.
+  return isKeyFirst(context) ? planned : [buildProbeStep(context, state), ...planned];
+}
+
+/** Tells whether the first thing to be tried is a key. */
+function isKeyFirst({ settings, plan }: AuthenticationContext): boolean {
+  const order = settings.preferredAuthentications.filter((method) => METHODS.includes(method));
+  return plan.identities.length > 0 && (order[0] ?? 'publickey') === 'publickey';
+}
+
+function buildPasswordSteps(context: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
+  return Array.from({ length: context.settings.numberOfPasswordPrompts }, () => buildPasswordStep(context, state));
 }
 
 function buildKeySteps({ settings, plan }: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {

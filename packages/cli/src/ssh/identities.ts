@@ -1,9 +1,10 @@
 import type { AnyAuthMethod, BaseAgent, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
 import type { HostSettings } from './host-settings.js';
 import type { KeyFile, PrivateKeyFile } from './key-file.js';
+import { findKeyObstacle, listRsaAlgorithms } from './key-policy.js';
 import type { Keyring } from './keyring.js';
 import { readLocalUser } from './local-user.js';
-import { buildSigner, type Signer, signNow } from './signing-key.js';
+import { buildSigner, type Sign, type Signer, signNow } from './signing-key.js';
 
 // sshd hangs up at the sixth failure (MaxAuthTries): one is left for a password.
 const MAX_IDENTITIES = 5;
@@ -48,27 +49,31 @@ export async function planIdentities(
   keyring: Keyring,
   options: { readonly mayAsk: boolean },
 ): Promise<IdentityPlan> {
-  if (!settings.pubkeyAuthentication) return { identities: [], skipped: [], needsOpenssh: false };
+  const { preferredAuthentications: preferred } = settings;
+  const isWanted = preferred.length === 0 || preferred.includes('publickey');
+  if (!settings.pubkeyAuthentication || !isWanted) return { identities: [], skipped: [], needsOpenssh: false };
   const socket = settings.identityAgent;
   const agent = socket === null ? undefined : await keyring.listAgentKeys(socket);
   const agentKeys = agent?.keys ?? [];
   const files = await Promise.all(settings.identityFiles.map(keyring.readFile));
-  const candidates = files.map((file) => buildCandidate(file, agentKeys, { ...options, keyring, socket }));
+  const context: CandidateContext = { ...options, settings, keyring, socket };
+  const candidates = files.map((file) => buildCandidate(file, agentKeys, context));
   const used = new Set(candidates.map(({ agentKey }) => agentKey));
   const others = settings.identitiesOnly ? [] : agentKeys.filter((key) => !used.has(key));
+  const otherCandidates = others.map((key) => buildAgentCandidate(key, 'agent', context));
   const isNamed = ({ file }: Candidate): boolean => file !== undefined && !isDefaultFile(file.path);
   const identities = [
     ...candidates.filter(isNamed),
     // A default file whose key the agent holds ranks with the agent's.
     ...candidates.filter((candidate) => !isNamed(candidate) && candidate.agentKey !== undefined),
-    ...others.map((key) => buildAgentCandidate(key, keyring, socket ?? '')),
+    ...otherCandidates,
     ...candidates.filter((candidate) => !isNamed(candidate) && candidate.agentKey === undefined),
   ].flatMap(({ identity }) => identity ?? []);
   return limitPlan(
     identities,
     [
       ...(agent?.problem === undefined ? [] : [`agent: ${agent.problem}`]),
-      ...candidates.flatMap(({ reason }) => reason ?? []),
+      ...[...candidates, ...otherCandidates].flatMap(({ reason }) => reason ?? []),
       ...settings.certificateFiles.map((path) => `${formatPath(path)}: a certificate`),
     ],
     files.some(needsOpenssh) || settings.certificateFiles.length > 0,
@@ -91,6 +96,7 @@ function needsOpenssh(file: KeyFile): boolean {
 }
 
 interface CandidateContext {
+  readonly settings: HostSettings;
   readonly keyring: Keyring;
   readonly socket: string | null;
   readonly mayAsk: boolean;
@@ -100,10 +106,8 @@ function buildCandidate(file: KeyFile, agentKeys: readonly ParsedKey[], context:
   const label = formatPath(file.path);
   const publicKey = file.kind === 'unusable' ? undefined : file.publicKey;
   const agentKey = publicKey && agentKeys.find((key) => key.getPublicSSH().equals(publicKey));
-  const { keyring, socket } = context;
-  if (agentKey !== undefined && socket !== null) {
-    const { identity } = buildAgentCandidate(agentKey, keyring, socket);
-    return { file, agentKey, identity: identity && { ...identity, label: `${label} (agent)` }, reason: undefined };
+  if (agentKey !== undefined && context.socket !== null) {
+    return { ...buildAgentCandidate(agentKey, `${label} (agent)`, context), file };
   }
   const leaveOut = (reason: string | undefined): Candidate => ({ file, agentKey, identity: undefined, reason });
   if (file.kind === 'unusable') {
@@ -111,11 +115,14 @@ function buildCandidate(file: KeyFile, agentKeys: readonly ParsedKey[], context:
     return leaveOut(file.missing && isDefaultFile(file.path) ? undefined : `${label}: ${file.reason}`);
   }
   if (file.kind === 'public') return leaveOut(isDefaultFile(file.path) ? undefined : `${label}: not in the agent`);
+  const obstacle = publicKey && findKeyObstacle(publicKey, context.settings);
+  if (obstacle !== undefined) return leaveOut(`${label}: ${obstacle}`);
   if (file.encrypted && !context.mayAsk) return leaveOut(`${label}: encrypted and no terminal`);
-  return buildFileCandidate(file, label, keyring);
+  return buildFileCandidate(file, label, context);
 }
 
-function buildFileCandidate(file: PrivateKeyFile, label: string, keyring: Keyring): Candidate {
+function buildFileCandidate(file: PrivateKeyFile, label: string, context: CandidateContext): Candidate {
+  const { keyring, settings } = context;
   const reason = file.hasCertificate ? `${label}-cert.pub: a certificate` : undefined;
   if (file.encrypted) {
     const agent = keyring.buildFileSigner(file);
@@ -129,23 +136,33 @@ function buildFileCandidate(file: PrivateKeyFile, label: string, keyring: Keyrin
     return { file, agentKey: undefined, reason, identity };
   }
   const key = keyring.parsePlainKey(file);
-  if (key === undefined) return { file, agentKey: undefined, identity: undefined, reason: `${label}: damaged` };
+  const obstacle = key === undefined ? 'damaged' : findKeyObstacle(key.getPublicSSH(), settings);
+  if (key === undefined || obstacle !== undefined) {
+    return { file, agentKey: undefined, identity: undefined, reason: `${label}: ${obstacle}` };
+  }
+  const signWith: Sign = async (data, hash) => signNow(key, data, hash);
   const identity: Identity = {
     label,
     publicKey: key.getPublicSSH(),
-    signer: buildSigner(key, async (data, hash) => signNow(key, data, hash)),
+    signer: buildSigner(key, signWith, listRsaAlgorithms(settings)[0] ?? ''),
     isHeldByAgent: false,
     buildMethod: (username) => ({ type: 'publickey', username, key }),
   };
   return { file, agentKey: undefined, identity, reason };
 }
 
-function buildAgentCandidate(key: ParsedKey, keyring: Keyring, socket: string): Candidate {
-  const sign = keyring.signWithAgent(socket, key);
+function buildAgentCandidate(key: ParsedKey, label: string, context: CandidateContext): Candidate {
+  const { keyring, settings, socket } = context;
+  const publicKey = key.getPublicSSH();
+  const obstacle = findKeyObstacle(publicKey, settings);
+  if (obstacle !== undefined) {
+    return { file: undefined, agentKey: key, identity: undefined, reason: `${label}: ${obstacle}` };
+  }
+  const sign = keyring.signWithAgent(socket ?? '', key);
   const identity: Identity = {
-    label: 'agent',
-    publicKey: key.getPublicSSH(),
-    signer: buildSigner(key, sign),
+    label,
+    publicKey,
+    signer: buildSigner(key, sign, listRsaAlgorithms(settings)[0] ?? ''),
     isHeldByAgent: true,
     buildMethod: buildAgentMethod(keyring.buildOneKeyAgent(key, sign)),
   };

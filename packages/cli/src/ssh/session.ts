@@ -11,6 +11,7 @@ import { createHostKeyCheck, type HostKeyCheck } from './host-key-check.js';
 import type { AheadLevel } from './host-memory.js';
 import type { HostSettings } from './host-settings.js';
 import { type Identity, planIdentities } from './identities.js';
+import { listRsaAlgorithms } from './key-policy.js';
 import type { Keyring } from './keyring.js';
 import { listKnownTypes } from './known-hosts.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
@@ -99,6 +100,7 @@ function startSession(stream: Duplex, { software, level, request }: AheadRequest
   const gate = gatherWrites(stream);
   connectClient(client, stream, parts);
   const inner = lookInside(client);
+  inner?.limitRsa(listRsaAlgorithms(parts.settings));
   const connection = buildConnection({ client, stream, inner, software });
   const { user } = parts.settings;
   const flight = createFlight({ level, user, request, gate, inner, connection, authentication });

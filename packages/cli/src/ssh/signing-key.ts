@@ -12,14 +12,11 @@ export interface Signer {
   sign(data: Buffer): Promise<Buffer>;
 }
 
-/** Builds the signer of a key from what signs with it; RSA never with SHA-1. */
-export function buildSigner(key: ParsedKey, signWith: Sign): Signer {
-  const isRsa = key.type === 'ssh-rsa';
-  return {
-    key,
-    algorithm: isRsa ? 'rsa-sha2-512' : key.type,
-    sign: (data) => signWith(data, isRsa ? 'sha512' : undefined),
-  };
+/** Builds the signer of a key from what signs with it; for RSA with the algorithm that is given. */
+export function buildSigner(key: ParsedKey, signWith: Sign, rsaAlgorithm: string): Signer {
+  if (key.type !== 'ssh-rsa') return { key, algorithm: key.type, sign: (data) => signWith(data, undefined) };
+  const hash = rsaAlgorithm === 'rsa-sha2-256' ? 'sha256' : 'sha512';
+  return { key, algorithm: rsaAlgorithm, sign: (data) => signWith(data, hash) };
 }
 
 // By OpenSSH's names of the curves: the hash goes with the size of the key (RFC 5656, 6.2.1).

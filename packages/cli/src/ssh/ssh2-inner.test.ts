@@ -34,6 +34,7 @@ test.each([
   ['_protocol', '_handlers', 'USERAUTH_FAILURE'],
   ['_protocol', '_handlers', 'USERAUTH_PK_OK'],
   ['_protocol', '_handlers', 'GLOBAL_REQUEST'],
+  ['_protocol', '_handlers', 'EXT_INFO'],
   ['_chanMgr'],
   ['_chanMgr', 'add'],
   ['_chanMgr', 'remove'],

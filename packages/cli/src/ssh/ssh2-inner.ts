@@ -60,6 +60,8 @@ export interface Ssh2Inner {
   sync(): Promise<void>;
   /** Answers what servers announce of their host keys with silence: asking for proofs costs a round trip, and nobody uses them. */
   ignoreHostKeyUpdates(): void;
+  /** Lets RSA keys sign with these algorithms alone, whatever the server names: without a word of it ssh2 would take SHA-1. */
+  limitRsa(algorithms: readonly string[]): void;
   /** Makes X25519 read and write its keys without DER, for all connections from now on: a tenth of the time. */
   hastenKeyExchange(): void;
 }
@@ -101,6 +103,11 @@ export function lookInside(client: Client): Ssh2Inner | undefined {
         inner._protocol.ping();
       }),
     ignoreHostKeyUpdates: () => ignoreHostKeyUpdates(inner),
+    limitRsa(algorithms) {
+      const { _protocol: protocol } = inner;
+      // The first list that ssh2 is told of counts.
+      protocol._handlers.EXT_INFO?.(protocol, [{ name: 'server-sig-algs', algs: [...algorithms] }]);
+    },
     hastenKeyExchange: () => hastenKeyExchange(inner._protocol._kex),
   };
 }
@@ -108,7 +115,8 @@ export function lookInside(client: Client): Ssh2Inner | undefined {
 function hasKnownShape({ _protocol: protocol, _chanMgr: channels, _callbacks: callbacks }: Partial<Inner>): boolean {
   const calls = [protocol?.authPK, protocol?.session, protocol?.exec, protocol?.channelData, protocol?.ping];
   const handlers = protocol?._handlers ?? {};
-  const heard = [handlers.USERAUTH_FAILURE, handlers.USERAUTH_PK_OK, handlers.GLOBAL_REQUEST];
+  const { USERAUTH_FAILURE, USERAUTH_PK_OK, GLOBAL_REQUEST, EXT_INFO } = handlers;
+  const heard = [USERAUTH_FAILURE, USERAUTH_PK_OK, GLOBAL_REQUEST, EXT_INFO];
   return (
     [...calls, ...heard, channels?.add, channels?.remove].every((part) => typeof part === 'function') &&
     Array.isArray(callbacks)

@@ -230,3 +230,41 @@ test('a person may try a password as often as the configuration says', async () 
   expect(await catchError(connect(transport, 'web1', 20_000))).toMatchObject({ code: 'E_AUTH' });
   expect(person.questions).toHaveLength(2);
 });
+
+describe('what the ssh configuration says of methods', () => {
+  const connectWith = async (options: string[], laptop: Laptop) =>
+    catchError(connect(openTransport(laptop, { ssh: { options } }), 'web1'));
+
+  test('PreferredAuthentications leaves keys out', async () => {
+    const { laptop } = await readyLaptop();
+    const error = await connectWith(['PreferredAuthentications=password'], laptop);
+    expect(error).toMatchObject({ code: 'E_AUTH' });
+    expect(error.message).toContain('tried: nothing; it accepts: publickey');
+  });
+
+  test('PreferredAuthentications puts a password before the keys', async () => {
+    const host = await startHost({ config: ['PasswordAuthentication yes', 'PermitRootLogin yes'] });
+    const person = buildPerson({ secret: undefined });
+    const options = ['PreferredAuthentications=password,publickey'];
+    const transport = openTransport(await makeLaptop([host]), { prompter: person, ssh: { options } });
+    await catchError(connect(transport, 'web1'));
+    expect(person.questions).toEqual([`Password of ${host.user} at web1: `]);
+  });
+
+  test('PubkeyAcceptedAlgorithms leaves keys out, and the error says so', async () => {
+    const { laptop } = await readyLaptop();
+    const error = await connectWith(['PubkeyAcceptedAlgorithms=rsa-sha2-512'], laptop);
+    expect(error).toMatchObject({ code: 'E_AUTH' });
+    expect(error.message).toContain('ssh-ed25519 is not among PubkeyAcceptedAlgorithms');
+  });
+
+  test.each(['rsa-sha2-256', 'rsa-sha2-512'])('an RSA key signs with %s where nothing else is allowed', async (name) => {
+    const host = await startHost({ clientKey: generateKeyPair('rsa'), config: [`PubkeyAcceptedAlgorithms ${name}`] });
+    const laptop = await makeLaptop([host]);
+    const socket = await startAgent(laptop, [join(laptop.home, '.ssh', 'id_test')]);
+    for (const env of [laptop.env, { ...laptop.env, SSH_AUTH_SOCK: socket }]) {
+      const ssh = { options: [`PubkeyAcceptedAlgorithms=${name}`] };
+      expect((await run(await connect(openTransport(laptop, { env, ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
+    }
+  });
+});
