@@ -1,4 +1,5 @@
 import { ADOPT_MUTANTS } from './guards/adopt.mjs';
+import { CONNECTION_MUTANTS } from './guards/connection.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
 import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
@@ -34,4 +35,5 @@ export const MUTANTS = [
   ...LOG_MUTANTS,
   ...LEASE_MUTANTS,
   ...KNOWN_HOSTS_MUTANTS,
+  ...CONNECTION_MUTANTS,
 ];

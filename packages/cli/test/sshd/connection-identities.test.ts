@@ -258,13 +258,29 @@ describe('what the ssh configuration says of methods', () => {
     expect(error.message).toContain('ssh-ed25519 is not among PubkeyAcceptedAlgorithms');
   });
 
-  test.each(['rsa-sha2-256', 'rsa-sha2-512'])('an RSA key signs with %s where nothing else is allowed', async (name) => {
-    const host = await startHost({ clientKey: generateKeyPair('rsa'), config: [`PubkeyAcceptedAlgorithms ${name}`] });
+  test.each(['rsa-sha2-256', 'rsa-sha2-512'])(
+    'an RSA key signs with %s where nothing else is allowed',
+    async (name) => {
+      const host = await startHost({ clientKey: generateKeyPair('rsa'), config: [`PubkeyAcceptedAlgorithms ${name}`] });
+      const laptop = await makeLaptop([host]);
+      const socket = await startAgent(laptop, [join(laptop.home, '.ssh', 'id_test')]);
+      for (const env of [laptop.env, { ...laptop.env, SSH_AUTH_SOCK: socket }]) {
+        const ssh = { options: [`PubkeyAcceptedAlgorithms=${name}`] };
+        expect((await run(await connect(openTransport(laptop, { env, ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
+      }
+    },
+  );
+
+  test('an RSA key that is asked about first is asked about with nothing else', async () => {
+    const clientKey = generateKeyPair('rsa');
+    const host = await startHost({ clientKey, config: ['LogLevel DEBUG3'] });
     const laptop = await makeLaptop([host]);
-    const socket = await startAgent(laptop, [join(laptop.home, '.ssh', 'id_test')]);
-    for (const env of [laptop.env, { ...laptop.env, SSH_AUTH_SOCK: socket }]) {
-      const ssh = { options: [`PubkeyAcceptedAlgorithms=${name}`] };
-      expect((await run(await connect(openTransport(laptop, { env, ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
-    }
+    const others = [await addKeyFile(laptop, 'other', generateKeyPair('rsa')), join(laptop.home, '.ssh', 'id_test')];
+    const env = { ...laptop.env, SSH_AUTH_SOCK: await startAgent(laptop, others) };
+    const ssh = { options: ['IdentitiesOnly=no', 'IdentityFile=none', 'PubkeyAcceptedAlgorithms=rsa-sha2-512'] };
+    expect((await run(await connect(openTransport(laptop, { env, ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
+    const log = await host.readLog();
+    expect(log).toMatch(/pkalg rsa-sha2-512/);
+    expect(log).not.toMatch(/pkalg (?:rsa-sha2-256|ssh-rsa)/);
   });
 });
