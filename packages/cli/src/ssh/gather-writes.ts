@@ -26,7 +26,7 @@ export function gatherWrites(stream: Duplex): WriteGate {
     if (holds === 0) flush();
   };
   stream.write = ((chunk: Buffer | string) => {
-    if (gathered.length === 0) process.nextTick(flushUnlessHeld);
+    if (gathered.length === 0) setImmediate(flushUnlessHeld);
     gathered.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     return !stream.writableNeedDrain;
   }) as Duplex['write'];
