@@ -41,6 +41,8 @@ export interface HostSettings {
   /** Seconds between keepalives; 0 where ssh sends none. */
   readonly serverAliveInterval: number;
   readonly serverAliveCountMax: number;
+  /** As with `ssh -f`; false where ssh does not know it. */
+  readonly forkAfterAuthentication: boolean;
 }
 
 /** Raw `keyword value` pairs, keywords in lower case, values in the order in which they came. */
@@ -89,7 +91,8 @@ type Address =
   | 'proxyUseFdpass'
   | 'connectTimeout'
   | 'serverAliveInterval'
-  | 'serverAliveCountMax';
+  | 'serverAliveCountMax'
+  | 'forkAfterAuthentication';
 
 function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Address> {
   const family = readText(raw, 'addressfamily');
@@ -108,6 +111,7 @@ function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSett
     connectTimeout: connectTimeout > 0 ? connectTimeout : null,
     serverAliveInterval: readNumber(raw, 'serveraliveinterval', 0),
     serverAliveCountMax: readNumber(raw, 'serveralivecountmax', 3),
+    forkAfterAuthentication: readFlag(raw, 'forkafterauthentication', false),
   };
 }
 

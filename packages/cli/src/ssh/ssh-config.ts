@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import { checkDestinationPart, checkTarget, parseJumpChain } from './destination.js';
 import { buildHostSettings, type HostSettings, parseSshConfigOutput, type RawSettings } from './host-settings.js';
 import { readLocalUser } from './local-user.js';
+import { buildReachArgs } from './reach-arguments.js';
 import { buildExplicitSettings } from './ssh-config-fallback.js';
 import { expandSshPath, expandTokens, type TokenValues } from './ssh-tokens.js';
 import type { SshOptions, Target } from './transport.js';
@@ -71,24 +72,9 @@ export async function resolveHost(target: Target, source: ConfigSource): Promise
   const options = source.sshOptions;
   if (options.user !== undefined) checkDestinationPart(options.user, 'user');
   parseJumpChain(options.jump ?? '');
-  const output = await runSshG(buildSshGArgs(target, options), source.env);
+  const output = await runSshG(['-G', ...buildReachArgs(target, options)], source.env);
   const raw = output === undefined ? buildFallback(target, source) : parseSshConfigOutput(output);
   return finishSettings(target, keepExplicitIdentities(raw, options), source);
-}
-
-function buildSshGArgs(target: Target, options: SshOptions): string[] {
-  const user = target.user ?? options.user;
-  return [
-    '-G',
-    ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
-    ...(options.jump === undefined ? [] : ['-J', options.jump]),
-    ...options.identityFiles.flatMap((file) => ['-i', file]),
-    ...options.options.flatMap((option) => ['-o', option]),
-    '--',
-    target.destination,
-  ];
 }
 
 /** Undefined where there is no `ssh` on PATH. */

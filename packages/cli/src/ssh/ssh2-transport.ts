@@ -1,4 +1,4 @@
-import { type ErrorCode, OutlastError } from '@outlast/core';
+import { OutlastError } from '@outlast/core';
 import { exchangeBanners } from './banner.js';
 import { addHost, formatEndpoint } from './connect-errors.js';
 import { buildAbortReason, type Deadline, raceSignal, startDeadline } from './deadline.js';
@@ -8,14 +8,12 @@ import { createKeyring } from './keyring.js';
 import { createKnownHostsStore } from './known-hosts-store.js';
 import { loadSsh2 } from './load-ssh2.js';
 import { createQuestions, type Questions } from './questions.js';
+import { retryThrottled } from './retry-throttled.js';
 import { openRoute } from './route.js';
 import { type PreparedSession, prepareSession, type SessionTools } from './session.js';
 import { createHostResolver } from './ssh-config.js';
 import { buildConnection, type TunnelConnection } from './ssh2-connection.js';
 import type { ConnectOptions, Prompter, SshOptions, Target, Transport } from './transport.js';
-
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 2_000;
 
 /** What the ssh2 transport is made of. */
 export interface Ssh2TransportOptions {
@@ -119,38 +117,4 @@ async function connectOnce(
     route.stream.destroy();
     throw (await route.explain?.(error)) ?? error;
   }
-}
-
-/** Only a server that has too many connections is tried again, with full jitter, until the deadline. */
-async function retryThrottled<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
-  let throttled: unknown;
-  for (let tries = 0; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      // What the server said is worth more than that the time is over.
-      if (throttled !== undefined && isCode(error, 'E_CONNECT_TIMEOUT')) throw throttled;
-      if (!isCode(error, 'E_THROTTLED') || deadline.signal.aborted) throw error;
-      throttled = error;
-      const backoff = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries);
-      if (!(await waitUnlessAborted(Math.random() * backoff, deadline.signal))) throw error;
-    }
-  }
-}
-
-function isCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof OutlastError && error.code === code;
-}
-
-function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const done = (waited: boolean): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-      resolve(waited);
-    };
-    const giveUp = (): void => done(false);
-    const timer = setTimeout(() => done(true), ms);
-    signal.addEventListener('abort', giveUp);
-  });
 }
