@@ -39,11 +39,11 @@ export class WindowedInput extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#lost) return done(buildClosedError());
-    if (chunk.length === 0) return done();
     this.#rest = chunk;
     this.#pending = done;
-    this.#flush();
+    if (this.#lost) this.#settle(buildClosedError());
+    else if (chunk.length === 0) this.#settle();
+    else this.#flush();
   }
 
   override _final(done: (error?: Error | null) => void): void {

@@ -8,17 +8,8 @@ import type { OpensshConnection } from './openssh-connection.js';
 import { createQuestions, type Questions } from './questions.js';
 import { retryThrottled } from './retry-throttled.js';
 import { createHostResolver } from './ssh-config.js';
-import type { ConnectOptions, Prompter, SshOptions, Target, Transport } from './transport.js';
-
-/** What the OpenSSH transport is made of. */
-export interface OpensshTransportOptions {
-  readonly sshOptions: SshOptions;
-  readonly prompter: Prompter;
-  /** Environment in which `ssh` is looked up and run. */
-  readonly env: NodeJS.ProcessEnv;
-  /** Told what is worth knowing and no error. */
-  warn?(message: string): void;
-}
+import type { ConnectOptions, SshOptions, Target, Transport } from './transport.js';
+import type { TransportOptions } from './transports.js';
 
 /**
  * Creates the transport that leaves the connection to `ssh` itself: for certificates, security keys, GSSAPI, PKCS#11 and
@@ -27,7 +18,7 @@ export interface OpensshTransportOptions {
  *
  * `connect` throws `E_NEEDS_OPENSSH` where there is no `ssh` on PATH.
  */
-export function createOpensshTransport(options: OpensshTransportOptions): Transport {
+export function createOpensshTransport(options: TransportOptions): Transport {
   const run = createRun(options);
   return {
     async connect(target, connectOptions) {
@@ -56,7 +47,7 @@ interface Run {
   warn(message: string): void;
 }
 
-function createRun({ sshOptions, prompter, env, warn = () => undefined }: OpensshTransportOptions): Run {
+function createRun({ sshOptions, prompter, env, warn = () => undefined }: TransportOptions): Run {
   const resolve = createHostResolver({ sshOptions, env });
   const run: Run = {
     resolve,

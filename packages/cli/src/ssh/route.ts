@@ -38,7 +38,7 @@ function openProxy(settings: HostSettings, line: string, { env, signal }: RouteC
       'E_NEEDS_OPENSSH',
       'ProxyUseFdpass hands over a descriptor, which only OpenSSH itself takes',
       {
-        hint: 'use a ProxyCommand that passes the bytes on, or ProxyJump',
+        hint: 'leave the connection to OpenSSH: --transport openssh; or use ProxyJump, or a ProxyCommand that passes the bytes on',
       },
     );
   }
