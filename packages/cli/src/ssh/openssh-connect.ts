@@ -82,8 +82,14 @@ function listenForQuestions(attempt: MasterAttempt, folder: SocketFolder): Askpa
   const { target, settings, questions, deadline, warn } = attempt;
   if (!questions.interactive || settings.batchMode) return undefined;
   const context = { ...attempt, name: target.name, signal: deadline.signal };
+  let gaveUp = false;
   return startAskpass(folder.askpassPath, {
-    answer: (prompt) => answerQuestion(prompt, context),
+    async answer(prompt) {
+      // ssh goes on to the next question, and asks each of them three times.
+      const text = gaveUp ? undefined : await answerQuestion(prompt, context);
+      gaveUp ||= text === undefined;
+      return text;
+    },
     notice: (text) => warn(`${target.name}: ${formatRemotePrompt(text)}`),
   });
 }
