@@ -12,7 +12,10 @@ process.exitCode = 1;
 const socket = connect(path ?? '/dev/null');
 socket.on('error', () => undefined);
 socket.write(`${JSON.stringify({ kind: kind ?? 'question', prompt: process.argv[2] ?? '' })}\n`);
-createInterface({ input: socket }).once('line', (line) => {
-  process.stdout.write(`${JSON.parse(line).answer}\n`);
-  process.exitCode = 0;
-});
+// It passes the socket's errors on, as its own.
+createInterface({ input: socket })
+  .on('error', () => undefined)
+  .once('line', (line) => {
+    process.stdout.write(`${JSON.parse(line).answer}\n`);
+    process.exitCode = 0;
+  });

@@ -49,9 +49,9 @@ function listOwnOptions({ settings, controlPath, mayAsk, proxyCommand }: MasterO
     'LogLevel=DEBUG1',
     `BatchMode=${mayAsk ? 'no' : 'yes'}`,
     `StrictHostKeyChecking=${chooseStrictness(settings)}`,
-    // Both are ours: one deadline holds for everything.
+    // Both are ours: one deadline holds for everything. 0 is none; `none` itself would let the user's own count.
     'ConnectionAttempts=1',
-    'ConnectTimeout=none',
+    'ConnectTimeout=0',
     `ServerAliveInterval=${settings.serverAliveInterval || KEEPALIVE_SECONDS}`,
     `ServerAliveCountMax=${settings.serverAliveCountMax}`,
     ...(proxyCommand === undefined ? [] : [`ProxyCommand=${proxyCommand}`]),

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { readLines } from './read-lines.js';
 
 /** The program that ssh starts for each question; it hands the question on to the socket that the environment names. */
 const PROGRAM = fileURLToPath(new URL('../../bin/askpass.mjs', import.meta.url));
@@ -26,9 +26,8 @@ export function startAskpass(socketPath: string, handlers: AskpassHandlers): Ask
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
-    createInterface({ input: socket }).once('line', (line) => serve(socket, line, handlers));
+    readLines(socket, (line) => serve(socket, line, handlers));
   });
   server.listen(socketPath);
   return {

@@ -1,8 +1,8 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { READY_LINE } from './openssh-arguments.js';
 import type { SocketFolder } from './openssh-folder.js';
+import { readLines } from './read-lines.js';
 
 const MAX_LOG = 64 * 1024;
 // An ssh that was asked to end does so at once.
@@ -84,7 +84,7 @@ export function startMaster({ args, folder, env, onLine }: MasterStart): Master 
 
 function watchReadiness(stdout: Readable, exited: Promise<void>): Promise<boolean> {
   return new Promise((resolve) => {
-    createInterface({ input: stdout }).on('line', (line) => {
+    readLines(stdout, (line) => {
       if (line === READY_LINE) resolve(true);
     });
     exited.then(() => resolve(false));
@@ -93,7 +93,7 @@ function watchReadiness(stdout: Readable, exited: Promise<void>): Promise<boolea
 
 function collectLog(stderr: Readable, onLine: (line: string) => void): () => string {
   let log = '';
-  createInterface({ input: stderr }).on('line', (line) => {
+  readLines(stderr, (line) => {
     log = `${log}${line}\n`.slice(-MAX_LOG);
     onLine(line);
   });

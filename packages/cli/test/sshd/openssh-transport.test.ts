@@ -9,6 +9,7 @@ import {
   type TestHost,
 } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { useLab } from '../program-lab.js';
 import {
   buildPerson,
   catchError,
@@ -137,6 +138,53 @@ test('what the user has configured for terminals, forwardings and sharing does n
   await connection.close();
   const files = await runOrThrow(['ls', laptop.home]);
   expect(files).not.toMatch(/mine|touched|forward/);
+});
+
+describe('the choice of the transport', () => {
+  // Only one of them gets in.
+  const lab = useLab(['web1', 'web2'], { sshd: { config: ['KexAlgorithms sntrup761x25519-sha512@openssh.com'] } });
+  const configure = async (text: string) => writeFile(join(lab.laptop.home, 'outlast.yaml'), text);
+  const reach = async (...flags: string[]) => {
+    const { document } = await lab.ask(['exec', '-a', ...flags, '--', 'true'], { cwd: lab.laptop.home });
+    return document.outcomes.map(({ ok, error }) => error?.code ?? ok);
+  };
+
+  test('is made by the configuration, for all hosts or for one', async () => {
+    await configure('hosts: { web1: , web2: }\n');
+    expect(await reach()).toEqual(['E_NO_COMMON_ALGORITHM', 'E_NO_COMMON_ALGORITHM']);
+    await configure('transport: openssh\nhosts: { web1: , web2: { transport: ssh2 } }\n');
+    expect(await reach()).toEqual([true, 'E_NO_COMMON_ALGORITHM']);
+    await configure('hosts: { web1: , web2: { transport: openssh } }\n');
+    expect(await reach()).toEqual(['E_NO_COMMON_ALGORITHM', true]);
+  });
+
+  test('is made by the flag, whatever the configuration says', async () => {
+    await configure('transport: ssh2\nhosts: { web1: { transport: ssh2 }, web2: }\n');
+    expect(await reach('--transport', 'openssh')).toEqual([true, true]);
+    const { exitCode, stderr } = await lab.run(['exec', '-H', 'web1', '--transport', 'telnet', '--', 'true']);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('ssh2, openssh')]);
+  });
+
+  test('does not change what verbs do', async () => {
+    const flags = ['-H', 'web1', '--transport', 'openssh'];
+    const started = await lab.ask(['start', 'app', ...flags, '--settle', '100ms', '--', 'sleep', '600']);
+    expect(started.exitCode, started.stderr).toBe(0);
+    expect((await lab.ask(['status', 'app', ...flags])).document.outcomes[0]?.apps?.[0]?.state).toBe('running');
+    const stopped = await lab.ask(['stop', 'app', ...flags]);
+    expect(stopped.document.outcomes[0]?.apps?.[0]).toMatchObject({ state: 'stopped', how: 'term' });
+    expect((await lab.run(['exec', ...flags, '--', 'sh', '-c', 'exit 255'])).exitCode).toBe(255);
+    const killed = await lab.ask(['exec', ...flags, '--', 'sh', '-c', 'kill -9 $$']);
+    expect(killed.document.outcomes).toMatchObject([{ ok: false, exitCode: null, signal: 'KILL' }]);
+  });
+});
+
+test('a ProxyCommand that leaves something behind does not hold us up', async () => {
+  const laptop = await readyLaptop();
+  const line = 'sh -c "setsid sleep 5 >/dev/null & echo no route for you >&2; exit 7"';
+  const begin = performance.now();
+  const transport = openTransport(laptop, { kind: 'openssh', ssh: { options: [`ProxyCommand=${line}`] } });
+  expect(await catchError(connect(transport, 'web1'))).toMatchObject({ code: 'E_PROXY_COMMAND' });
+  expect(performance.now() - begin).toBeLessThan(3_000);
 });
 
 test('a TMPDIR that is too long for a socket does no harm', async () => {

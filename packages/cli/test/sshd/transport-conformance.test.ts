@@ -203,7 +203,8 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
   describe('an attempt', () => {
     async function tryPort(serve: Parameters<typeof listen>[0], connectTimeoutMs: number) {
       const host = varyHost(await startHost(), { port: await listen(serve) });
-      const transport = open(await makeLaptop([host]));
+      // Ours wins over what ssh is configured to.
+      const transport = open(await makeLaptop([host]), { ssh: { options: ['ConnectTimeout=1'] } });
       const begin = performance.now();
       const error = await catchError(connect(transport, 'web1', connectTimeoutMs));
       return { error, took: performance.now() - begin };
