@@ -3,6 +3,7 @@ import { END_MUTANTS } from './guards/ends.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
 import { LOG_MUTANTS } from './guards/logs.mjs';
+import { OPENSSH_MUTANTS } from './guards/openssh.mjs';
 import { RECORD_MUTANTS } from './guards/records.mjs';
 import { REPORT_MUTANTS } from './guards/report.mjs';
 import { REQUEST_MUTANTS } from './guards/requests.mjs';
@@ -30,4 +31,5 @@ export const MUTANTS = [
   ...ADOPT_MUTANTS,
   ...LOG_MUTANTS,
   ...LEASE_MUTANTS,
+  ...OPENSSH_MUTANTS,
 ];

@@ -19,7 +19,9 @@ const TARGET = { name: 'web1', destination: 'web1' };
 
 /** What `ssh` makes of its arguments. */
 function resolve(args: readonly string[]): RawSettings {
-  return parseSshConfigOutput(execFileSync('ssh', ['-G', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  return parseSshConfigOutput(
+    execFileSync('ssh', ['-G', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
 }
 
 function buildArgs(options: readonly string[], mayAsk = false): string[] {

@@ -39,7 +39,6 @@ function listOwnOptions({ settings, controlPath, mayAsk, proxyCommand }: MasterO
     'PermitLocalCommand=yes',
     `LocalCommand=echo ${READY_LINE}`,
     'ClearAllForwardings=yes',
-    'Tunnel=no',
     'RemoteCommand=none',
     'RequestTTY=no',
     'EscapeChar=none',

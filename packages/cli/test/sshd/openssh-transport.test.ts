@@ -99,7 +99,7 @@ describe('questions', () => {
   });
 
   test('that nobody answers end in E_AUTH, and off a terminal there are none', async () => {
-    const laptop = await readyLaptop();
+    const laptop = await readyLaptop([await startHost({ config: ['PasswordAuthentication yes'] })]);
     await lockKey(laptop);
     const person = buildPerson({ secret: undefined });
     const asking = connect(openTransport(laptop, { kind: 'openssh', prompter: person }), 'web1');
