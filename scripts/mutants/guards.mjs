@@ -5,6 +5,7 @@ import { IDENTITY_MUTANTS } from './guards/identity.mjs';
 import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
 import { LOG_MUTANTS } from './guards/logs.mjs';
+import { OPENSSH_MUTANTS } from './guards/openssh.mjs';
 import { RECORD_MUTANTS } from './guards/records.mjs';
 import { REPORT_MUTANTS } from './guards/report.mjs';
 import { REQUEST_MUTANTS } from './guards/requests.mjs';
@@ -36,4 +37,5 @@ export const MUTANTS = [
   ...LEASE_MUTANTS,
   ...KNOWN_HOSTS_MUTANTS,
   ...CONNECTION_MUTANTS,
+  ...OPENSSH_MUTANTS,
 ];

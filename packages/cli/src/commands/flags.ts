@@ -5,6 +5,7 @@ import { parseHostUser } from '../inventory/host-spec.js';
 import type { OutputFlags } from '../output/streams.js';
 import { parseJumpChain } from '../ssh/destination.js';
 import type { SshOptions } from '../ssh/transport.js';
+import { TRANSPORTS, type TransportName } from '../ssh/transports.js';
 
 /** The flags that every verb on hosts takes, as commander leaves them. */
 export interface FleetFlags extends OutputFlags {
@@ -19,6 +20,7 @@ export interface FleetFlags extends OutputFlags {
   readonly identity?: readonly string[];
   readonly jump?: string;
   readonly option?: readonly string[];
+  readonly transport?: TransportName;
   readonly parallel?: number;
   readonly serial?: HostShare;
   readonly pause?: number;
@@ -72,7 +74,10 @@ export function addHostFlags(command: Command): void {
     .option('-l, --login <user>', 'user, where the host names none', parseHostUser)
     .option('-i, --identity <file>', 'identity file', collect)
     .option('-J, --jump <hosts>', 'jump hosts, comma separated', checkJump)
-    .option('-o, --option <Key=value>', 'option of the ssh configuration', collect);
+    .option('-o, --option <Key=value>', 'option of the ssh configuration', collect)
+    .addOption(
+      new Option('--transport <name>', 'what speaks SSH: ssh2, or openssh, the ssh program').choices(TRANSPORTS),
+    );
 }
 
 /** Collects a flag that may stand several times. */

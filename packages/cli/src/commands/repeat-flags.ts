@@ -4,7 +4,7 @@ const PLAIN = /^[A-Za-z0-9_/:=.,@%+~-]+$/;
 
 /** The flags that choose hosts and say how they are reached, as they can be typed again. */
 export function formatRepeatedFlags(flags: FleetFlags): string {
-  const { config, sshConfig, login, identity, jump, option, host, group, all, exclude, hostsFile } = flags;
+  const { config, sshConfig, login, identity, jump, option, transport, host, group, all, exclude, hostsFile } = flags;
   return [
     ...repeat('--config', config),
     ...repeat('-F', sshConfig),
@@ -12,6 +12,7 @@ export function formatRepeatedFlags(flags: FleetFlags): string {
     ...repeat('-i', identity),
     ...repeat('-J', jump),
     ...repeat('-o', option),
+    ...repeat('--transport', transport),
     ...repeat('-H', host),
     ...repeat('-g', group),
     ...(all ? ['-a'] : []),

@@ -5,8 +5,7 @@ import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { startProgress } from '../output/spinner.js';
-import { createSsh2Transport } from '../ssh/ssh2-transport.js';
-import type { Transport } from '../ssh/transport.js';
+import { createTransports, DEFAULT_TRANSPORT, type Transports } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
 import type { FleetPlan } from './fleet-plan.js';
@@ -33,7 +32,7 @@ export interface HostWork<T> {
 export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: HostWork<T>): Promise<Outcome<T>[]> {
   const { flags, hosts } = plan;
   const { output, prompter, env } = context;
-  const transport = createSsh2Transport({
+  const transports = createTransports({
     sshOptions: resolveSshOptions(flags),
     prompter,
     env,
@@ -48,7 +47,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   try {
     const outcomes = await runFleet<T>(
       hosts,
-      (host, hostContext) => workOn(host, { transport, hostContext, interrupt, plan, job }),
+      (host, hostContext) => workOn(host, { transports, hostContext, interrupt, plan, job }),
       {
         parallel: flags.parallel ?? DEFAULT_PARALLEL,
         pauseMs: flags.pause ?? 0,
@@ -66,12 +65,12 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
     return outcomes;
   } finally {
     progress.stop();
-    await transport.close();
+    await transports.close();
   }
 }
 
 interface WorkEnvironment<T> {
-  readonly transport: Transport;
+  readonly transports: Transports;
   readonly hostContext: { reached: boolean };
   readonly interrupt: AbortSignal;
   readonly plan: FleetPlan;
@@ -80,11 +79,13 @@ interface WorkEnvironment<T> {
 
 async function workOn<T>(
   host: SelectedHost,
-  { transport, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
+  { transports, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
 ): Promise<Finding<T>> {
   const limit = createTimeLimit(plan.flags.timeout ?? job.timeoutMs);
   const session = new HostSession({
-    transport,
+    transport: await transports.get(
+      plan.flags.transport ?? host.transport ?? plan.config.transport ?? DEFAULT_TRANSPORT,
+    ),
     target: host.target,
     connectTimeoutMs: plan.flags.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS,
     signal: AbortSignal.any([interrupt, limit.signal]),

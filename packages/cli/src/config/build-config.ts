@@ -19,7 +19,12 @@ interface Draft {
 export function buildConfig(files: readonly CheckedFile[]): Config {
   const draft: Draft = { hosts: new Map(), groups: new Map(), apps: new Map() };
   for (const file of files) addFile(draft, file);
-  return { files: files.map(({ location }) => location.name), ...draft };
+  const transport = files.map(({ settings }) => settings?.transport).find((name) => name !== undefined);
+  return {
+    files: files.map(({ location }) => location.name),
+    ...(transport === undefined ? {} : { transport }),
+    ...draft,
+  };
 }
 
 function addFile(draft: Draft, file: CheckedFile): void {
@@ -57,14 +62,14 @@ function buildHost(name: string, settings: HostSettings, place: Place): Configur
   if ('destination' in settings) {
     return { target: { ...settings, name }, tags: [], env: buildEnv(undefined), place };
   }
-  const { address, user, port, tags, env } = settings;
+  const { address, user, port, tags, env, transport } = settings;
   const target: Target = {
     name,
     destination: address ?? parseHostAddress(name),
     ...(user === undefined ? {} : { user }),
     ...(port === undefined ? {} : { port }),
   };
-  return { target, tags: tags ?? [], env: buildEnv(env), place };
+  return { target, tags: tags ?? [], env: buildEnv(env), ...(transport === undefined ? {} : { transport }), place };
 }
 
 function buildEnv(env: Readonly<Record<string, string>> | null | undefined): Readonly<Record<string, string>> {

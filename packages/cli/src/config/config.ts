@@ -1,4 +1,5 @@
 import type { Target } from '../ssh/transport.js';
+import type { TransportName } from '../ssh/transports.js';
 import type { Place } from './place.js';
 import type { AppSettings } from './schema.js';
 
@@ -9,6 +10,8 @@ export interface ConfiguredHost {
   readonly tags: readonly string[];
   /** Variables for every app on this host; without prototype. */
   readonly env: Readonly<Record<string, string>>;
+  /** How it is reached; absent where its entry says nothing. */
+  readonly transport?: TransportName;
   readonly place: Place;
 }
 
@@ -33,6 +36,8 @@ export interface ConfiguredApp {
 export interface Config {
   /** The files that were read, as messages name them; the project's first. */
   readonly files: readonly string[];
+  /** How hosts are reached that say nothing of their own; absent where no file says so. */
+  readonly transport?: TransportName;
   readonly hosts: ReadonlyMap<string, ConfiguredHost>;
   readonly groups: ReadonlyMap<string, ConfiguredGroup>;
   readonly apps: ReadonlyMap<string, ConfiguredApp>;

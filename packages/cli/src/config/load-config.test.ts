@@ -276,6 +276,8 @@ apps:
     ['a malformed member', 'groups: { g: ["web[3-1]"] }', 'the range 3-1 runs backwards'],
     ['an exploding range', 'groups: { g: ["web[1-999999]"] }', 'more than 100000 hosts'],
     ['a tag', 'hosts: { a: { tags: ["x y"] } }', '"x y" is not a name'],
+    ['a transport', 'transport: telnet', 'must be ssh2 or openssh'],
+    ['the transport of a host', 'hosts: { a: { transport: ssh } }', 'must be ssh2 or openssh'],
     ['a file that is a list', '- a\n', 'the file must be a mapping'],
     ['a section that is a list', 'hosts: [a]', '`hosts` must be a mapping'],
     ['a group that is no list', 'groups: { g: a }', '`groups.g` must be a list'],

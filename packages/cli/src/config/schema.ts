@@ -13,6 +13,7 @@ import {
 } from '@outlast/core';
 import { z } from 'zod';
 import { parseHostAddress, parseHostSpec, parseHostUser } from '../inventory/host-spec.js';
+import { TRANSPORTS } from '../ssh/transports.js';
 import { describeRule } from './problem.js';
 import {
   checkRegExp,
@@ -39,6 +40,11 @@ const regExp = parsed(checkRegExp).meta({ format: 'regex' });
 const members = z.array(z.string().min(1)).describe('Names of hosts and groups, tag:…, and ranges such as web[1-3]');
 const env = z.record(envName, text).nullish().describe('Environment variables; every value is a string');
 
+const transport = z
+  .enum(TRANSPORTS)
+  .optional()
+  .describe('openssh leaves connections to the ssh program: for certificates, security keys, GSSAPI; ssh2 by default');
+
 const host = z.union(
   [
     parsed(parseHostSpec).describe('user@address:port; user and port are optional'),
@@ -49,6 +55,7 @@ const host = z.union(
       port: port.optional(),
       tags: z.array(name).optional().describe('Chosen with -g tag:NAME'),
       env: env.describe('Variables for every app on this host'),
+      transport,
     }),
   ],
   { error: 'must be user@address:port or a mapping' },
@@ -140,6 +147,7 @@ const app = mapping({
 
 /** The schema of `outlast.yaml`: checks what is written, and turns durations, sizes and hosts into their values. */
 export const configSchema = mapping({
+  transport,
   hosts: z.record(z.string(), host).nullish(),
   groups: z.record(name, members).nullish(),
   apps: z.record(parsed(parseAppName).meta({ pattern: APP_NAME_PATTERN.source }), app).nullish(),

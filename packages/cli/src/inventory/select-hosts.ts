@@ -1,7 +1,6 @@
 import { OutlastError, quoteForMessage } from '@outlast/core';
-import type { Config } from '../config/config.js';
+import type { Config, ConfiguredHost } from '../config/config.js';
 import { formatPlace, type Place } from '../config/place.js';
-import type { Target } from '../ssh/transport.js';
 import { resolveGroup, resolveMembers } from './configured-members.js';
 import { excludeHosts } from './exclude-hosts.js';
 import { expandHostLists, MOST_HOSTS, splitHostWords } from './host-ranges.js';
@@ -83,32 +82,36 @@ function selectWord(word: string, config: Config, source: string): SelectedHost 
     return { target, source };
   }
   const merged = { ...configured.target, ...target, destination: configured.target.destination };
-  return buildSelected(merged, configured.env, source);
+  return buildSelected({ ...configured, target: merged }, source);
 }
 
 function selectGroup(name: string, config: Config): SelectedHost[] {
   const group = config.groups.get(name);
-  return resolveGroup(config, name).map(({ target, env, place }) =>
+  return resolveGroup(config, name).map((host) =>
     buildSelected(
-      target,
-      env,
+      host,
       group === undefined
-        ? `${name.replace(':', ' ')} in ${formatLine(place)}`
+        ? `${name.replace(':', ' ')} in ${formatLine(host.place)}`
         : `group ${name} in ${formatLine(group.place)}`,
     ),
   );
 }
 
 function selectAll(config: Config): SelectedHost[] {
-  return [...config.hosts.values()].map(({ target, env, place }) => buildSelected(target, env, formatLine(place)));
+  return [...config.hosts.values()].map((host) => buildSelected(host, formatLine(host.place)));
 }
 
 function selectAppHosts({ app, hosts }: AppHosts, config: Config): SelectedHost[] {
-  return resolveMembers(config, hosts).map(({ target, env }) => buildSelected(target, env, `hosts of app ${app}`));
+  return resolveMembers(config, hosts).map((host) => buildSelected(host, `hosts of app ${app}`));
 }
 
-function buildSelected(target: Target, env: Readonly<Record<string, string>>, source: string): SelectedHost {
-  return { target, ...(Object.keys(env).length === 0 ? {} : { env }), source };
+function buildSelected({ target, env, transport }: ConfiguredHost, source: string): SelectedHost {
+  return {
+    target,
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(transport === undefined ? {} : { transport }),
+    source,
+  };
 }
 
 function formatLine(place: Place): string {

@@ -56,6 +56,6 @@ function allow(keyword: string, ours: readonly string[], allowed: readonly strin
   const both = ours.filter((name) => allowed.includes(name));
   if (both.length > 0) return both;
   throw new OutlastError('E_NO_COMMON_ALGORITHM', `the ssh configuration allows no ${keyword} that outlast can do`, {
-    hint: `outlast can do ${ours.join(',')}`,
+    hint: `OpenSSH itself can do more: --transport openssh; outlast alone can do ${ours.join(',')}`,
   });
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { OutlastError } from '@outlast/core';
 import { parseSshConfigOutput, type RawSettings } from './raw-settings.js';
+import { buildReachArgs } from './reach-arguments.js';
 import type { SshOptions, Target } from './transport.js';
 
 // `ssh -G` opens no connection; only a `Match exec` of the user's own can take long.
@@ -27,28 +28,13 @@ export type AskSsh = (target: Target, options: SshOptions) => Promise<SshAnswer 
 export function askSsh(target: Target, options: SshOptions, env: NodeJS.ProcessEnv): Promise<SshAnswer | undefined> {
   return new Promise((resolve, reject) => {
     const how = { env: { ...env, LC_ALL: 'C' }, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
-    execFile('ssh', buildArgs(target, options), how, (error, stdout, stderr) => {
+    // With -v it says which files and which of their lines it comes by.
+    execFile('ssh', ['-Gv', ...buildReachArgs(target, options)], how, (error, stdout, stderr) => {
       if (error === null) resolve({ raw: parseSshConfigOutput(stdout), ...parseProgress(stderr) });
       else if (error.code === 'ENOENT') resolve(undefined);
       else reject(buildConfigError(error, stderr));
     });
   });
-}
-
-function buildArgs(target: Target, options: SshOptions): string[] {
-  const user = target.user ?? options.user;
-  return [
-    // With -v it says which files and which of their lines it comes by.
-    '-Gv',
-    ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
-    ...(options.jump === undefined ? [] : ['-J', options.jump]),
-    ...options.identityFiles.flatMap((file) => ['-i', file]),
-    ...options.options.flatMap((option) => ['-o', option]),
-    '--',
-    target.destination,
-  ];
 }
 
 // Only to confirm what we have read ourselves: words that another version puts differently confirm nothing.

@@ -30,7 +30,7 @@ function buildAuthHint(settings: HostSettings, plan: IdentityPlan): string {
   const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
   if (encrypted) return `unlock the key with ssh-add, or run outlast on a terminal; ${byHand}`;
   if (plan.needsOpenssh) {
-    return `certificates and security keys need OpenSSH itself (E_NEEDS_OPENSSH): name a plain key with -i; ${byHand}`;
+    return `certificates and security keys need OpenSSH itself: --transport openssh, or a plain key with -i; ${byHand}`;
   }
   return `check the user (-l) and the key (-i); ${byHand}`;
 }

@@ -81,7 +81,7 @@ export function buildSessionError(error: Error | undefined, where: string, phase
   // ssh2 tells this case by its text alone; reason 3 is the server's word for the same.
   if ((level === 'handshake' && /no matching/.test(message)) || (phase === 'key exchange' && code === 3)) {
     return new OutlastError('E_NO_COMMON_ALGORITHM', `${where} and outlast share no algorithm: ${message}`, {
-      hint: 'update sshd there, or enable one of the algorithms that ssh2 knows (see ssh -vv)',
+      hint: 'OpenSSH may know one: --transport openssh; or update sshd there (see ssh -vv)',
       cause: error,
     });
   }

@@ -30,7 +30,7 @@ export function buildUnknownError(host: CheckedHost, key: Buffer, { certified, t
   const port = settings.port === 22 ? '' : `-p ${settings.port} `;
   const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
   const hint = certified
-    ? 'a certificate authority is known for it, but only OpenSSH itself can check host certificates: file its plain key'
+    ? 'a certificate authority is known for it, and only OpenSSH itself can check host certificates: --transport openssh'
     : `${compare}, then connect once with: ssh ${port}${settings.user}@${settings.hostname}`;
   return new OutlastError('E_HOST_KEY_UNKNOWN', message, { hint });
 }

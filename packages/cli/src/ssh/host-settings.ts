@@ -54,6 +54,8 @@ export interface HostSettings {
   readonly serverAliveCountMax: number;
   /** Keywords that are set and have no effect over ssh2, as `ssh_config(5)` writes them. */
   readonly notHonoured: readonly string[];
+  /** As with `ssh -f`; false where ssh does not know it. */
+  readonly forkAfterAuthentication: boolean;
 }
 
 /** What `buildHostSettings` needs besides the raw values. */
@@ -90,7 +92,8 @@ type Address =
   | 'proxyUseFdpass'
   | 'connectTimeout'
   | 'serverAliveInterval'
-  | 'serverAliveCountMax';
+  | 'serverAliveCountMax'
+  | 'forkAfterAuthentication';
 
 function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Address> {
   const family = readText(raw, 'addressfamily');
@@ -109,6 +112,7 @@ function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSett
     connectTimeout: connectTimeout > 0 ? connectTimeout : null,
     serverAliveInterval: readNumber(raw, 'serveraliveinterval', 0),
     serverAliveCountMax: readNumber(raw, 'serveralivecountmax', 3),
+    forkAfterAuthentication: readFlag(raw, 'forkafterauthentication', false),
   };
 }
 

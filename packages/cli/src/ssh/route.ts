@@ -2,8 +2,9 @@ import type { Duplex } from 'node:stream';
 import { OutlastError } from '@outlast/core';
 import { raceSignal } from './deadline.js';
 import { dial } from './dial.js';
+import type { HopOptions } from './hop-pool.js';
 import type { HostSettings } from './host-settings.js';
-import type { HopOptions, Hops } from './jump.js';
+import type { Hops } from './jump.js';
 import { startProxyCommand } from './proxy-command.js';
 
 /** A byte stream to a host's sshd. */
@@ -37,7 +38,7 @@ function openProxy(settings: HostSettings, line: string, { env, signal }: RouteC
       'E_NEEDS_OPENSSH',
       'ProxyUseFdpass hands over a descriptor, which only OpenSSH itself takes',
       {
-        hint: 'use a ProxyCommand that passes the bytes on, or ProxyJump',
+        hint: 'leave the connection to OpenSSH: --transport openssh; or use ProxyJump, or a ProxyCommand that passes the bytes on',
       },
     );
   }

@@ -1,3 +1,4 @@
+import { createServer, type Server, type Socket } from 'node:net';
 import {
   canStartProcessSshd,
   createLaptop,
@@ -8,7 +9,8 @@ import {
   type TestHost,
 } from '@outlast/test-fixtures';
 import { onTestFinished, type TestContext } from 'vitest';
-import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/ssh/ssh2-transport.js';
+import { createOpensshTransport } from '../../src/ssh/openssh-transport.js';
+import { createSsh2Transport } from '../../src/ssh/ssh2-transport.js';
 import type {
   Connection,
   ExecChannel,
@@ -18,6 +20,7 @@ import type {
   SshOptions,
   Transport,
 } from '../../src/ssh/transport.js';
+import type { TransportName, TransportOptions } from '../../src/ssh/transports.js';
 
 /** Nobody is there to answer. */
 export const NOBODY: Prompter = {
@@ -68,10 +71,11 @@ export async function makeLaptop(hosts: readonly TestHost[], options: LaptopOpti
 /** A transport that is configured as on the laptop and ends with the test. */
 export function openTransport(
   laptop: Laptop,
-  options: Partial<Ssh2TransportOptions> & { ssh?: Partial<SshOptions> } = {},
+  options: Partial<TransportOptions> & { ssh?: Partial<SshOptions>; kind?: TransportName } = {},
 ): Transport {
-  const { ssh, ...rest } = options;
-  const transport = createSsh2Transport({
+  const { ssh, kind = 'ssh2', ...rest } = options;
+  const create = { ssh2: createSsh2Transport, openssh: createOpensshTransport }[kind];
+  const transport = create({
     sshOptions: { configFile: laptop.sshConfig, identityFiles: [], options: [], ...ssh },
     prompter: NOBODY,
     env: laptop.env,
@@ -129,4 +133,20 @@ export async function catchError(work: Promise<unknown>): Promise<Record<string,
     (reason) => reason,
   );
   return Object.assign(error, { elapsed: performance.now() });
+}
+
+/** Listens on a loopback port and treats each connection as told. */
+export async function listen(serve: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,25 +1,19 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { catchError, collect, connect, makeLaptop, needSshd, openTransport, run, startHost } from './connection-lab.js';
+import {
+  catchError,
+  collect,
+  connect,
+  listen,
+  makeLaptop,
+  needSshd,
+  openTransport,
+  run,
+  startHost,
+} from './connection-lab.js';
 
 beforeEach(needSshd);
-
-/** Listens on a loopback port and treats each connection as told. */
-async function listen(serve: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket.on('error', () => undefined));
-    serve(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 async function connectToPort(port: number, connectTimeoutMs: number) {
   const host = varyHost(await startHost(), { port });

@@ -1,0 +1,53 @@
+import { OutlastError } from '@outlast/core';
+import { createDeferred } from './deferred.js';
+import { createExecSlots } from './exec-slots.js';
+import { createChannels, isFull } from './openssh-channels.js';
+import { findLastWords } from './openssh-failure.js';
+import type { Master } from './openssh-master.js';
+import { openMuxLink } from './openssh-mux.js';
+import type { Connection } from './transport.js';
+
+/** A connection that is held by an `ssh` of ours. */
+export interface OpensshConnection extends Connection {
+  /** Where its `ssh` lets in whoever goes on through it. */
+  readonly controlPath: string;
+}
+
+/**
+ * Builds the connection on a master that is ready.
+ *
+ * @throws Error when the master takes nobody.
+ */
+export async function openConnection(master: Master, controlPath: string): Promise<OpensshConnection> {
+  const link = await openMuxLink(controlPath, (message) => channels.take(message));
+  const channels = createChannels(link.send);
+  const slots = createExecSlots(isFull);
+  const closed = createDeferred<Error | undefined>();
+  let closing = false;
+  const finish = async (): Promise<void> => {
+    const error = buildLostError(master.log);
+    channels.lose(error);
+    slots.fail(() => error);
+    // Without the link it is of no use to us; its last words come with its end.
+    await master.stop();
+    closed.resolve(closing ? undefined : buildLostError(master.log));
+  };
+  Promise.race([link.closed, master.exited]).then(finish);
+  return {
+    controlPath,
+    closed: closed.promise,
+    exec: async (request) => (await slots.open(() => channels.open(request))).channel,
+    async close() {
+      closing = true;
+      link.destroy();
+      await closed.promise;
+    },
+  };
+}
+
+function buildLostError(log: string): OutlastError {
+  const words = findLastWords(log);
+  return new OutlastError('E_CONNECTION_LOST', `the connection was lost${words === '' ? '' : `: ${words}`}`, {
+    hint: 'ask again: what runs on the host goes on without us',
+  });
+}

@@ -1,0 +1,137 @@
+import type { ErrorCode } from '@outlast/core';
+
+/**
+ * What `ssh` itself says, in English (LC_ALL=C) and at LogLevel DEBUG1: it has one exit code for everything that goes wrong
+ * with a connection. All that is read from its words is read here. They decide what an error is called and whether a
+ * throttled server is asked again, never whom we trust: that ssh has done before it says so.
+ */
+
+/** Why no connection came about. */
+export interface OpensshFailure {
+  readonly code: ErrorCode;
+  /** The part of ssh's words that says more; empty where there is none. */
+  readonly said: string;
+}
+
+/** How the failure came to be read. */
+interface Rule {
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+}
+
+const NO_ROUTE = 'Network is (?:unreachable|down)|No route to host|Host is (?:down|unreachable)|Can.?t assign .*';
+
+// In this order: what stands first is what the others follow from.
+const RULES: readonly Rule[] = [
+  { pattern: /^ssh: Could not resolve hostname (.*)$/m, code: 'E_RESOLVE' },
+  { pattern: /^ssh: connect to host .* port \d+: (Connection refused)$/m, code: 'E_CONNECT_REFUSED' },
+  {
+    pattern: /^ssh: connect to host .* port \d+: (Permission denied|Operation not permitted)$/m,
+    code: 'E_CONNECT_REFUSED',
+  },
+  {
+    pattern: new RegExp(`^ssh: connect to host .* port \\d+: (${NO_ROUTE}|Cannot assign .*)$`, 'm'),
+    code: 'E_CONNECT_UNREACHABLE',
+  },
+  { pattern: /^ssh: connect to host .* port \d+: ((?:Connection|Operation) timed out)$/m, code: 'E_CONNECT_TIMEOUT' },
+  { pattern: /^(The .* host key for .* is marked as revoked)\.$/m, code: 'E_HOST_KEY_REVOKED' },
+  { pattern: /^@ +WARNING: (REMOTE HOST IDENTIFICATION HAS CHANGED)! +@$/m, code: 'E_HOST_KEY_CHANGED' },
+  { pattern: /^(No .* host key is known for .*)$/m, code: 'E_HOST_KEY_UNKNOWN' },
+  { pattern: /^(Host key verification failed)\.$/m, code: 'E_HOST_KEY_UNKNOWN' },
+  { pattern: /^Unable to negotiate with .*: (no matching .*)$/m, code: 'E_NO_COMMON_ALGORITHM' },
+  { pattern: /^.*: Permission denied \((.*)\)\.$/m, code: 'E_AUTH' },
+  { pattern: /^Received disconnect from .*: (Too many authentication failures.*)$/m, code: 'E_AUTH' },
+  { pattern: /^(Protocol major versions differ: .*)$/m, code: 'E_NOT_SSH' },
+  { pattern: /^kex_exchange_identification: (banner line .*|No SSH .*)$/m, code: 'E_NOT_SSH' },
+];
+
+const BANNER = /^debug1: Remote protocol version /m;
+// sshd's words for "too many": MaxStartups, and the penalties of newer versions.
+const FOREIGN_LINE =
+  /^debug1: kex_exchange_identification: banner line \d+: (?!Exceeded MaxStartups|Not allowed at this time)(.*)$/m;
+const THROTTLE_LINE = /^debug1: kex_exchange_identification: banner line \d+: (.*)$/m;
+
+/** Reads from the log of an ssh that has ended why it did so. */
+export function readFailure(log: string): OpensshFailure {
+  const text = log.replaceAll('\r', '');
+  for (const { pattern, code } of RULES) {
+    const match = pattern.exec(text);
+    if (match !== null) return { code, said: match[1] ?? '' };
+  }
+  if (BANNER.test(text)) return { code: 'E_CONNECT_CLOSED', said: findLastWords(text) };
+  const foreign = readForeignLine(text);
+  if (foreign !== undefined) return { code: 'E_NOT_SSH', said: foreign };
+  const wasOpen = /^debug1: (?:Connection established|Executing proxy command)/m.test(text);
+  if (wasOpen) return { code: 'E_THROTTLED', said: THROTTLE_LINE.exec(text)?.[1] ?? '' };
+  return { code: 'E_CONNECT_CLOSED', said: findLastWords(text) };
+}
+
+/** The first line that came in place of an SSH banner; undefined when there was none. */
+export function readForeignLine(log: string): string | undefined {
+  return FOREIGN_LINE.exec(log)?.[1];
+}
+
+/** True when a hop let us in but did not lead on to the host. */
+export function isRefusedByHop(log: string): boolean {
+  return /^(?:Stdio forwarding request failed|stdio forwarding failed)/m.test(log);
+}
+
+/** The key that the host presented, `ssh-ed25519 SHA256:…`. */
+export function readHostKey(log: string): string | undefined {
+  return /^debug1: Server host key: (\S+ \S+)/m.exec(log)?.[1];
+}
+
+/** Where the known key stands that differs from the one that was presented. */
+export function readOffendingKey(log: string): { file: string; line: string } | undefined {
+  const match = /^Offending .* in (.*):(\d+)\r?$/m.exec(log);
+  return match === null ? undefined : { file: match[1] ?? '', line: match[2] ?? '' };
+}
+
+/** The keys that were offered, each as ssh calls it: a file, or the comment of an agent's key. */
+export function readOfferedKeys(log: string): string[] {
+  return [...log.matchAll(/^debug1: Offering public key: (.*?) [A-Z0-9-]+ SHA256:\S+/gm)].map(([, key]) => key ?? '');
+}
+
+const STAGES: readonly (readonly [RegExp, string])[] = [
+  [/^debug1: (?:Connection established|Executing proxy command)/, 'waiting for the banner'],
+  [/^debug1: Remote protocol version /, 'exchanging keys'],
+  [/^debug1: SSH2_MSG_NEWKEYS received/, 'waiting for the authentication'],
+];
+
+/** What ssh does from this line on; undefined when the line does not tell. */
+export function readStage(line: string): string | undefined {
+  return STAGES.find(([pattern]) => pattern.test(line))?.[1];
+}
+
+/** A line by which ssh asks for a touch of a security key, which it does not wait to be told about. */
+export function isNotice(line: string): boolean {
+  return /^Confirm user presence for key /.test(line);
+}
+
+/** The last line that is no debugging aid. */
+export function findLastWords(log: string): string {
+  const lines = log.split(/\r?\n/).filter((line) => line.trim() !== '' && !NOISE.test(line));
+  return lines.at(-1)?.trim() ?? '';
+}
+
+/** The last line that a ProxyCommand has said of itself. */
+export function findProxyWords(log: string): string {
+  const lines = log.split(/\r?\n/).filter((line) => !SSH_AT_THE_BANNER.test(line));
+  return findLastWords(lines.join('\n'));
+}
+
+const NOISE = /^(?:debug\d: |Authenticated to |Transferred: |Bytes per second: |Warning: Permanently added )/;
+const SSH_AT_THE_BANNER = /^(?:kex_exchange_identification: |banner exchange: |Connection (?:closed|reset) by )/;
+
+/** What ssh asks of a person. */
+export type OpensshQuestion =
+  | { readonly kind: 'host-key'; readonly key: string }
+  | { readonly kind: 'yes-no' }
+  | { readonly kind: 'secret' };
+
+/** Reads what kind of an answer a question of ssh wants. */
+export function readQuestion(prompt: string): OpensshQuestion {
+  if (!/\(yes\/no(?:\/\[fingerprint\])?\)\? *$/.test(prompt)) return { kind: 'secret' };
+  const match = /^(\S+) key fingerprint is (\S+?)\.?$/m.exec(prompt);
+  return match === null ? { kind: 'yes-no' } : { kind: 'host-key', key: `${match[1]} ${match[2]}` };
+}
