@@ -129,10 +129,20 @@ describe('a host that was met before', () => {
       expect(await meet('cat', 'input')).toMatchObject({ stdout: 'input', exitCode: 0 });
       return wiretap.turns() - before;
     };
-    const fresh = await countTurns();
-    const known = await countTurns();
-    await writeFile(memoryFile, (await readFile(memoryFile, 'utf8')).replace('"program"', '"nothing"'));
-    const plain = await countTurns();
+    // What is sent apart may arrive together, and the other way round: the best of three is what it takes.
+    const countLeast = async (memory: string | undefined): Promise<number> => {
+      const turns: number[] = [];
+      for (let run = 0; run < 3; run++) {
+        if (memory === undefined) await rm(memoryFile, { force: true });
+        else await writeFile(memoryFile, memory);
+        turns.push(await countTurns());
+      }
+      return Math.min(...turns);
+    };
+    const fresh = await countLeast(undefined);
+    const memory = await readFile(memoryFile, 'utf8');
+    const known = await countLeast(memory);
+    const plain = await countLeast(memory.replace('"program"', '"nothing"'));
     expect({ known, fresh, plain, isFaster: known < fresh && fresh < plain }).toMatchObject({ isFaster: true });
   });
 
