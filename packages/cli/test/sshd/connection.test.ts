@@ -233,26 +233,9 @@ test('aborting gives up at once', async () => {
 
 test('a fragmented banner behind a preamble is understood', async () => {
   const origin = await startHost();
-  const port = await listen((near) => {
-    import('node:net').then(({ connect: dial }) => {
-      const far = dial(origin.port, '127.0.0.1');
-      onTestFinished(() => void far.destroy());
-      near.pipe(far);
-      near.write('Welcome to the machine room\r\n');
-      far.once('data', (banner: Buffer) => {
-        far.pause();
-        const bytes = [...banner];
-        const timer = setInterval(() => {
-          const byte = bytes.shift();
-          if (byte !== undefined) near.write(Buffer.from([byte]));
-          else {
-            clearInterval(timer);
-            far.pipe(near);
-          }
-        }, 2);
-      });
-    });
-  });
-  const transport = openTransport(await makeLaptop([varyHost(origin, { port })]));
+  const proxy = await startTcpProxy(origin);
+  onTestFinished(() => proxy.stop());
+  proxy.spoil({ reply: { preamble: 'Welcome to the machine room\r\n', fragmentBytes: 1 } });
+  const transport = openTransport(await makeLaptop([varyHost(origin, { port: proxy.port })]));
   expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
 });
