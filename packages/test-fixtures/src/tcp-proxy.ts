@@ -28,8 +28,11 @@ export interface TcpProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy in front of a server. */
-export async function startTcpProxy(target: { readonly address: string; readonly port: number }): Promise<TcpProxy> {
+/** Starts a proxy in front of a server, on a free port when none is given. */
+export async function startTcpProxy(
+  target: { readonly address: string; readonly port: number },
+  { port = 0 } = {},
+): Promise<TcpProxy> {
   const links: TcpLink[] = [];
   const special = new Map<number, LinkFaults>();
   let common: LinkFaults = {};
@@ -46,7 +49,7 @@ export async function startTcpProxy(target: { readonly address: string; readonly
     if (frozen) link.freeze();
     link.check();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const forAll = (action: (link: TcpLink) => void) => () => links.forEach(action);
   const cut = forAll((link) => link.reset());
