@@ -43,7 +43,10 @@ export function buildConnection(client: Client, stream: Duplex): TunnelConnectio
 
   const start = async (line: string): Promise<OwnedChannel> => {
     if (gone) throw buildLostError(lastError);
-    const owned = await openExec(client, line);
+    // To ssh2 a connection that ends behind an opened channel is a host that runs nothing.
+    const owned = await openExec(client, line).catch((error: unknown) => {
+      throw gone ? buildLostError(lastError) : error;
+    });
     channels.add(owned);
     owned.freed.then(() => channels.delete(owned));
     if (gone) owned.lose();

@@ -85,6 +85,23 @@ describe('a session', () => {
     expect(written).toMatchObject({ code: 'E_CONNECTION_LOST' });
   });
 
+  test('that is cut while a channel opens is lost, wherever that is', async () => {
+    const origin = await startHost();
+    const proxy = await startTcpProxy(origin);
+    onTestFinished(() => proxy.stop());
+    const transport = openTransport(await makeLaptop([varyHost(origin, { port: proxy.port })]));
+    const first = await connect(transport, 'web1');
+    const { reply: authenticated } = proxy.traffic(1);
+    await run(first, 'true');
+    const { reply: whole } = proxy.traffic(1);
+    for (let at = authenticated; at < whole; at += 16) {
+      proxy.spoil({ reply: { end: { at, by: 'close' } } });
+      const connection = await connect(transport, 'web1');
+      const end = await run(connection, 'true').catch((error: unknown) => error);
+      if (end instanceof Error) expect(end).toMatchObject({ code: 'E_CONNECTION_LOST' });
+    }
+  });
+
   test('that froze is noticed by its keepalive', async () => {
     const origin = await startHost();
     const proxy = await startTcpProxy(origin);
