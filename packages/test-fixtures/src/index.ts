@@ -15,6 +15,7 @@ export { findFreePort, isListening } from './free-port.js';
 export { formatFingerprint, generateKeyPair, type KeyPair, type KeyType, sharedClientKey } from './keys.js';
 export { createLaptop, type Laptop, type LaptopOptions } from './laptop.js';
 export { endProcessesOf, findProcessesOf, isGone } from './leftover-processes.js';
+export type { LinkFaults, StreamFaults } from './link-faults.js';
 export { canStartProcessSshd, type ProcessSshdOptions, startProcessSshd } from './process-sshd.js';
 export { formatLastLines, type ProgramResult, type RunOptions, runOrThrow, runProgram } from './run-program.js';
 export { createSeededRandom, type SeededRandom } from './seeded-random.js';

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { portOf } from './free-port.js';
+import type { LinkFaults } from './link-faults.js';
+import { openTcpLink, type TcpLink, type Traffic } from './tcp-link.js';
 
 /** A loopback port that forwards to a server, and the ways to spoil it. */
 export interface TcpProxy {
@@ -15,70 +17,89 @@ export interface TcpProxy {
   freeze(): void;
   /** Forwards again, with what has waited in between. */
   thaw(): void;
+  /**
+   * Says what is wrong from now on with all connections, or with the one of that number alone, the first being 1; `{}` is nothing.
+   * What is said of one counts for it in place of what is said of all.
+   */
+  spoil(faults: LinkFaults, connection?: number): void;
+  /** How many bytes have arrived over the connection of that number. */
+  traffic(connection: number): Traffic;
   /** Ends the proxy and all its connections. */
   stop(): Promise<void>;
 }
 
-/** Starts a proxy in front of a server. */
-export async function startTcpProxy(target: { readonly address: string; readonly port: number }): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
-  let accepted = 0;
+/** Starts a proxy in front of a server, on a free port when none is given. */
+export async function startTcpProxy(
+  target: { readonly address: string; readonly port: number },
+  { port = 0 } = {},
+): Promise<TcpProxy> {
+  const links: TcpLink[] = [];
+  const special = new Map<number, LinkFaults>();
+  let common: LinkFaults = {};
   let frozen = false;
-  let awaited: { left: number; readonly action: () => void } | undefined;
-  const countReply = (bytes: number) => {
-    if (awaited === undefined) return;
-    awaited.left -= bytes;
-    if (awaited.left > 0) return;
-    const { action } = awaited;
-    awaited = undefined;
-    action();
-  };
-  const keep = (socket: Socket) => {
-    sockets.add(socket.setNoDelay());
-    // Either side may vanish at any time; the other is then ended by `close`.
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-  };
+  const replies = createCounter();
   const server = createServer({ allowHalfOpen: true }, (near) => {
-    accepted += 1;
-    const far = connect({ host: target.address, port: target.port, allowHalfOpen: true });
-    far.on('data', (chunk: Buffer) => countReply(chunk.length));
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      keep(from);
-      from.pipe(to);
-      from.on('close', () => to.destroy());
-      if (frozen) from.pause();
-    }
+    const number = links.length + 1;
+    const link = openTcpLink(near, {
+      target,
+      faults: () => special.get(number) ?? common,
+      onReply: replies.count,
+    });
+    links.push(link);
+    if (frozen) link.freeze();
+    link.check();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
+  const forAll = (action: (link: TcpLink) => void) => () => links.forEach(action);
+  const cut = forAll((link) => link.reset());
   return {
     port: portOf(server.address()),
     get accepted() {
-      return accepted;
+      return links.length;
     },
-    afterReply(bytes, action) {
-      awaited = { left: bytes, action };
-    },
+    afterReply: replies.await,
     cut,
     freeze() {
       frozen = true;
-      for (const socket of sockets) socket.pause();
+      for (const link of links) link.freeze();
     },
     thaw() {
       frozen = false;
-      for (const socket of sockets) socket.resume();
+      for (const link of links) link.thaw();
     },
+    spoil(faults, connection) {
+      if (connection === undefined) common = faults;
+      else special.set(connection, faults);
+      for (const link of links) link.check();
+    },
+    traffic: (connection) => links[connection - 1]?.traffic ?? { request: 0, reply: 0 },
     async stop() {
       server.close();
       cut();
       await once(server, 'close');
+    },
+  };
+}
+
+interface Counter {
+  count(bytes: number): void;
+  await(bytes: number, action: () => void): void;
+}
+
+function createCounter(): Counter {
+  let awaited: { left: number; readonly action: () => void } | undefined;
+  return {
+    count(bytes) {
+      if (awaited === undefined) return;
+      awaited.left -= bytes;
+      if (awaited.left > 0) return;
+      const { action } = awaited;
+      awaited = undefined;
+      action();
+    },
+    await(bytes, action) {
+      awaited = { left: bytes, action };
     },
   };
 }

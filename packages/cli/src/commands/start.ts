@@ -4,11 +4,13 @@ import {
   OutlastError,
   parseAppName,
   parseDuration,
+  type SeenApp,
   start,
   status,
 } from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
+import { isPassing, waitForRetry } from '../fleet/reconnect.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags, warnOfPlaceholders } from './app-spec.js';
 import type { Context } from './context.js';
@@ -26,6 +28,8 @@ interface StartFlags extends FleetFlags, SpecFlags {
 export const DEFAULT_SETTLE_MS = 1_000;
 /** What a start may take beyond the settle time: connecting, waiting for others, and the second look. */
 const START_TIMEOUT_MS = 60_000;
+/** How many connections a look at what was started is worth. */
+const MAX_LOOKS = 3;
 
 /** `outlast start <app> [-- argv…]` */
 export const startVerb: Verb = {
@@ -68,10 +72,9 @@ export const startVerb: Verb = {
 /** Looks for the app over a second, fresh connection: only what has outlived one is detached. Adds to `proven` what was seen there. */
 export async function proveDetached(session: HostSession, result: AppResult, proven: Set<string>): Promise<AppResult> {
   if (result.error !== undefined || result.identity === null) return result;
-  await session.close();
   const { app } = result.report;
   try {
-    const [seen] = await session.run(status, { apps: [app] });
+    const [seen] = await lookFresh(session, app);
     if (seen !== undefined && seen.identity === result.identity) {
       proven.add(seen.identity);
       return { ...result, ...seen };
@@ -92,6 +95,20 @@ export async function proveDetached(session: HostSession, result: AppResult, pro
       },
     );
     return { ...result, error };
+  }
+}
+
+/** Looks over a fresh connection, and over another one where that was cut off: that a link breaks says nothing of the app. */
+async function lookFresh(session: HostSession, app: string): Promise<readonly SeenApp[]> {
+  for (let looks = 1; ; looks++) {
+    await session.close();
+    try {
+      return await session.run(status, { apps: [app] });
+    } catch (error) {
+      // What has taken a whole connect timeout would take another.
+      if (!isPassing(error) || error.code === 'E_CONNECT_TIMEOUT' || looks === MAX_LOOKS) throw error;
+      await waitForRetry(looks - 1, session.signal);
+    }
   }
 }
 

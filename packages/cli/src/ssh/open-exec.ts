@@ -27,7 +27,7 @@ export interface AheadOpener {
 }
 
 /** Creates the opener of one connection. */
-export function createAheadOpener(inner: Ssh2Inner | undefined): AheadOpener {
+export function createAheadOpener(inner: Ssh2Inner | undefined, isGone: () => boolean): AheadOpener {
   const pending = new Set<() => void>();
   return {
     open: (request) =>
@@ -37,7 +37,8 @@ export function createAheadOpener(inner: Ssh2Inner | undefined): AheadOpener {
           onStarted(error, channel) {
             pending.delete(drop);
             // It was sent, whole: whether it has begun is not known.
-            if (error !== undefined && isLost(error)) resolve(buildLostOwnedChannel(buildLostError(error)));
+            if (error !== undefined && (isGone() || isLost(error)))
+              resolve(buildLostOwnedChannel(buildLostError(error)));
             else settleExec(error, channel, { resolve, reject });
           },
         });

@@ -46,10 +46,10 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
   const channels = new Set<OwnedChannel>();
   const slots = createExecSlots(isFull);
   const forecast = createChannelForecast(inner, software);
-  const openAhead = createAheadOpener(inner);
   let lastError: Error | undefined;
   let closing = false;
   let gone = false;
+  const openAhead = createAheadOpener(inner, () => gone);
   const closed = createDeferred<Error | undefined>();
   const finish = (): void => {
     gone = true;
@@ -77,6 +77,8 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
         : openAhead.open({ line: request.line, input, serverChannel: number });
     const owned = await opening.catch((error: OutlastError) => {
       forecast.end();
+      // To ssh2 a connection that ends behind an opened channel is a host that runs nothing.
+      if (gone) throw buildLostError(lastError);
       // A server that has no room for a channel hangs up on what came behind it: nothing is left to wait with.
       throw number === undefined
         ? error

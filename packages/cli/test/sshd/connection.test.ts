@@ -79,6 +79,23 @@ describe('a session', () => {
     expect(written).toMatchObject({ code: 'E_CONNECTION_LOST' });
   });
 
+  test('that is cut while a channel opens is lost, wherever that is', async () => {
+    const origin = await startHost();
+    const proxy = await startTcpProxy(origin);
+    onTestFinished(() => proxy.stop());
+    const transport = openTransport(await makeLaptop([varyHost(origin, { port: proxy.port })]));
+    const first = await connect(transport, 'web1');
+    const { reply: authenticated } = proxy.traffic(1);
+    await run(first, 'true');
+    const { reply: whole } = proxy.traffic(1);
+    for (let at = authenticated; at < whole; at += 16) {
+      proxy.spoil({ reply: { end: { at, by: 'close' } } });
+      const connection = await connect(transport, 'web1');
+      const end = await run(connection, 'true').catch((error: unknown) => error);
+      if (end instanceof Error) expect(end).toMatchObject({ code: 'E_CONNECTION_LOST' });
+    }
+  });
+
   test('that froze is noticed by its keepalive', async () => {
     const origin = await startHost();
     const proxy = await startTcpProxy(origin);
@@ -227,26 +244,9 @@ test('aborting gives up at once', async () => {
 
 test('a fragmented banner behind a preamble is understood', async () => {
   const origin = await startHost();
-  const port = await listen((near) => {
-    import('node:net').then(({ connect: dial }) => {
-      const far = dial(origin.port, '127.0.0.1');
-      onTestFinished(() => void far.destroy());
-      near.pipe(far);
-      near.write('Welcome to the machine room\r\n');
-      far.once('data', (banner: Buffer) => {
-        far.pause();
-        const bytes = [...banner];
-        const timer = setInterval(() => {
-          const byte = bytes.shift();
-          if (byte !== undefined) near.write(Buffer.from([byte]));
-          else {
-            clearInterval(timer);
-            far.pipe(near);
-          }
-        }, 2);
-      });
-    });
-  });
-  const transport = openTransport(await makeLaptop([varyHost(origin, { port })]));
+  const proxy = await startTcpProxy(origin);
+  onTestFinished(() => proxy.stop());
+  proxy.spoil({ reply: { preamble: 'Welcome to the machine room\r\n', fragmentBytes: 1 } });
+  const transport = openTransport(await makeLaptop([varyHost(origin, { port: proxy.port })]));
   expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
 });

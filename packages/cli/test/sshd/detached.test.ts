@@ -43,6 +43,21 @@ describe('an app that was started', () => {
     expect(told.stderr).not.toMatch(/Safe to disconnect/);
   });
 
+  test('is looked at once more where the second connection is cut off', async () => {
+    const proxy = await startTcpProxy(lab.host());
+    onTestFinished(() => proxy.stop());
+    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
+    const asIs = await ask(laptop, ['start', 'smooth', '-H', 'web1', '--settle', '100ms', '--', 'sleep', '600']);
+    const { reply } = proxy.traffic(proxy.accepted);
+    for (const [index, at] of [reply / 10, reply / 2, reply - 400].entries()) {
+      proxy.spoil({ reply: { end: { at: Math.round(at), by: 'reset' } } }, proxy.accepted + 2);
+      const words = ['start', `bumpy${index}`, '-H', 'web1', '--settle', '100ms', '--', 'sleep', '600'];
+      expect((await ask(laptop, words)).stderr).toBe(asIs.stderr);
+    }
+    expect(asIs.stderr).toMatch(/Safe to disconnect\./);
+    expect(proxy.accepted).toBe(2 + 3 * 3);
+  });
+
   test.each(['KILL', 'TERM', 'HUP'] as const)('outlives a client that gets %s', async (signal) => {
     const app = `after-${signal.toLowerCase()}`;
     const client = lab.laptop.spawnOutlast(['start', app, '-H', 'web1', '--settle', '30s', '--', 'sleep', '600']);
