@@ -1,5 +1,7 @@
 /** What each campaign does, for readers of the report. */
 const CAMPAIGNS = {
+  'cut-anywhere':
+    'start, status and stop against real sshds: the TCP link is cut behind a byte of either direction of any of their connections, the bytes being spread over the whole of a run; what is told is compared with /proc and the records',
   'cut-clients':
     'the real program against a real sshd: the client is killed, or its TCP link cut, at some byte of the answer or some change on the host, in start, stop and restart',
   'followed-logs':
@@ -35,7 +37,7 @@ export function formatReport(machine, figures) {
   return `# Reliability
 
 Written by \`npm run soak\`, which breaks things as often as it says here, each time at another place that the seed chooses. \`npm test\`
-plays the first twentieth of the same rounds. After every round what \`status\` says is compared with \`/proc\`.
+plays the first of the same rounds. After every round what \`status\` says is compared with \`/proc\`.
 
 ${machine.map((line) => `- ${line}`).join('\n')}
 

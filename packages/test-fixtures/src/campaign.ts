@@ -7,6 +7,10 @@ export interface Campaign {
   readonly name: string;
   /** How often `npm run soak` provokes it; tests do a share of that. */
   readonly rounds: number;
+  /** The part that tests do; a twentieth when left out. */
+  readonly testShare?: number;
+  /** Rounds at the same time; one when left out. */
+  readonly parallel?: number;
 }
 
 /** One go of a campaign. */
@@ -28,7 +32,6 @@ export interface CampaignFigures {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** The part of the full count that tests do. */
 const TEST_SHARE = 0.05;
 /** Enough to see whether failures are of one kind. */
 const SHOWN_FAILURES = 5;
@@ -43,12 +46,13 @@ export const CAMPAIGN_TIMEOUT_MS = SOAK_SCALE === undefined ? 180_000 : 3_600_00
  *
  * @throws Error that names the rounds in which a promise was broken, the steps of each, and the line that repeats it.
  */
-export async function runCampaign({ name, rounds }: Campaign, play: (round: Round) => Promise<void>): Promise<void> {
+export async function runCampaign(campaign: Campaign, play: (round: Round) => Promise<void>): Promise<void> {
+  const { name, parallel = 1 } = campaign;
   const begun = performance.now();
   const figures: Record<string, number> = {};
   const failures: string[] = [];
-  const chosen = chooseRounds(rounds);
-  for (const index of chosen) {
+  const chosen = chooseRounds(campaign);
+  const playOne = async (index: number) => {
     const steps: string[] = [];
     const round: Round = {
       index,
@@ -59,7 +63,12 @@ export async function runCampaign({ name, rounds }: Campaign, play: (round: Roun
       },
     };
     await play(round).catch((error: unknown) => failures.push(describeFailure(name, index, steps, error)));
-  }
+  };
+  const queue = chosen.values();
+  const work = async () => {
+    for (const index of queue) await playOne(index);
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
   const seconds = Math.round((performance.now() - begun) / 1000);
   const told: CampaignFigures = { name, rounds: chosen.length, failed: failures.length, seconds, figures };
   if (SOAK_FIGURES !== undefined) appendFileSync(SOAK_FIGURES, `${JSON.stringify(told)}\n`);
@@ -68,9 +77,9 @@ export async function runCampaign({ name, rounds }: Campaign, play: (round: Roun
   throw new Error(`${name}: ${failures.length} of ${chosen.length} rounds broke a promise\n${shown}`);
 }
 
-function chooseRounds(full: number): number[] {
+function chooseRounds({ rounds, testShare = TEST_SHARE }: Campaign): number[] {
   if (SOAK_ROUND !== undefined) return [Number(SOAK_ROUND)];
-  const count = Math.max(1, Math.round(full * Number(SOAK_SCALE ?? TEST_SHARE)));
+  const count = Math.max(1, Math.round(rounds * Number(SOAK_SCALE ?? testShare)));
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
