@@ -12,6 +12,7 @@ import {
 } from '@outlast/test-fixtures';
 import { expect, test } from 'vitest';
 import { addLaptop, useLab } from '../../program-lab.js';
+import { measureConversation } from '../conversation.js';
 import { type Answer, askInProcess } from '../in-process.js';
 import { awaitQuiet, type HostProcesses } from './host-processes.js';
 
@@ -49,10 +50,11 @@ interface Stage {
   readonly laptop: Laptop;
 }
 
-/** One direction of one connection that a verb makes, and how long it is. */
+/** A part of one direction of one connection that a verb makes, and how long it is. */
 interface Stream {
   readonly connection: number;
   readonly way: 'request' | 'reply';
+  readonly from: number;
   readonly bytes: number;
 }
 type Streams = Readonly<Record<Verb, readonly Stream[]>>;
@@ -71,14 +73,19 @@ function askFor({ laptop, host }: Stage, verb: Verb, app: string): Promise<Answe
 /** What goes through in a run that nothing disturbs. */
 async function measureStreams(stage: Stage): Promise<Streams> {
   const streams: Record<Verb, Stream[]> = { start: [], status: [], stop: [] };
+  const { reply } = await measureConversation(stage.host, ['status']);
+  const from = reply['behind the key reply'];
   for (const verb of ['start', 'status', 'stop'] as const) {
     const before = stage.proxy.accepted;
     expect((await askFor(stage, verb, 'app000')).document.ok).toBe(true);
     for (let number = before + 1; number <= stage.proxy.accepted; number++) {
-      const { request, reply } = stage.proxy.traffic(number);
+      const { request, reply: answer } = stage.proxy.traffic(number);
       const connection = number - before;
-      streams[verb].push({ connection, way: 'request', bytes: request }, { connection, way: 'reply', bytes: reply });
+      streams[verb].push({ connection, way: 'request', from: 0, bytes: request });
+      streams[verb].push({ connection, way: 'reply', from: 0, bytes: answer });
     }
+    // Few bytes, in which all depends on what the host has got already: the script was sent, and nothing was heard of it.
+    streams[verb].push({ connection: 1, way: 'reply', from, bytes: reply['behind authentication'] - from });
   }
   return streams;
 }
@@ -133,7 +140,7 @@ async function cutAndCheck(act: Act, verb: Verb, before: HostProcesses): Promise
 function choosePlace(streams: readonly Stream[], index: number): Stream & { readonly at: number } {
   const stream = streams[index % streams.length] as Stream;
   const part = (Math.floor(index / streams.length) * 0.618_033_988_75) % 1;
-  return { ...stream, at: Math.round(((1 - Math.cos(Math.PI * part)) / 2) * stream.bytes) };
+  return { ...stream, at: stream.from + Math.round(((1 - Math.cos(Math.PI * part)) / 2) * stream.bytes) };
 }
 
 interface Finding {
