@@ -19,6 +19,7 @@ test('what is commented out is valid too', () => {
   const template = buildInitTemplate();
   const settings = checkTemplate(template.replace(/^#(?= )(?! [A-Z])(.*(?:[:\]}]|: .*))$/gm, '$1'));
   expect(Object.keys(settings?.hosts ?? {})).toContain('db[01-03]');
+  expect(settings?.hosts?.vault).toMatchObject({ transport: 'openssh' });
   expect(settings?.apps?.dashboard).toMatchObject({
     cwd: '/srv/dashboard',
     hup: 'default',

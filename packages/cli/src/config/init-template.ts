@@ -24,6 +24,8 @@ hosts:
 ${entries.join('\n')}
 #  web8: { address: 192.0.2.18, user: deploy, port: 2222, tags: [eu], env: { REGION: eu } }
 #  "db[01-03]": { user: deploy }
+# With transport: openssh the ssh program connects, for certificates and security keys; at the top of the file, for all hosts.
+#  vault: { address: 192.0.2.19, transport: openssh }
 
 # Groups are chosen with -g; tags with -g tag:eu.
 groups:

@@ -51,7 +51,7 @@ export async function connectMaster(attempt: MasterAttempt): Promise<OpensshConn
   });
   try {
     if (!(await raceSignal(master.ready, deadline.signal))) throw buildMasterError(describe());
-    return await openConnection(master, folder.controlPath);
+    return await raceSignal(openConnection(master, folder.controlPath), deadline.signal);
   } catch (error) {
     await master.stop();
     throw (error === deadline.signal.reason && explainDeadline(describe())) || error;

@@ -100,13 +100,15 @@ describe('on a terminal', () => {
   });
 
   test.each([
-    ['yes', 0],
-    ['no', 4],
-  ])('an unknown host key is asked about: %s', async (answer, exitCode) => {
+    ['ssh2', 'yes', 0],
+    ['ssh2', 'no', 4],
+    ['openssh', 'yes', 0],
+    ['openssh', 'no', 4],
+  ])('an unknown host key is asked about by %s: %s', async (transport, answer, exitCode) => {
     const laptop = await addLaptop([lab.host()]);
     const known = await readFile(laptop.knownHosts, 'utf8');
     await writeFile(laptop.knownHosts, '');
-    const client = laptop.spawn(buildTerminalArgv(laptop, ['status', '-H', 'web1'], 120), {
+    const client = laptop.spawn(buildTerminalArgv(laptop, ['status', '-H', 'web1', '--transport', transport], 120), {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const said = readAll(client);
