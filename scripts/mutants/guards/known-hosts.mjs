@@ -99,8 +99,8 @@ export const KNOWN_HOSTS_MUTANTS = [
   {
     guard: 'broken lines of known_hosts are told once a run',
     file: `${SSH}/known-hosts-store.ts`,
-    text: 'if (!files.has(path)) for',
-    instead: 'for',
+    text: 'const isFirst = (files.get(id)?.version ?? ABSENT) === ABSENT;',
+    instead: 'const isFirst = (files.get(id)?.version ?? ABSENT) !== undefined;',
     test: `${SSH}/known-hosts-store.test.ts > the broken lines of a file are told where they stand, once a run`,
   },
   {

@@ -53,7 +53,7 @@ export const SSH_CONFIG_MUTANTS = [
   {
     guard: 'the files of RevokedHostKeys are looked at',
     file: STORE,
-    text: "...settings.revokedHostKeysFiles.map((path) => loadFile(path, files, 'revoked')),",
+    text: "...settings.revokedHostKeysFiles.map((path) => loadFile(path, { newest, kind: 'revoked' })),",
     instead: '',
     test: `${REVOKED_TESTS} > a revoked key is refused under every name, although known_hosts lists it`,
   },
