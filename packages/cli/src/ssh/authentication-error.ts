@@ -1,5 +1,6 @@
 import { OutlastError } from '@outlast/core';
 import type { AuthenticationContext, AuthenticationState } from './authentication-state.js';
+import { formatSshCommand } from './connect-errors.js';
 import type { HostSettings } from './host-settings.js';
 import { formatTried, type IdentityPlan } from './identities.js';
 
@@ -25,8 +26,7 @@ export function buildAuthError(
 }
 
 function buildAuthHint(settings: HostSettings, plan: IdentityPlan): string {
-  const port = settings.port === 22 ? '' : `-p ${settings.port} `;
-  const byHand = `try it by hand: ssh ${port}${settings.user}@${settings.hostname}`;
+  const byHand = `try it by hand: ${formatSshCommand(settings)}`;
   const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
   if (encrypted) return `unlock the key with ssh-add, or run outlast on a terminal; ${byHand}`;
   if (plan.needsOpenssh) {

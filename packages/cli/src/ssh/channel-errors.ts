@@ -9,6 +9,11 @@ export function buildLostError(cause: Error | undefined): OutlastError {
   });
 }
 
+/** Builds the error for input that the channel no longer takes. */
+export function buildClosedInputError(): OutlastError {
+  return new OutlastError('E_CONNECTION_LOST', 'the channel closed before all of its input was taken');
+}
+
 /** Tells ssh2's error for what was asked of a connection that went away. */
 export function isLost(error: Error): boolean {
   return error.message === 'No response from server';
@@ -25,8 +30,8 @@ function readReason(error: unknown): unknown {
   return (error as { reason?: unknown } | undefined)?.reason;
 }
 
-/** Builds the error for a channel that was not opened, or in which nothing was run, from ssh2's. */
-export function buildChannelError(error: Error): OutlastError {
+/** Builds the error for a channel that was not opened, or in which nothing was run; `reason` is that of RFC 4254, 5.1, where the server gave one. */
+export function buildChannelError(error: Error & { readonly reason?: unknown }): OutlastError {
   if (isLost(error)) return buildLostError(error);
   const refused = readReason(error) !== undefined;
   const what = refused ? 'opened no session for us' : 'let us in but runs nothing for us';

@@ -5,6 +5,16 @@ export function formatEndpoint({ hostname, port }: { hostname: string; port: num
   return `${hostname} port ${port}`;
 }
 
+/** Formats a host for people, with its endpoint where its name does not say it: `web1 (192.0.2.1 port 22)`. */
+export function formatHost(name: string, endpoint: { hostname: string; port: number }): string {
+  return name === endpoint.hostname ? formatEndpoint(endpoint) : `${name} (${formatEndpoint(endpoint)})`;
+}
+
+/** Formats what a person would type to connect by hand. */
+export function formatSshCommand({ user, hostname, port }: { user: string; hostname: string; port: number }): string {
+  return `ssh ${port === 22 ? '' : `-p ${port} `}${user}@${hostname}`;
+}
+
 /** Maps what dialling failed with to a documented code. */
 export function buildDialError(error: Error, endpoint: { hostname: string; port: number }): OutlastError {
   const errno = readErrno(error);

@@ -1,6 +1,6 @@
 import { type Readable, Writable } from 'node:stream';
-import { OutlastError } from '@outlast/core';
 import type { ClientChannel } from 'ssh2';
+import { buildClosedInputError } from './channel-errors.js';
 import { createDeferred } from './deferred.js';
 import type { ExecChannel, ExecEnd } from './transport.js';
 
@@ -71,7 +71,7 @@ class ChannelInput extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#lost) {
-      done(buildClosedError());
+      done(buildClosedInputError());
       return;
     }
     this.#pending = done;
@@ -94,7 +94,7 @@ class ChannelInput extends Writable {
   /** Fails what is being written, and all that is written from now on. */
   lose(): void {
     this.#lost = true;
-    this.#settle(buildClosedError());
+    this.#settle(buildClosedInputError());
   }
 
   #settle(error?: Error): void {
@@ -102,8 +102,4 @@ class ChannelInput extends Writable {
     this.#pending = undefined;
     done?.(error);
   }
-}
-
-function buildClosedError(): OutlastError {
-  return new OutlastError('E_CONNECTION_LOST', 'the channel closed before all of its input was taken');
 }

@@ -1,4 +1,5 @@
 import { OutlastError } from '@outlast/core';
+import { buildChannelError } from './channel-errors.js';
 import { createDeferred } from './deferred.js';
 import { type OpenedChannel, PACKET_BYTES, SessionChannel, WINDOW_BYTES } from './openssh-channel.js';
 import { buildMessage, FieldReader, MESSAGE } from './openssh-packets.js';
@@ -96,16 +97,7 @@ function answerGlobal(type: number, fields: FieldReader, send: Send): void {
 
 function buildRefusedError(fields: FieldReader): OutlastError {
   const reason = fields.uint32();
-  return new OutlastError('E_NO_SHELL', `the host opened no session for us: ${fields.text()}`, {
-    hint: 'check MaxSessions in its sshd_config',
-    cause: { reason },
-  });
-}
-
-/** True for an error of `open` that says that the server has as many channels as it takes (RFC 4254, 5.1: 2 or 4). */
-export function isFull(error: unknown): boolean {
-  const cause = error instanceof OutlastError ? (error.details.cause as { reason?: unknown } | undefined) : undefined;
-  return cause?.reason === 2 || cause?.reason === 4;
+  return buildChannelError(Object.assign(new Error(fields.text()), { reason }));
 }
 
 function refuse({ channel }: SessionChannel): OutlastError {

@@ -1,7 +1,7 @@
-import { OutlastError } from '@outlast/core';
+import { buildLostError, isFull } from './channel-errors.js';
 import { createDeferred } from './deferred.js';
 import { createExecSlots } from './exec-slots.js';
-import { createChannels, isFull } from './openssh-channels.js';
+import { createChannels } from './openssh-channels.js';
 import { findLastWords } from './openssh-failure.js';
 import type { Master } from './openssh-master.js';
 import { openMuxLink } from './openssh-mux.js';
@@ -25,12 +25,12 @@ export async function openConnection(master: Master, controlPath: string): Promi
   const closed = createDeferred<Error | undefined>();
   let closing = false;
   const finish = async (): Promise<void> => {
-    const error = buildLostError(master.log);
+    const error = buildLostError(findCause(master.log));
     channels.lose(error);
     slots.fail(() => error);
     // Without the link it is of no use to us; its last words come with its end.
     await master.stop();
-    closed.resolve(closing ? undefined : buildLostError(master.log));
+    closed.resolve(closing ? undefined : buildLostError(findCause(master.log)));
   };
   Promise.race([link.closed, master.exited]).then(finish);
   return {
@@ -45,9 +45,7 @@ export async function openConnection(master: Master, controlPath: string): Promi
   };
 }
 
-function buildLostError(log: string): OutlastError {
+function findCause(log: string): Error | undefined {
   const words = findLastWords(log);
-  return new OutlastError('E_CONNECTION_LOST', `the connection was lost${words === '' ? '' : `: ${words}`}`, {
-    hint: 'ask again: what runs on the host goes on without us',
-  });
+  return words === '' ? undefined : new Error(words);
 }

@@ -1,5 +1,11 @@
 import { type ErrorCode, OutlastError } from '@outlast/core';
-import { buildNotSshError, buildThrottledError, formatEndpoint } from './connect-errors.js';
+import {
+  buildNotSshError,
+  buildThrottledError,
+  formatEndpoint,
+  formatHost,
+  formatSshCommand,
+} from './connect-errors.js';
 import type { HostSettings } from './host-settings.js';
 import { formatKnownHostName } from './known-hosts-name.js';
 import {
@@ -93,15 +99,13 @@ function describe({ code, said }: OpensshFailure, where: string, hostname: strin
 function buildAuthError({ name, settings, log }: FailedMaster, { said }: OpensshFailure): OutlastError {
   const tried = [...new Set(readOfferedKeys(log))].join(', ') || 'no key';
   const message = `${name} did not let ${settings.user} in (tried: ${tried}; it accepts: ${said})`;
-  const port = settings.port === 22 ? '' : `-p ${settings.port} `;
   return new OutlastError('E_AUTH', message, {
-    hint: `check the user (-l) and the key (-i); try it by hand: ssh ${port}${settings.user}@${settings.hostname}`,
+    hint: `check the user (-l) and the key (-i); try it by hand: ${formatSshCommand(settings)}`,
   });
 }
 
 function buildHostKeyError({ name, settings, log }: FailedMaster, { code }: OpensshFailure): OutlastError {
-  const where = formatEndpoint(settings);
-  const host = name === settings.hostname ? where : `${name} (${where})`;
+  const host = formatHost(name, settings);
   const presented = readHostKey(log) ?? 'a key';
   if (code === 'E_HOST_KEY_REVOKED') {
     return new OutlastError(code, `the host key of ${host} is revoked: ${presented}`, {
@@ -109,9 +113,8 @@ function buildHostKeyError({ name, settings, log }: FailedMaster, { code }: Open
     });
   }
   if (code === 'E_HOST_KEY_CHANGED') return buildChangedError(host, presented, { settings, log });
-  const port = settings.port === 22 ? '' : `-p ${settings.port} `;
   return new OutlastError('E_HOST_KEY_UNKNOWN', `no known_hosts file lists ${host}, which presented ${presented}`, {
-    hint: `compare it with ssh-keygen -l on the host, then connect once with: ssh ${port}${settings.user}@${settings.hostname}`,
+    hint: `compare it with ssh-keygen -l on the host, then connect once with: ${formatSshCommand(settings)}`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { formatEndpoint } from './connect-errors.js';
+import { formatTrustQuestion } from './host-key-check-messages.js';
 import type { HostSettings } from './host-settings.js';
 import { formatKnownHostName } from './known-hosts-name.js';
 import { readQuestion } from './openssh-failure.js';
@@ -33,14 +33,7 @@ async function answerHostKey(key: string, prompter: Prompter, context: AnswerCon
   const { settings, acceptedKeys } = context;
   const acceptance = JSON.stringify([formatKnownHostName(settings), settings.userKnownHostsFiles, key]);
   if (acceptedKeys.has(acceptance)) return 'yes';
-  if (!(await prompter.confirm(formatQuestion(key, context)))) return 'no';
+  if (!(await prompter.confirm(formatTrustQuestion(context, formatRemotePrompt(key))))) return 'no';
   acceptedKeys.add(acceptance);
   return 'yes';
-}
-
-function formatQuestion(key: string, { name, settings }: AnswerContext): string {
-  const host = name === settings.hostname ? formatEndpoint(settings) : `${name} (${formatEndpoint(settings)})`;
-  const file = settings.userKnownHostsFiles[0];
-  const where = file === undefined ? '' : ` and add it to ${file}`;
-  return `${host} is not known yet. Its key is ${formatRemotePrompt(key)}. Trust it${where}? (yes/no)`;
 }

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { OutlastError } from '@outlast/core';
+import { buildClosedInputError } from './channel-errors.js';
 
 /** Where the input of a channel goes. */
 export interface InputOptions {
@@ -35,13 +35,13 @@ export class WindowedInput extends Writable {
   /** Fails what is being written, and all that is written from now on. */
   lose(): void {
     this.#lost = true;
-    this.#settle(buildClosedError());
+    this.#settle(buildClosedInputError());
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#rest = chunk;
     this.#pending = done;
-    if (this.#lost) this.#settle(buildClosedError());
+    if (this.#lost) this.#settle(buildClosedInputError());
     else if (chunk.length === 0) this.#settle();
     else this.#flush();
   }
@@ -114,8 +114,4 @@ export class ChannelOutput extends Readable {
     this.#owed = 0;
     if (bytes > 0) this.#onRoom(bytes);
   }
-}
-
-function buildClosedError(): OutlastError {
-  return new OutlastError('E_CONNECTION_LOST', 'the channel closed before all of its input was taken');
 }
