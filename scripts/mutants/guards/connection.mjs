@@ -100,7 +100,7 @@ export const CONNECTION_MUTANTS = [
     file: 'packages/cli/src/fleet/login-budget.ts',
     text: 'spent ||= inRow >= limit;',
     instead: 'spent ||= inRow > limit;',
-    test: `${SSHD}/fleet.test.ts > --max-auth-fail ends a run that host after host refuses with the same login`,
+    test: `${SSHD}/fleet.test.ts > --max-auth-fail ends a run that host after host refuses with the same login over ssh2`,
   },
   {
     guard: 'RSA keys sign only with what the configuration allows, and never with SHA-1',

@@ -101,6 +101,7 @@ function buildAuthError({ name, settings, log }: FailedMaster, { said }: Openssh
   const message = `${name} did not let ${settings.user} in (tried: ${tried}; it accepts: ${said})`;
   return new OutlastError('E_AUTH', message, {
     hint: `check the user (-l) and the key (-i); try it by hand: ${formatSshCommand(settings)}`,
+    login: `${settings.user} with ${tried}`,
   });
 }
 

@@ -73,12 +73,15 @@ describe('--max-fail', () => {
 describe('--max-auth-fail', () => {
   const refused = ['status', ...ALL, '-l', 'nobody-of-that-name', '--serial', '1'];
 
-  test('ends a run that host after host refuses with the same login', async () => {
-    const told = await lab.ask([...refused, '--max-auth-fail', '2']);
-    expect(codesOf(told)).toEqual(['E_AUTH', 'E_AUTH', 'E_SKIPPED']);
-    expect(told.document.outcomes[2]?.error?.message).toContain('2 hosts in a row had refused the same login');
-    expect(told.exitCode).toBe(4);
-  });
+  test.each(['ssh2', 'openssh'])(
+    'ends a run that host after host refuses with the same login over %s',
+    async (name) => {
+      const told = await lab.ask([...refused, '--max-auth-fail', '2', '--transport', name]);
+      expect(codesOf(told)).toEqual(['E_AUTH', 'E_AUTH', 'E_SKIPPED']);
+      expect(told.document.outcomes[2]?.error?.message).toContain('2 hosts in a row had refused the same login');
+      expect(told.exitCode).toBe(4);
+    },
+  );
 
   test('lets a few hosts refuse when it is not given', async () => {
     expect(codesOf(await lab.ask(refused))).toEqual(['E_AUTH', 'E_AUTH', 'E_AUTH']);
