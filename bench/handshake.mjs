@@ -11,6 +11,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureLogins } from './handshake/logins.mjs';
 import { measureRoundTrips } from './handshake/round-trips.mjs';
+import { median } from './median.mjs';
 
 const NODE_SSH = 'node-ssh@13.2.1';
 const REPEATS = Number(process.argv[2] ?? 5);
@@ -79,8 +80,4 @@ function print(name, value, { goal, digits }) {
   missed ||= isMissed;
   const target = goal === undefined ? '' : `   goal ${goal}${isMissed ? '   MISSED' : ''}`;
   process.stdout.write(`  ${name.padEnd(40)}${value.toFixed(digits).padStart(7)}${target}\n`);
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

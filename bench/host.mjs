@@ -11,7 +11,6 @@ import {
   buildStart,
   createFrame,
   judge,
-  median,
   readRecordedPids,
   row,
   runScript,
@@ -20,6 +19,7 @@ import {
   tearDown,
   write,
 } from './lab.mjs';
+import { median } from './median.mjs';
 
 const RUNS = Number(process.argv[2] ?? 11);
 const CROWDS = [

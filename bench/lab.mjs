@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, start, stop } from '../packages/core/dist/index.js';
+import { median } from './median.mjs';
 
 const BY = 'bench@here';
 const STOPPED_AT_ONCE = 50;
@@ -66,7 +67,6 @@ export function tearDown() {
   rmSync(home, { recursive: true, force: true });
 }
 
-export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 export const spread = (values, digits = 1) =>
   [Math.min(...values), median(values), Math.max(...values)].map((value) => value.toFixed(digits));
 export const write = (line) => process.stdout.write(`${line}\n`);

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { median } from './median.mjs';
 
 const GOAL = 0.75;
 const RUNS = Number(process.argv[2] ?? 21);
@@ -19,10 +20,6 @@ function measure([program, args]) {
   const { status, error } = spawnSync(program, args, { env });
   if (error || status !== 0) throw error ?? new Error(`${program} ended with ${status}`);
   return performance.now() - start;
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function print(name, values, digits) {

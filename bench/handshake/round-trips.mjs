@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createSsh2Transport } from '../../packages/cli/dist/ssh/ssh2-transport.js';
 import { status } from '../../packages/core/dist/index.js';
 import { createLaptop, startProcessSshd, varyHost } from '../../packages/test-fixtures/dist/index.js';
+import { median } from '../median.mjs';
 import { FAR_ADDRESS, startSlowLink } from './slow-link.mjs';
 
 const PORT = 2222;
@@ -109,8 +110,4 @@ function readToEnd(channel) {
   channel.stdout.resume();
   channel.stderr.resume();
   return channel.ended;
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

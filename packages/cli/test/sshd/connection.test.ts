@@ -229,19 +229,6 @@ describe('a throttled server', () => {
   }
 });
 
-test('aborting gives up at once', async () => {
-  const port = await listen(() => undefined);
-  const host = varyHost(await startHost(), { port });
-  const transport = openTransport(await makeLaptop([host]));
-  const controller = new AbortController();
-  const target = { name: 'web1', destination: 'web1' };
-  const connecting = transport.connect(target, { connectTimeoutMs: 20_000, signal: controller.signal });
-  setImmediate(() => controller.abort());
-  const begin = performance.now();
-  expect(await catchError(connecting)).toMatchObject({ code: 'E_CONNECT_CLOSED' });
-  expect(performance.now() - begin).toBeLessThan(1_000);
-});
-
 test('a fragmented banner behind a preamble is understood', async () => {
   const origin = await startHost();
   const proxy = await startTcpProxy(origin);
