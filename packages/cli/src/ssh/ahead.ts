@@ -34,14 +34,18 @@ export function formatIdentity({ publicKey }: Identity): string {
   return publicKey === undefined ? '' : formatFingerprint(publicKey);
 }
 
-/** What is sent of a session before the host has answered. */
-export interface Flight {
+/** How far a flight has come. */
+interface FlightState {
   /** The program, if it was sent. Rejects when the host did not let us in. */
-  readonly channel: Promise<ExecChannel> | undefined;
+  channel: Promise<ExecChannel> | undefined;
   /** True once anything of it was sent. */
-  readonly wasSent: boolean;
+  wasSent: boolean;
   /** True from the moment at which the host may have everything, until it says yes or no. */
-  readonly isOpen: boolean;
+  isOpen: boolean;
+}
+
+/** What is sent of a session before the host has answered. */
+export interface Flight extends Readonly<FlightState> {
   /** The keys are exchanged. */
   begin(): void;
   /** The host has let us in. */
@@ -62,16 +66,7 @@ export interface FlightParts {
 /** Creates the flight of one session; it is sent as one write. */
 export function createFlight(parts: FlightParts): Flight {
   const state: FlightState = { channel: undefined, wasSent: false, isOpen: false };
-  return {
-    get channel() {
-      return state.channel;
-    },
-    get wasSent() {
-      return state.wasSent;
-    },
-    get isOpen() {
-      return state.isOpen;
-    },
+  return Object.assign(state, {
     begin() {
       const { inner, gate, level } = parts;
       if (inner === undefined) return;
@@ -84,13 +79,7 @@ export function createFlight(parts: FlightParts): Flight {
     land() {
       state.isOpen = false;
     },
-  };
-}
-
-interface FlightState {
-  channel: Promise<ExecChannel> | undefined;
-  wasSent: boolean;
-  isOpen: boolean;
+  });
 }
 
 async function send(inner: Ssh2Inner, parts: FlightParts, state: FlightState): Promise<void> {

@@ -2,7 +2,7 @@ import type { Ssh2Inner } from './ssh2-inner.js';
 
 /**
  * Servers that give a channel the lowest number that is free, run what they are asked for before they read on, and keep input that
- * comes right behind: so many bytes of it. Read in their sources: OpenSSH's `channels.c` and `session.c`, dropbear's `common-channel.c`.
+ * comes right behind: so many bytes of it. Tried with OpenSSH 9.2 and dropbear 2022.83.
  */
 const TRUSTED: readonly { readonly software: RegExp; readonly inputBytes: number }[] = [
   { software: /^OpenSSH_[0-9]/, inputBytes: 1024 * 1024 },

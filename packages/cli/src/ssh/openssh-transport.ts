@@ -8,7 +8,7 @@ import { connectMaster } from './openssh-connect.js';
 import type { OpensshConnection } from './openssh-connection.js';
 import { createQuestions, type Questions } from './questions.js';
 import { retryThrottled } from './retry-throttled.js';
-import { createHostResolver } from './ssh-config.js';
+import { createHostResolver, type HostResolver } from './ssh-config.js';
 import type { ConnectOptions, SshOptions, Target, Transport } from './transport.js';
 import type { TransportOptions } from './transports.js';
 
@@ -41,7 +41,7 @@ export function createOpensshTransport(options: TransportOptions): Transport {
 
 /** What all connections of one transport share. */
 interface Run {
-  readonly resolve: ReturnType<typeof createHostResolver>;
+  readonly resolve: HostResolver;
   readonly questions: Questions;
   readonly acceptedKeys: Set<string>;
   readonly env: NodeJS.ProcessEnv;
