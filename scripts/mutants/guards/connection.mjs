@@ -84,9 +84,16 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a channel is foreseen only where no other is open',
     file: `${SSH}/channel-forecast.ts`,
-    text: 'open++;\n      idle = false;',
-    instead: 'open++;',
+    text: 'begun++;\n      idle = false;',
+    instead: 'begun++;',
     test: `${SSH}/channel-forecast.test.ts > beside an open channel nothing is foreseen`,
+  },
+  {
+    guard: 'a server that was asked before a channel was closed has said nothing of that one',
+    file: `${SSH}/channel-forecast.ts`,
+    text: 'if (begun === lastBegun) idle = true;',
+    instead: 'if (begun >= lastBegun) idle = open === 0;',
+    test: `${SSH}/channel-forecast.test.ts > an answer from before another channel was closed says nothing of that one`,
   },
   {
     guard: 'dropbear is sent no more input ahead than it keeps',

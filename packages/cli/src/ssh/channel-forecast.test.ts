@@ -6,14 +6,14 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Answers when told to. */
-function makeInner(): { inner: Ssh2Inner; answer(): Promise<void> } {
+function makeInner(): { inner: Ssh2Inner; answer(options?: { asked: boolean }): Promise<void> } {
   let answer: () => void = () => undefined;
   const sync = (): Promise<void> =>
     new Promise((resolve) => {
       answer = resolve;
     });
-  const tell = async (): Promise<void> => {
-    await vi.advanceTimersByTimeAsync(1_000);
+  const tell = async ({ asked } = { asked: true }): Promise<void> => {
+    if (asked) await vi.advanceTimersByTimeAsync(1_000);
     answer();
     await vi.advanceTimersByTimeAsync(0);
   };
@@ -48,6 +48,21 @@ test('it stays taken when another channel was opened meanwhile', async () => {
   forecast.begin();
   await answer();
   expect(forecast.foresee(0)).toBeUndefined();
+});
+
+test('an answer from before another channel was closed says nothing of that one', async () => {
+  const { inner, answer } = makeInner();
+  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  forecast.begin();
+  forecast.end();
+  await vi.advanceTimersByTimeAsync(1_000);
+  forecast.begin();
+  forecast.end();
+  // What the server was asked before the second channel.
+  await answer({ asked: false });
+  expect(forecast.foresee(0)).toBeUndefined();
+  await answer();
+  expect(forecast.foresee(0)).toBe(0);
 });
 
 test('a connection that ends is not asked', async () => {

@@ -34,18 +34,21 @@ export interface ChannelForecast {
 export function createChannelForecast(inner: Ssh2Inner | undefined, software: string): ChannelForecast {
   const trusted = inner === undefined ? undefined : TRUSTED.find((one) => one.software.test(software));
   let open = 0;
+  let begun = 0;
   let idle = true;
   let asking: NodeJS.Timeout | undefined;
   const ask = async (): Promise<void> => {
+    const lastBegun = begun;
     if (open > 0) return;
     // The server may read our close together with the next open, before the number is free.
     await inner?.sync();
-    idle = open === 0;
+    if (begun === lastBegun) idle = true;
   };
   return {
     foresee: (inputBytes) => (trusted !== undefined && idle && inputBytes <= trusted.inputBytes ? 0 : undefined),
     begin() {
       open++;
+      begun++;
       idle = false;
     },
     end() {
