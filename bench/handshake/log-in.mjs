@@ -25,7 +25,7 @@ async function logInTimes(times) {
 }
 
 async function prepareOutlast() {
-  const { createSsh2Transport } = await import('../../packages/cli/dist/ssh/ssh2-transport.js');
+  const { createSsh2Transport } = await import('../../packages/cli/dist/ssh/ssh2/transport.js');
   const transport = createSsh2Transport({
     sshOptions: { configFile: sshConfig, identityFiles: [], options: [] },
     prompter: { interactive: false },

@@ -1,7 +1,7 @@
 // Round trips from dial to the end of what was run, by the slope between two delays.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSsh2Transport } from '../../packages/cli/dist/ssh/ssh2-transport.js';
+import { createSsh2Transport } from '../../packages/cli/dist/ssh/ssh2/transport.js';
 import { status } from '../../packages/core/dist/index.js';
 import { createLaptop, startProcessSshd, varyHost } from '../../packages/test-fixtures/dist/index.js';
 import { median } from '../median.mjs';

@@ -28,7 +28,7 @@ export const LINK_MUTANTS = [
   },
   {
     guard: 'a connection that ends while a channel is opened is lost',
-    file: 'packages/cli/src/ssh/ssh2-connection.ts',
+    file: 'packages/cli/src/ssh/ssh2/connection.ts',
     text: 'runs nothing.\n      if (gone) throw buildLostError(lastError);',
     instead: 'runs nothing.',
     test: 'packages/cli/test/sshd/connection.test.ts > a session that is cut while a channel opens is lost, wherever that is',

@@ -1,7 +1,7 @@
-const ARGUMENTS = 'packages/cli/src/ssh/openssh-arguments.ts';
-const CHANNEL = 'packages/cli/src/ssh/openssh-channel.ts';
-const MASTER = 'packages/cli/src/ssh/openssh-master.ts';
-const STREAMS = 'packages/cli/src/ssh/openssh-streams.ts';
+const ARGUMENTS = 'packages/cli/src/ssh/openssh/arguments.ts';
+const CHANNEL = 'packages/cli/src/ssh/openssh/channel.ts';
+const MASTER = 'packages/cli/src/ssh/openssh/master.ts';
+const STREAMS = 'packages/cli/src/ssh/openssh/streams.ts';
 const CONFORMANCE = 'packages/cli/test/sshd/transport-conformance.test.ts > openssh';
 const LEFTOVERS = 'packages/cli/test/sshd/openssh-leftovers.test.ts > nothing is left behind';
 const TRANSPORT = 'packages/cli/test/sshd/openssh-transport.test.ts';
@@ -20,7 +20,7 @@ export const OPENSSH_MUTANTS = [
     file: ARGUMENTS,
     text: "    'ClearAllForwardings=yes',\n",
     instead: '',
-    test: 'packages/cli/src/ssh/openssh-arguments.test.ts > what keeps a connection safe and ours wins over what the user asks for',
+    test: 'packages/cli/src/ssh/openssh/arguments.test.ts > what keeps a connection safe and ours wins over what the user asks for',
   },
   {
     guard: 'openssh: an ssh whose program was killed ends',
@@ -67,14 +67,14 @@ export const OPENSSH_MUTANTS = [
   },
   {
     guard: 'openssh: a person who gave up is asked nothing more',
-    file: 'packages/cli/src/ssh/openssh-connect.ts',
+    file: 'packages/cli/src/ssh/openssh/connect.ts',
     text: 'gaveUp ? undefined : await',
     instead: 'await',
     test: `${TRANSPORT} > questions that nobody answers end in E_AUTH, and off a terminal there are none`,
   },
   {
     guard: 'openssh: a socket finds room whatever TMPDIR says',
-    file: 'packages/cli/src/ssh/openssh-folder.ts',
+    file: 'packages/cli/src/ssh/openssh/control-folder.ts',
     text: 'const LONGEST_BASE = 60;',
     instead: 'const LONGEST_BASE = 600;',
     test: `${TRANSPORT} > a TMPDIR that is too long for a socket does no harm`,

@@ -1,10 +1,10 @@
-const SHARED = 'packages/cli/src/ssh/shared-answers.ts';
-const CLASS = 'packages/cli/src/ssh/host-class.ts';
-const LINES = 'packages/cli/src/ssh/config-lines.ts';
-const STORE = 'packages/cli/src/ssh/known-hosts-store.ts';
-const REVOKED = 'packages/cli/src/ssh/revoked-keys.ts';
-const TESTS = 'packages/cli/src/ssh/shared-answers.test.ts';
-const REVOKED_TESTS = 'packages/cli/src/ssh/revoked-keys.test.ts';
+const SHARED = 'packages/cli/src/ssh/configuration/shared-answers.ts';
+const CLASS = 'packages/cli/src/ssh/configuration/host-class.ts';
+const LINES = 'packages/cli/src/ssh/configuration/config-lines.ts';
+const STORE = 'packages/cli/src/ssh/host-keys/known-hosts-store.ts';
+const REVOKED = 'packages/cli/src/ssh/host-keys/revoked-keys.ts';
+const TESTS = 'packages/cli/src/ssh/configuration/shared-answers.test.ts';
+const REVOKED_TESTS = 'packages/cli/src/ssh/host-keys/revoked-keys.test.ts';
 
 /** When one answer of ssh may stand for many hosts, and which host keys are never taken. */
 export const SSH_CONFIG_MUTANTS = [

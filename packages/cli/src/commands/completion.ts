@@ -61,7 +61,7 @@ async function listNames(
 
 /** What `ssh` would be given: read from its files, since somebody waits for the next key. */
 async function listAliases(): Promise<string[]> {
-  const { listHostAliases, readConfigFiles } = await import('../ssh/config-files.js');
+  const { listHostAliases, readConfigFiles } = await import('../ssh/configuration/config-files.js');
   return listHostAliases(await readConfigFiles(undefined));
 }
 

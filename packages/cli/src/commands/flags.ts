@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { HostShare } from '../fleet/failure-budget.js';
 import { parseHostUser } from '../inventory/host-spec.js';
 import type { OutputFlags } from '../output/streams.js';
-import { parseJumpChain } from '../ssh/destination.js';
+import { parseJumpChain } from '../ssh/configuration/destination.js';
 import type { SshOptions } from '../ssh/transport.js';
 import { TRANSPORTS, type TransportName } from '../ssh/transports.js';
 

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { readLocalUser } from '../ssh/local-user.js';
+import { readLocalUser } from '../ssh/configuration/local-user.js';
 
 /** Who acts, as the hosts keep it: `user@laptop`. */
 export function getLocalName(): string {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { OutlastError } from '@outlast/core';
-import { type AccessSurvey, surveyAccess } from '../ssh/survey-access.js';
+import { type AccessSurvey, surveyAccess } from '../ssh/authentication/survey-access.js';
 import type { Prompter, SshOptions, Target } from '../ssh/transport.js';
 
 /** What a look at this laptop found. */

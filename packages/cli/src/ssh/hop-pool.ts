@@ -1,9 +1,9 @@
 import { OutlastError } from '@outlast/core';
+import { parseJumpChain } from './configuration/destination.js';
+import type { HostSettings } from './configuration/host-settings.js';
+import type { HostResolver } from './configuration/ssh-config.js';
 import { addHost } from './connect-errors.js';
 import { raceSignal } from './deadline.js';
-import { parseJumpChain } from './destination.js';
-import type { HostSettings } from './host-settings.js';
-import type { HostResolver } from './ssh-config.js';
 import type { Connection, SshOptions, Target } from './transport.js';
 
 // A configuration in which hosts jump through each other has no end of its own.

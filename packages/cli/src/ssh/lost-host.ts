@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import type { OutlastError } from '@outlast/core';
 import { buildAbortReason, raceSignal } from './deadline.js';
-import type { TunnelConnection } from './ssh2-connection.js';
+import type { TunnelConnection } from './ssh2/connection.js';
 import type { ExecChannel } from './transport.js';
 
 /** Builds what a host leaves that may have begun before anything was heard of it: its channel has ended, and nobody knows how. */

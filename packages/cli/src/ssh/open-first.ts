@@ -1,8 +1,8 @@
+import type { HostSettings } from './configuration/host-settings.js';
+import type { HostResolver } from './configuration/ssh-config.js';
 import { addHost } from './connect-errors.js';
 import { buildAbortReason, raceSignal } from './deadline.js';
-import type { HostSettings } from './host-settings.js';
 import { openUnlessAborted } from './lost-host.js';
-import type { HostResolver } from './ssh-config.js';
 import type { ConnectedExec, Connection, ConnectOptions, ExecChannel, Target } from './transport.js';
 
 /** Resolves how a target is reached, or gives up when the caller does. */

@@ -44,6 +44,6 @@ export function createTransports(options: TransportOptions): Transports {
 }
 
 async function createTransport(name: TransportName, options: TransportOptions): Promise<Transport> {
-  if (name === 'ssh2') return (await import('./ssh2-transport.js')).createSsh2Transport(options);
-  return (await import('./openssh-transport.js')).createOpensshTransport(options);
+  if (name === 'ssh2') return (await import('./ssh2/transport.js')).createSsh2Transport(options);
+  return (await import('./openssh/transport.js')).createOpensshTransport(options);
 }

@@ -9,8 +9,8 @@ import {
   type TestHost,
 } from '@outlast/test-fixtures';
 import { onTestFinished, type TestContext } from 'vitest';
-import { createOpensshTransport } from '../../src/ssh/openssh-transport.js';
-import { createSsh2Transport } from '../../src/ssh/ssh2-transport.js';
+import { createOpensshTransport } from '../../src/ssh/openssh/transport.js';
+import { createSsh2Transport } from '../../src/ssh/ssh2/transport.js';
 import type {
   Connection,
   ExecChannel,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '@outlast/test-fixtures';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { parseKnownHosts } from '../../src/ssh/known-hosts-file.js';
+import { parseKnownHosts } from '../../src/ssh/host-keys/known-hosts-file.js';
 import { useLab } from '../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const COUNT = 200;
 const KEY = `ssh-ed25519 ${Buffer.from(`\0\0\0\vssh-ed25519\0\0\0 ${'k'.repeat(32)}`).toString('base64')}`;
-const MODULE = fileURLToPath(new URL('../../dist/ssh/append-known-host.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../dist/ssh/host-keys/append-known-host.js', import.meta.url));
 // Waits until all of them are there, so that they really meet, then appends name after name.
 const APPEND = `
   import { readdirSync, writeFileSync } from 'node:fs';

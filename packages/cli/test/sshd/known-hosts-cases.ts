@@ -1,5 +1,5 @@
 import { formatKnownHostName, generateKeyPair, type TestHost } from '@outlast/test-fixtures';
-import { hashName } from '../../src/ssh/known-hosts-name.js';
+import { hashName } from '../../src/ssh/host-keys/known-hosts-name.js';
 
 /** What known_hosts may say of a key. `ssh` differs from `ours` only where the name says why. */
 export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked';

@@ -1,5 +1,5 @@
 import { generateKeyPair, type SeededRandom } from '@outlast/test-fixtures';
-import { formatKnownHostName, hashName } from '../../src/ssh/known-hosts-name.js';
+import { formatKnownHostName, hashName } from '../../src/ssh/host-keys/known-hosts-name.js';
 
 /** One line of a generated known_hosts file, and the way in which its hosts are written. */
 export interface GeneratedLine {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSeededRandom, runOrThrow } from '@outlast/test-fixtures';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { lookupHostKeys } from '../../src/ssh/known-hosts.js';
-import { type KnownHost, parseKnownHosts } from '../../src/ssh/known-hosts-file.js';
-import { hashName } from '../../src/ssh/known-hosts-name.js';
+import { lookupHostKeys } from '../../src/ssh/host-keys/known-hosts.js';
+import { type KnownHost, parseKnownHosts } from '../../src/ssh/host-keys/known-hosts-file.js';
+import { hashName } from '../../src/ssh/host-keys/known-hosts-name.js';
 import { drawKnownHosts, drawName, FORM_NAMES, type GeneratedLine } from './known-hosts-generator.js';
 
 // With -l it reads the keys too, and so passes over the lines that ssh passes over.

@@ -1,0 +1,36 @@
+import { OutlastError } from '@outlast/core';
+import type { HostSettings } from '../configuration/host-settings.js';
+import { formatSshCommand } from '../connect-errors.js';
+import type { AuthenticationContext, AuthenticationState } from './authentication-state.js';
+import { formatTried, type IdentityPlan } from './identities.js';
+
+/** Builds `E_AUTH` with what was tried, or `E_NEEDS_OPENSSH` where nothing could be tried but OpenSSH had something. */
+export function buildAuthError(
+  { name, settings, plan }: AuthenticationContext,
+  state: AuthenticationState,
+  cause?: Error,
+): OutlastError {
+  const tried = state.tried.filter((label) => label !== 'none');
+  const parts = [
+    `tried: ${formatTried(tried)}`,
+    ...(plan.skipped.length === 0 ? [] : [`skipped ${plan.skipped.join('; ')}`]),
+    ...(state.methodsLeft === undefined ? [] : [`it accepts: ${state.methodsLeft.join(', ') || 'nothing more'}`]),
+  ];
+  const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;
+  const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
+  return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
+    hint: buildAuthHint(settings, plan),
+    login: `${settings.user} with ${formatTried(tried)}`,
+    cause,
+  });
+}
+
+function buildAuthHint(settings: HostSettings, plan: IdentityPlan): string {
+  const byHand = `try it by hand: ${formatSshCommand(settings)}`;
+  const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
+  if (encrypted) return `unlock the key with ssh-add, or run outlast on a terminal; ${byHand}`;
+  if (plan.needsOpenssh) {
+    return `certificates and security keys need OpenSSH itself: --transport openssh, or a plain key with -i; ${byHand}`;
+  }
+  return `check the user (-l) and the key (-i); ${byHand}`;
+}

@@ -1,0 +1,19 @@
+import type { SshOptions, Target } from '../transport.js';
+
+/**
+ * Builds the arguments of `ssh` that say which host is meant and how it is reached, the destination last.
+ * What stands before them wins over them, since the first value of an option counts.
+ */
+export function buildReachArgs(target: Target, options: SshOptions): string[] {
+  const user = target.user ?? options.user;
+  return [
+    ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(target.port === undefined ? [] : ['-p', String(target.port)]),
+    ...(options.jump === undefined ? [] : ['-J', options.jump]),
+    ...options.identityFiles.flatMap((file) => ['-i', file]),
+    ...options.options.flatMap((option) => ['-o', option]),
+    '--',
+    target.destination,
+  ];
+}

@@ -1,0 +1,133 @@
+import { type ErrorCode, OutlastError } from '@outlast/core';
+import type { HostSettings } from '../configuration/host-settings.js';
+import {
+  buildNotSshError,
+  buildThrottledError,
+  formatEndpoint,
+  formatHost,
+  formatSshCommand,
+} from '../connect-errors.js';
+import { formatKnownHostName } from '../host-keys/known-hosts-name.js';
+import {
+  findProxyWords,
+  isRefusedByHop,
+  type OpensshFailure,
+  readFailure,
+  readForeignLine,
+  readHostKey,
+  readOffendingKey,
+  readOfferedKeys,
+} from './failure.js';
+
+/** What is known of an `ssh` that has ended before the connection stood. */
+export interface FailedMaster {
+  /** The host as the user named it. */
+  readonly name: string;
+  readonly settings: HostSettings;
+  readonly log: string;
+  readonly exitCode: number | null;
+  /** The jump host through which it went. */
+  readonly hop?: string;
+}
+
+// What a shell exits with that does not find a program.
+const NOT_FOUND = 127;
+
+/** Builds the documented error for an `ssh` that has ended before the connection stood. */
+export function buildMasterError(failed: FailedMaster): OutlastError {
+  const { settings, log, hop } = failed;
+  if (failed.exitCode === NOT_FOUND && !log.includes('debug1: ')) return buildMissingError();
+  const where = formatEndpoint(settings);
+  if (hop !== undefined && isRefusedByHop(log)) {
+    return new OutlastError('E_CONNECT_REFUSED', `the jump host did not connect to ${where}`, {
+      hint: 'is sshd running there, on that port, and may the jump host forward to it (AllowTcpForwarding, PermitOpen)?',
+      via: hop,
+    });
+  }
+  const failure = readFailure(log);
+  const proxied = hop === undefined && settings.proxyCommand !== null;
+  if (failure.code === 'E_THROTTLED' && proxied) return buildProxyError(log);
+  if (failure.code === 'E_THROTTLED') return buildThrottledError(where, failure.said);
+  if (failure.code === 'E_NOT_SSH') return buildNotSshError(where, failure.said);
+  if (failure.code === 'E_AUTH') return buildAuthError(failed, failure);
+  if (failure.code.startsWith('E_HOST_KEY_')) return buildHostKeyError(failed, failure);
+  const [message, hint] = describe(failure, where, settings.hostname);
+  return new OutlastError(failure.code, message, { hint });
+}
+
+/** Builds `E_NOT_SSH` where something else than an SSH server had spoken by the deadline; undefined otherwise. */
+export function explainDeadline({ settings, log }: FailedMaster): OutlastError | undefined {
+  const line = readForeignLine(log);
+  return line === undefined ? undefined : buildNotSshError(formatEndpoint(settings), line);
+}
+
+function buildMissingError(): OutlastError {
+  return new OutlastError('E_NEEDS_OPENSSH', 'there is no ssh program on PATH', {
+    hint: 'install the OpenSSH client, or leave out the transport openssh (--transport, or transport: in outlast.yaml)',
+  });
+}
+
+function buildProxyError(log: string): OutlastError {
+  const words = findProxyWords(log);
+  const saying = words === '' ? '' : `, saying ${JSON.stringify(words)}`;
+  return new OutlastError('E_PROXY_COMMAND', `the ProxyCommand ended before the connection stood${saying}`, {
+    hint: 'try it by hand: ssh -v says how it is called',
+  });
+}
+
+function describe({ code, said }: OpensshFailure, where: string, hostname: string): readonly [string, string] {
+  const words = said === '' ? '' : `: ${said}`;
+  switch (code as ErrorCode) {
+    case 'E_RESOLVE':
+      return [`the name ${hostname} has no address`, 'check the spelling, the DNS or the HostName'];
+    case 'E_CONNECT_REFUSED':
+      return [`${where} refused the connection${words}`, 'is sshd running there, on that port?'];
+    case 'E_CONNECT_UNREACHABLE':
+      return [`${where} cannot be reached${words}`, 'check the network, the route, the VPN'];
+    case 'E_CONNECT_TIMEOUT':
+      return [`${where} did not answer`, 'check the address, the network and the firewall'];
+    case 'E_NO_COMMON_ALGORITHM':
+      return [`${where} and ssh share no algorithm${words}`, 'update sshd there, or OpenSSH here (see ssh -vv)'];
+    default:
+      return [
+        `${where} closed the connection before it stood${words}`,
+        'try it by hand with ssh -v; the log of sshd on the host says why',
+      ];
+  }
+}
+
+function buildAuthError({ name, settings, log }: FailedMaster, { said }: OpensshFailure): OutlastError {
+  const tried = [...new Set(readOfferedKeys(log))].join(', ') || 'no key';
+  const message = `${name} did not let ${settings.user} in (tried: ${tried}; it accepts: ${said})`;
+  return new OutlastError('E_AUTH', message, {
+    hint: `check the user (-l) and the key (-i); try it by hand: ${formatSshCommand(settings)}`,
+    login: `${settings.user} with ${tried}`,
+  });
+}
+
+function buildHostKeyError({ name, settings, log }: FailedMaster, { code }: OpensshFailure): OutlastError {
+  const host = formatHost(name, settings);
+  const presented = readHostKey(log) ?? 'a key';
+  if (code === 'E_HOST_KEY_REVOKED') {
+    return new OutlastError(code, `the host key of ${host} is revoked: ${presented}`, {
+      hint: 'somebody may have stolen the key: ask the keeper of the host, do not connect',
+    });
+  }
+  if (code === 'E_HOST_KEY_CHANGED') return buildChangedError(host, presented, { settings, log });
+  return new OutlastError('E_HOST_KEY_UNKNOWN', `no known_hosts file lists ${host}, which presented ${presented}`, {
+    hint: `compare it with ssh-keygen -l on the host, then connect once with: ${formatSshCommand(settings)}`,
+  });
+}
+
+function buildChangedError(host: string, presented: string, failed: Pick<FailedMaster, 'settings' | 'log'>) {
+  const known = readOffendingKey(failed.log);
+  const place = known === undefined ? '' : `another key is known (${known.file}:${known.line}), `;
+  const file = known === undefined ? '' : `-f '${known.file}' `;
+  return new OutlastError(
+    'E_HOST_KEY_CHANGED',
+    `the host key of ${host} has changed: ${place}presented was ${presented}`,
+    {
+      hint: `somebody may be listening in. If its keeper confirms the new fingerprint: ssh-keygen ${file}-R '${formatKnownHostName(failed.settings)}'`,
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import {
+  findLastWords,
+  findProxyWords,
+  isRefusedByHop,
+  readFailure,
+  readForeignLine,
+  readHostKey,
+  readOffendingKey,
+  readOfferedKeys,
+  readQuestion,
+  readStage,
+} from './failure.js';
+
+/** What OpenSSH 9.2p1 of Debian 12 wrote to stderr, at LogLevel DEBUG1; in `ask-…` what it asked. */
+function readSample(name: string): string {
+  return readFileSync(new URL(`./fixtures/${name}.openssh-9.2.txt`, import.meta.url), 'utf8');
+}
+
+test.each([
+  ['no-address', 'E_RESOLVE', /no-such-host\.invalid/],
+  ['refused', 'E_CONNECT_REFUSED', /Connection refused/],
+  ['unreachable', 'E_CONNECT_UNREACHABLE', /Network is unreachable/],
+  ['unknown-key', 'E_HOST_KEY_UNKNOWN', /verification failed/],
+  ['unknown-key-strict', 'E_HOST_KEY_UNKNOWN', /No ED25519 host key/],
+  ['changed-key', 'E_HOST_KEY_CHANGED', /HAS CHANGED/],
+  ['revoked-key', 'E_HOST_KEY_REVOKED', /marked as revoked/],
+  ['no-kex', 'E_NO_COMMON_ALGORITHM', /no matching key exchange method/],
+  ['no-host-key-type', 'E_NO_COMMON_ALGORITHM', /no matching host key type/],
+  ['wrong-key', 'E_AUTH', /^publickey,password,keyboard-interactive$/],
+  ['too-many-keys', 'E_AUTH', /Too many authentication failures/],
+  ['closed-early', 'E_THROTTLED', /^$/],
+  ['reset-early', 'E_THROTTLED', /^$/],
+  ['max-startups', 'E_THROTTLED', /^Exceeded MaxStartups$/],
+  ['hop-gone', 'E_THROTTLED', /^$/],
+  ['closed-behind-banner', 'E_CONNECT_CLOSED', /^Connection closed by/],
+  ['http', 'E_NOT_SSH', /^HTTP\/1\.1 400/],
+  ['smtp', 'E_NOT_SSH', /^220 mail/],
+  ['ssh-1', 'E_NOT_SSH', /Protocol major versions differ/],
+  ['binary', 'E_NOT_SSH', /invalid characters/],
+])('%s is %s', (name, code, said) => {
+  const failure = readFailure(readSample(name));
+  expect(failure).toEqual({ code, said: expect.stringMatching(said) });
+});
+
+test('a line that a server sends before its banner is told from the words of ssh', () => {
+  expect(readForeignLine(readSample('smtp'))).toBe('220 mail ESMTP');
+  for (const name of ['mute', 'max-startups', 'connected']) expect(readForeignLine(readSample(name))).toBeUndefined();
+});
+
+test('what ssh says of keys is read', () => {
+  const changed = readSample('changed-key');
+  expect(readHostKey(changed)).toMatch(/^ssh-ed25519 SHA256:[\w+/]{43}$/);
+  expect(readOffendingKey(changed)).toEqual({ file: '/home/me/.ssh/known_hosts_changed', line: '1' });
+  expect(readOfferedKeys(readSample('wrong-key'))).toEqual(['/home/me/.ssh/stranger']);
+  expect(readOfferedKeys(readSample('too-many-keys'))).toHaveLength(6);
+});
+
+test('a jump host that leads nowhere is told from one that has gone', () => {
+  expect([isRefusedByHop(readSample('hop-refused')), isRefusedByHop(readSample('hop-gone'))]).toEqual([true, false]);
+});
+
+test('the last words are those of whoever had the last word', () => {
+  expect(findProxyWords(readSample('proxy-failed'))).toBe('no route for you');
+  expect(findLastWords(readSample('too-many-keys'))).toMatch(/^Disconnected from/);
+  expect(findLastWords(readSample('connected'))).toBe('');
+});
+
+test.each([
+  ['mute', 'waiting for the banner'],
+  ['mute-behind-banner', 'exchanging keys'],
+  ['wrong-key', 'waiting for the authentication'],
+])('%s is a sample of %s', (name, stage) => {
+  const stages = readSample(name).split(/\r?\n/).map(readStage);
+  expect(stages.filter((one) => one !== undefined).at(-1)).toBe(stage);
+});
+
+test('a question about a host key is told from one for a secret', () => {
+  const key = expect.stringMatching(/^ED25519 SHA256:[\w+/]{43}$/);
+  expect(readQuestion(readSample('ask-host-key'))).toEqual({ kind: 'host-key', key });
+  expect(readQuestion(readSample('ask-passphrase'))).toEqual({ kind: 'secret' });
+  expect(readQuestion(readSample('ask-password'))).toEqual({ kind: 'secret' });
+  expect(readQuestion("Please type 'yes', 'no' or the fingerprint: ")).toEqual({ kind: 'secret' });
+});

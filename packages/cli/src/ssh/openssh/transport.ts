@@ -1,0 +1,98 @@
+import { OutlastError } from '@outlast/core';
+import type { HostSettings } from '../configuration/host-settings.js';
+import { createHostResolver, type HostResolver } from '../configuration/ssh-config.js';
+import { addHost, formatEndpoint } from '../connect-errors.js';
+import { startDeadline } from '../deadline.js';
+import { createHopPool, type HopPool } from '../hop-pool.js';
+import { openFirst, resolveTarget } from '../open-first.js';
+import { createQuestions, type Questions } from '../questions.js';
+import { retryThrottled } from '../retry-throttled.js';
+import type { ConnectOptions, SshOptions, Target, Transport } from '../transport.js';
+import type { TransportOptions } from '../transports.js';
+import { connectMaster } from './connect.js';
+import type { OpensshConnection } from './connection.js';
+
+/**
+ * Creates the transport that leaves the connection to `ssh` itself: for certificates, security keys, GSSAPI, PKCS#11 and
+ * whatever else the ssh2 library cannot do. Each host, and each jump host, has one `ssh` of ours in the foreground, on
+ * whose control socket our channels live.
+ *
+ * `connect` throws `E_NEEDS_OPENSSH` where there is no `ssh` on PATH.
+ */
+export function createOpensshTransport(options: TransportOptions): Transport {
+  const run = createRun(options);
+  const { sshOptions } = options;
+  const connect = async (target: Target, connectOptions: ConnectOptions): Promise<OpensshConnection> => {
+    const settings = await resolveTarget(run.resolve, target, connectOptions);
+    return connectHost({ target, settings, sshOptions }, run, connectOptions);
+  };
+  return {
+    connect,
+    async connectAndExec(target, request, connectOptions) {
+      const connection = await connect(target, connectOptions);
+      return openFirst(target, connection, connection.exec(request), connectOptions);
+    },
+    async close() {
+      run.end.abort(new OutlastError('E_CONNECT_CLOSED', 'the transport was closed'));
+      await run.hops.close();
+    },
+  };
+}
+
+/** What all connections of one transport share. */
+interface Run {
+  readonly resolve: HostResolver;
+  readonly questions: Questions;
+  readonly acceptedKeys: Set<string>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly end: AbortController;
+  readonly hops: HopPool<OpensshConnection>;
+  warn(message: string): void;
+}
+
+function createRun({ sshOptions, prompter, env, warn = () => undefined }: TransportOptions): Run {
+  const resolve = createHostResolver({ sshOptions, env });
+  const run: Run = {
+    resolve,
+    questions: createQuestions(prompter),
+    acceptedKeys: new Set(),
+    env,
+    end: new AbortController(),
+    hops: createHopPool({
+      resolve,
+      sshOptions,
+      connect: (target, settings, options) =>
+        connectHost({ target, settings, sshOptions: options.sshOptions }, run, options),
+    }),
+    warn,
+  };
+  return run;
+}
+
+interface Host {
+  readonly target: Target;
+  readonly settings: HostSettings;
+  readonly sshOptions: SshOptions;
+}
+
+async function connectHost(
+  host: Host,
+  run: Run,
+  options: ConnectOptions & { readonly depth?: number },
+): Promise<OpensshConnection> {
+  const { settings, target } = host;
+  const signals = [run.end.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const deadline = startDeadline(options.connectTimeoutMs, run.questions, AbortSignal.any(signals));
+  try {
+    return await retryThrottled(deadline, async () => {
+      deadline.stage = `dialling ${formatEndpoint(settings)}`;
+      const { signal } = deadline;
+      const hop = settings.proxyJump === null ? undefined : await run.hops.reach(settings, { ...options, signal });
+      return connectMaster({ ...host, ...run, hop, deadline });
+    });
+  } catch (error) {
+    throw addHost(error, target.name);
+  } finally {
+    deadline.end();
+  }
+}

@@ -1,0 +1,126 @@
+import type { HostSettings } from '../configuration/host-settings.js';
+import type { HostResolver } from '../configuration/ssh-config.js';
+import { addUnhonoured } from '../configuration/unhonoured.js';
+import { addHost, formatEndpoint } from '../connect-errors.js';
+import { type Deadline, raceSignal, startDeadline } from '../deadline.js';
+import { buildLostHost } from '../lost-host.js';
+import type { Questions } from '../questions.js';
+import { isCode, retryThrottled } from '../retry-throttled.js';
+import { exchangeBanners } from '../route/banner.js';
+import type { Hops } from '../route/jump.js';
+import { openRoute } from '../route/route.js';
+import type { ConnectOptions, ExecChannel, ExecRequest, Target } from '../transport.js';
+import type { Flight } from './ahead.js';
+import type { TunnelConnection } from './connection.js';
+import type { HostMemory } from './host-memory.js';
+import { createHostNotes, type HostNotes } from './host-notes.js';
+import { type PreparedSession, prepareSession, type SessionTools } from './session.js';
+
+/** What all connections of one transport share. */
+export interface Run {
+  readonly resolve: HostResolver;
+  readonly questions: Questions;
+  readonly env: NodeJS.ProcessEnv;
+  readonly end: AbortController;
+  readonly hops: Hops;
+  readonly memory: HostMemory;
+  loadTools(): Promise<SessionTools>;
+}
+
+/** What one connection may take, and what it is for. */
+export interface HostOptions extends ConnectOptions {
+  readonly depth?: number;
+  /** Sent as early as the host is known to take it. */
+  readonly request?: ExecRequest;
+}
+
+/** A connection, and the channel that was asked for on the way; without one nothing was asked for yet. */
+export interface ConnectedHost {
+  readonly connection: TunnelConnection;
+  readonly channel?: Promise<ExecChannel>;
+}
+
+/**
+ * Connects to a host as its settings say, through all hops.
+ *
+ * @throws OutlastError with one of the connection codes, and the host.
+ */
+export async function connectHost(
+  target: Target,
+  settings: HostSettings,
+  run: Run,
+  options: HostOptions,
+): Promise<ConnectedHost> {
+  const signals = [run.end.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const tools = await run.loadTools();
+  const deadline = startDeadline(options.connectTimeoutMs, run.questions, AbortSignal.any(signals));
+  const notes = createHostNotes(run.memory, settings);
+  try {
+    const preparing = prepareSession(target.name, settings, tools, { deadline, prefer: notes.prefer });
+    const session = await raceSignal(preparing, deadline.signal);
+    const attempt = { name: target.name, settings, session, run, deadline, options, notes };
+    return await retryThrottled(deadline, () => connectOnce(attempt));
+  } catch (error) {
+    throw addHost(addUnhonoured(error, settings.notHonoured), target.name);
+  } finally {
+    deadline.end();
+  }
+}
+
+interface Attempt {
+  readonly name: string;
+  readonly settings: HostSettings;
+  readonly session: PreparedSession;
+  readonly run: Run;
+  readonly deadline: Deadline;
+  readonly options: HostOptions;
+  readonly notes: HostNotes;
+}
+
+/** Connects, the plain way where the host hung up on what was sent ahead and has run nothing. */
+async function connectOnce(attempt: Attempt): Promise<ConnectedHost> {
+  const { deadline, notes } = attempt;
+  const trip: Trip = { flight: undefined, software: '' };
+  try {
+    return await travel(attempt, trip, notes.plan);
+  } catch (error) {
+    const { flight, software } = trip;
+    const hungUp = isCode(error, 'E_CONNECT_CLOSED') && !deadline.signal.aborted;
+    if (flight?.isOpen === true && flight.channel !== undefined) {
+      if (hungUp) notes.doubt();
+      return buildLostHost(addHost(error, attempt.name));
+    }
+    if (flight?.wasSent !== true || !hungUp) throw error;
+    const connected = await travel(attempt, trip, () => 'nothing');
+    notes.refuse(software);
+    return connected;
+  }
+}
+
+/** How far a connection came. */
+interface Trip {
+  flight: Flight | undefined;
+  software: string;
+}
+
+async function travel(attempt: Attempt, trip: Trip, plan: HostNotes['plan']): Promise<ConnectedHost> {
+  const { settings, session, run, deadline, options, notes } = attempt;
+  deadline.stage = `dialling ${formatEndpoint(settings)}`;
+  const route = await openRoute(settings, { ...options, hops: run.hops, env: run.env, signal: deadline.signal });
+  try {
+    deadline.stage = 'waiting for the banner';
+    trip.software = await exchangeBanners(route.stream, formatEndpoint(settings), deadline.signal);
+    deadline.stage = 'exchanging keys';
+    const level = plan(trip.software, session.identities);
+    const { flight, ready } = session.start(route.stream, { software: trip.software, level, request: options.request });
+    trip.flight = flight;
+    const { connection, accepted } = await ready;
+    notes.accept(trip.software, accepted);
+    const { channel } = flight;
+    channel?.then(notes.confirm, notes.doubt);
+    return { connection, ...(channel === undefined ? {} : { channel }) };
+  } catch (error) {
+    route.stream.destroy();
+    throw (await route.explain?.(error)) ?? error;
+  }
+}
