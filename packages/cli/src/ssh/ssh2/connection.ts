@@ -4,12 +4,12 @@ import type { Client } from 'ssh2';
 import { buildLostError, isFull } from '../channel-errors.js';
 import { createDeferred } from '../deferred.js';
 import { createExecSlots } from '../exec-slots.js';
-import { openTunnel } from '../route/open-tunnel.js';
 import type { Connection, ExecRequest } from '../transport.js';
 import { createChannelForecast } from './channel-forecast.js';
 import type { OwnedChannel } from './exec-channel.js';
 import type { Ssh2Inner } from './inner.js';
 import { createAheadOpener, openExec } from './open-exec.js';
+import { openTunnel } from './open-tunnel.js';
 
 // A server that takes leave properly does so within a round trip.
 const CLOSE_TIMEOUT_MS = 1_000;
