@@ -116,4 +116,11 @@ export const CONNECTION_MUTANTS = [
     instead: 'listRsaAlgorithms(parts.settings);',
     test: `${SSHD}/connection-identities.test.ts > what the ssh configuration says of methods an RSA key that is asked about first is asked about with nothing else`,
   },
+  {
+    guard: 'dropbear opens no channel while another one is leaving',
+    file: `${SSH}/exec-slots.ts`,
+    text: 'leaving.length === 0 ? start()',
+    instead: 'leaving.length >= 0 ? start()',
+    test: `${SSH}/exec-slots.test.ts > dropbear opens the next one once it has let go of those that we have closed, and only of those`,
+  },
 ];

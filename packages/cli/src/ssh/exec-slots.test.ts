@@ -4,6 +4,8 @@ import { createDeferred, type Deferred } from './deferred.js';
 import { createExecSlots } from './exec-slots.js';
 
 const FULL = new OutlastError('E_NO_SHELL', 'full');
+const SSHD = { isFull: (error: unknown) => error === FULL, software: 'OpenSSH_9.2p1' };
+const DROPBEAR = { ...SSHD, software: 'dropbear_2022.83' };
 
 /** A server with room for `room` channels, and what it saw. */
 function buildServer(room: number) {
@@ -16,14 +18,22 @@ function buildServer(room: number) {
     const freed = createDeferred<void>();
     open.push(freed);
     seen.peak = Math.max(seen.peak, open.length);
-    return { freed: freed.promise, free: () => open.splice(open.indexOf(freed), 1)[0]?.resolve() };
+    let closing = false;
+    return {
+      freed: freed.promise,
+      isClosing: () => closing,
+      close: () => {
+        closing = true;
+      },
+      free: () => open.splice(open.indexOf(freed), 1)[0]?.resolve(),
+    };
   };
   return { start, seen };
 }
 
 test('all get their turn, and the room is learnt', async () => {
   const { start, seen } = buildServer(2);
-  const slots = createExecSlots((error) => error === FULL);
+  const slots = createExecSlots(SSHD);
   const work = Array.from({ length: 20 }, async () => {
     const slot = await slots.open(start);
     await Promise.resolve();
@@ -36,23 +46,25 @@ test('all get their turn, and the room is learnt', async () => {
 
 test('a server that opens nothing at all is asked three times, then the error comes', async () => {
   const { start, seen } = buildServer(0);
-  const slots = createExecSlots((error) => error === FULL);
+  const slots = createExecSlots(SSHD);
   await expect(slots.open(start)).rejects.toBe(FULL);
   expect(seen.asked).toBe(3);
 });
 
 test('another error comes at once and lets the next one try', async () => {
-  const slots = createExecSlots((error) => error === FULL);
+  const slots = createExecSlots(SSHD);
   const refused = slots.open(() => Promise.reject(new Error('no')));
   await expect(refused).rejects.toThrow('no');
-  expect(await slots.open(async () => ({ freed: Promise.resolve(), name: 'second' }))).toMatchObject({
+  expect(
+    await slots.open(async () => ({ freed: Promise.resolve(), isClosing: () => false, name: 'second' })),
+  ).toMatchObject({
     name: 'second',
   });
 });
 
 test('those that wait fail with the connection', async () => {
   const { start } = buildServer(1);
-  const slots = createExecSlots((error) => error === FULL);
+  const slots = createExecSlots(SSHD);
   await slots.open(start);
   const waiting = slots.open(start);
   const lost = new OutlastError('E_CONNECTION_LOST', 'lost');
@@ -60,4 +72,36 @@ test('those that wait fail with the connection', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   slots.fail(() => lost);
   await rejected;
+});
+
+test('dropbear opens the next one once it has let go of those that we have closed, and only of those', async () => {
+  const { start, seen } = buildServer(3);
+  const slots = createExecSlots(DROPBEAR);
+  await slots.open(start);
+  const leaving = await slots.open(start);
+  leaving.close();
+  const next = slots.open(start);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(seen.asked).toBe(2);
+  leaving.free();
+  await next;
+  expect(seen.asked).toBe(3);
+});
+
+test('what goes on though we have closed it does not hold up the next one for long', async () => {
+  const { start } = buildServer(2);
+  const slots = createExecSlots(DROPBEAR);
+  (await slots.open(start)).close();
+  const since = performance.now();
+  await slots.open(start);
+  expect(performance.now() - since).toBeGreaterThan(400);
+});
+
+test('sshd is asked at once, in the same breath', async () => {
+  const { start, seen } = buildServer(2);
+  const slots = createExecSlots(SSHD);
+  (await slots.open(start)).close();
+  const next = slots.open(start);
+  expect(seen.asked).toBe(2);
+  await next;
 });

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { varyHost } from '@outlast/test-fixtures';
 import { beforeEach, expect, test } from 'vitest';
-import { catchError, connectAndRun, makeLaptop, openTransport } from '../sshd/connection-lab.js';
+import { TRANSPORTS } from '../../src/ssh/transports.js';
+import { catchError, connect, connectAndRun, makeLaptop, openTransport } from '../sshd/connection-lab.js';
 import { makeUser, needDocker, runAsRoot } from './docker-lab.js';
 
 beforeEach(needDocker);
@@ -40,3 +42,19 @@ test('dropbear hangs up when it is sent a program with a key that it does not kn
   expect(await catchError(meet(`touch ${trace}`))).toMatchObject({ code: 'E_AUTH' });
   expect((await host.run(`ls ${trace}`)).exitCode).not.toBe(0);
 });
+
+test.each(TRANSPORTS)(
+  'dropbear runs one program right after another over one connection of the transport %s',
+  async (kind) => {
+    const host = varyHost(await makeUser('busybox'), { alias: 'web1' });
+    const transport = openTransport(await makeLaptop([host]), { kind });
+    const connection = await connect(transport, 'web1');
+    for (let round = 1; round <= 40; round++) {
+      const channel = await connection.exec({ line: 'exec /bin/sh -s', input: `echo ${round}\n` });
+      // Its shell ends because we are gone, at the very moment at which the next one is asked for.
+      expect(String((await once(channel.stdout, 'data'))[0])).toBe(`${round}\n`);
+      channel.close();
+    }
+    await transport.close();
+  },
+);

@@ -24,6 +24,8 @@ export class SessionChannel {
   readonly channel: ExecChannel;
   /** Resolves when the server has let go of it too, or the connection is lost: its place is free again. */
   readonly freed: Promise<void>;
+  /** We have closed it, and the server may not have. */
+  readonly isClosing: () => boolean;
   /** Resolves to whether the host runs what was asked for. */
   readonly accepted: Promise<boolean>;
   readonly #remoteId: number;
@@ -47,6 +49,7 @@ export class SessionChannel {
     this.#stdout = new ChannelOutput((bytes) => this.#grant(bytes));
     this.#stderr = new ChannelOutput((bytes) => this.#grant(bytes));
     this.freed = this.#freed.promise;
+    this.isClosing = () => this.#closed;
     this.accepted = this.#accepted.promise;
     this.channel = {
       stdin: this.#stdin,

@@ -3,7 +3,7 @@ import { createDeferred } from '../deferred.js';
 import { createExecSlots } from '../exec-slots.js';
 import type { Connection } from '../transport.js';
 import { createChannels } from './channels.js';
-import { findLastWords } from './failure.js';
+import { findLastWords, readSoftware } from './failure.js';
 import type { Master } from './master.js';
 import { openMuxLink } from './mux.js';
 
@@ -21,7 +21,7 @@ export interface OpensshConnection extends Connection {
 export async function openConnection(master: Master, controlPath: string): Promise<OpensshConnection> {
   const link = await openMuxLink(controlPath, (message) => channels.take(message));
   const channels = createChannels(link.send);
-  const slots = createExecSlots(isFull);
+  const slots = createExecSlots({ isFull, software: readSoftware(master.log) });
   const closed = createDeferred<Error | undefined>();
   let closing = false;
   const finish = async (): Promise<void> => {

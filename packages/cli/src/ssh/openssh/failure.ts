@@ -108,6 +108,11 @@ export function isNotice(line: string): boolean {
   return /^Confirm user presence for key /.test(line);
 }
 
+/** Reads how the server's banner names its software; empty where none was heard. */
+export function readSoftware(log: string): string {
+  return /^debug1: Remote protocol version \S+, remote software version (\S+)/m.exec(log)?.[1] ?? '';
+}
+
 /** The last line that is no debugging aid. */
 export function findLastWords(log: string): string {
   const lines = log.split(/\r?\n/).filter((line) => line.trim() !== '' && !NOISE.test(line));

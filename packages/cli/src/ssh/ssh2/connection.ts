@@ -44,7 +44,7 @@ export interface ConnectionParts {
 /** Wraps an ssh2 client; what is asked of it before it is authenticated is for those who know that the host takes it. */
 export function buildConnection({ client, stream, inner, software }: ConnectionParts): StartingConnection {
   const channels = new Set<OwnedChannel>();
-  const slots = createExecSlots(isFull);
+  const slots = createExecSlots({ isFull, software });
   const forecast = createChannelForecast(inner, software);
   let lastError: Error | undefined;
   let closing = false;

@@ -9,6 +9,8 @@ export interface OwnedChannel {
   readonly channel: ExecChannel;
   /** Resolves when the server has let go of it too, or the connection is lost: its place is free again. */
   readonly freed: Promise<void>;
+  /** We have closed it, and the server may not have. */
+  readonly isClosing: () => boolean;
   /** Tells the channel that its connection is gone. */
   lose(): void;
 }
@@ -16,6 +18,7 @@ export interface OwnedChannel {
 /** Wraps an ssh2 channel. */
 export function buildExecChannel(stream: ClientChannel): OwnedChannel {
   let end: ExecEnd = { exitCode: null, signal: null };
+  let closing = false;
   const ended = createDeferred<ExecEnd>();
   const freed = createDeferred<void>();
   const stdin = new ChannelInput(stream);
@@ -35,6 +38,7 @@ export function buildExecChannel(stream: ClientChannel): OwnedChannel {
   // Each of the streams may fail after the end, when nobody listens any more.
   for (const part of [stream, stderr, stdin]) part.on('error', () => undefined);
   const close = (): void => {
+    closing = true;
     finish();
     try {
       stream.close();
@@ -45,7 +49,8 @@ export function buildExecChannel(stream: ClientChannel): OwnedChannel {
     endReading(stream);
     endReading(stderr);
   };
-  return { channel: { stdin, stdout: stream, stderr, ended: ended.promise, close }, freed: freed.promise, lose };
+  const channel = { stdin, stdout: stream, stderr, ended: ended.promise, close };
+  return { channel, freed: freed.promise, isClosing: () => closing, lose };
 }
 
 function endReading(stream: Readable): void {

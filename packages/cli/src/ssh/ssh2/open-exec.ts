@@ -66,5 +66,5 @@ function settleExec(
 }
 
 function buildLostOwnedChannel(cause: OutlastError): OwnedChannel {
-  return { channel: buildLostChannel(cause), freed: Promise.resolve(), lose: () => undefined };
+  return { channel: buildLostChannel(cause), freed: Promise.resolve(), isClosing: () => false, lose: () => undefined };
 }
