@@ -9,8 +9,15 @@ export interface LocalUser {
   readonly home: string;
 }
 
-/** Reads the local user; falls back to $HOME where the user database has no entry. */
+let known: LocalUser | undefined;
+
+/** Reads the local user, once; falls back to $HOME where the user database has no entry. */
 export function readLocalUser(): LocalUser {
+  known ??= lookUpUser();
+  return known;
+}
+
+function lookUpUser(): LocalUser {
   try {
     const { username, uid, homedir: home } = userInfo();
     return { name: username, uid, home };

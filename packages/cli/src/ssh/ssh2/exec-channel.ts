@@ -99,7 +99,7 @@ class ChannelInput extends Writable {
   /** Fails what is being written, and all that is written from now on. */
   lose(): void {
     this.#lost = true;
-    this.#settle(buildClosedInputError());
+    if (this.#pending !== undefined) this.#settle(buildClosedInputError());
   }
 
   #settle(error?: Error): void {
