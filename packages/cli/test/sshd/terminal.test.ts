@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatFingerprint, type Laptop, type ProgramResult, waitFor } from '@outlast/test-fixtures';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop, shell, useLab } from '../program-lab.js';
@@ -123,6 +125,30 @@ describe('on a terminal', () => {
     if (answer === 'no') expect(after).toBe('');
     else expect(after.trim()).toBe(known.trim());
   });
+
+  // A passphrase that is wrong ends up nearest to an error.
+  test.each(['ssh2', 'openssh'])(
+    'what is typed at a question of %s is neither shown nor kept, even with -v',
+    async (transport) => {
+      const laptop = await addLaptop([lab.host()]);
+      const secret = `canary-${randomUUID()}`;
+      const key = join(laptop.home, '.ssh/id_test');
+      expect((await laptop.run(['ssh-keygen', '-q', '-p', '-P', '', '-N', 'another', '-f', key])).exitCode).toBe(0);
+      const args = ['status', '-v', '-H', 'web1', '--transport', transport];
+      const client = laptop.spawn(buildTerminalArgv(laptop, args, 120), { stdio: ['pipe', 'pipe', 'pipe'] });
+      const said = readAll(client);
+      const ended = new Promise((resolve) => client.once('close', resolve));
+      for (let asked = 1; asked <= 3; asked++) {
+        const isAsked = () => said().split(/passphrase/i).length > asked;
+        await waitFor(() => isAsked() || client.exitCode !== null, { what: 'the question', evidence: said });
+        client.stdin?.write(`${secret}\n`);
+      }
+      expect(await ended).toBe(4);
+      expect(said()).toContain('E_AUTH');
+      expect(said()).not.toContain(secret);
+      expect((await laptop.run(['grep', '-rlF', secret, laptop.home])).stdout).toBe('');
+    },
+  );
 });
 
 describe('off a terminal', () => {
