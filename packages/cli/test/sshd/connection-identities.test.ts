@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateKeyPair, type KeyPair, type Laptop, runOrThrow, waitFor } from '@outlast/test-fixtures';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { generateKeyPair, type Laptop, runOrThrow } from '@outlast/test-fixtures';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   buildPerson,
   catchError,
@@ -14,28 +13,12 @@ import {
   run,
   startHost,
 } from './connection-lab.js';
+import { addKeyFile, startAgent } from './identity-lab.js';
 
 beforeEach(needSshd);
 
-async function addKeyFile(laptop: Laptop, name: string, pair: KeyPair): Promise<string> {
-  const path = join(laptop.home, '.ssh', name);
-  await writeFile(path, pair.privateKey, { mode: 0o600 });
-  return path;
-}
-
 async function encrypt(path: string, passphrase: string, ...format: string[]): Promise<void> {
   await runOrThrow(['ssh-keygen', '-q', '-p', '-P', '', '-N', passphrase, ...format, '-f', path]);
-}
-
-async function startAgent(laptop: Laptop, keyFiles: readonly string[]): Promise<string> {
-  const socket = join(laptop.home, 'agent');
-  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  onTestFinished(() => void agent.kill());
-  const env = { SSH_AUTH_SOCK: socket };
-  const listens = async () => (await runOrThrow(['ssh-add', '-D'], { env: { ...process.env, ...env } })) === '';
-  await waitFor(listens, { what: 'the agent' });
-  for (const file of keyFiles) await runOrThrow(['ssh-add', '-q', file], { env: { ...process.env, ...env } });
-  return socket;
 }
 
 async function readyLaptop() {
