@@ -110,6 +110,13 @@ export const CONNECTION_MUTANTS = [
     test: `${SSHD}/fleet.test.ts > --max-auth-fail ends a run that host after host refuses with the same login over ssh2`,
   },
   {
+    guard: 'a host that refuses without asking anything is not tried again',
+    file: `${SSH}/authentication/authentication-prompts.ts`,
+    text: 'isMute = true;',
+    instead: 'isMute = false;',
+    test: `${SSHD}/connection-identities.test.ts > a server that refuses without asking anything is not tried again`,
+  },
+  {
     guard: 'RSA keys sign only with what the configuration allows, and never with SHA-1',
     file: `${SSH}/ssh2/session.ts`,
     text: 'inner?.limitRsa(listRsaAlgorithms(parts.settings));',

@@ -214,6 +214,15 @@ test('a person may try a password as often as the configuration says', async () 
   expect(person.questions).toHaveLength(2);
 });
 
+test('a server that refuses without asking anything is not tried again', async () => {
+  const config = ['UsePAM no', 'KbdInteractiveAuthentication yes', 'AuthenticationMethods keyboard-interactive'];
+  const laptop = await makeLaptop([await startHost({ config })]);
+  const person = buildPerson({ secret: 'wrong' });
+  const error = await catchError(connect(openTransport(laptop, { prompter: person }), 'web1'));
+  expect(error.message).toMatch(/tried: \S*id_test, keyboard-interactive; it accepts: keyboard-interactive\)$/);
+  expect(person.questions).toEqual([]);
+});
+
 describe('what the ssh configuration says of methods', () => {
   const connectWith = async (options: string[], laptop: Laptop) =>
     catchError(connect(openTransport(laptop, { ssh: { options } }), 'web1'));

@@ -9,12 +9,12 @@ import {
   mayTry,
 } from './authentication-state.js';
 
-/** Asks a person for a password. */
-export function buildPasswordStep(
+/** Asks a person for a password, as often as the configuration says. */
+export function buildPasswordSteps(
   { name, settings, questions, signal }: AuthenticationContext,
   state: AuthenticationState,
-): AuthenticationStep {
-  return async () => {
+): AuthenticationStep[] {
+  const step: AuthenticationStep = async () => {
     if (!mayTry(state, 'password')) return undefined;
     const again = state.tried.includes('password') ? ' (that was not it)' : '';
     const question = `Password of ${settings.user} at ${name}${again}: `;
@@ -26,19 +26,25 @@ export function buildPasswordStep(
     beginOther(state, 'password');
     return { type: 'password', username: settings.user, password };
   };
+  return Array.from({ length: settings.numberOfPasswordPrompts }, () => step);
 }
 
-/** Lets a person answer what the host asks. */
-export function buildKeyboardStep(context: AuthenticationContext, state: AuthenticationState): AuthenticationStep {
+/** Lets a person answer what the host asks, as often as a password may be tried. */
+export function buildKeyboardSteps(context: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
   const { settings } = context;
+  // A host that refuses without having asked anything would do so again.
+  let isMute = false;
   const prompt: KeyboardInteractiveAuthMethod['prompt'] = (_name, _instructions, _lang, prompts, finish) => {
+    isMute &&= prompts.length === 0;
     askAll(context, prompts, state).then((answers) => answerSafely(() => finish(answers)));
   };
-  return async () => {
-    if (!mayTry(state, 'keyboard-interactive')) return undefined;
+  const step: AuthenticationStep = async () => {
+    if (isMute || !mayTry(state, 'keyboard-interactive')) return undefined;
+    isMute = true;
     beginOther(state, 'keyboard-interactive');
     return { type: 'keyboard-interactive', username: settings.user, prompt };
   };
+  return Array.from({ length: settings.numberOfPasswordPrompts }, () => step);
 }
 
 async function askAll(

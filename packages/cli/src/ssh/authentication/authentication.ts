@@ -2,7 +2,7 @@ import type { OutlastError } from '@outlast/core';
 import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2';
 import { createDeferred } from '../deferred.js';
 import { buildAuthError } from './authentication-error.js';
-import { buildKeyboardStep, buildPasswordStep } from './authentication-prompts.js';
+import { buildKeyboardSteps, buildPasswordSteps } from './authentication-prompts.js';
 import {
   type AuthenticationContext,
   type AuthenticationState,
@@ -108,7 +108,7 @@ function planSteps(context: AuthenticationContext, state: AuthenticationState): 
   const asks = questions.interactive && !settings.batchMode;
   const steps: Record<string, AuthenticationStep[]> = {
     publickey: buildKeySteps(context, state),
-    'keyboard-interactive': asks && settings.kbdInteractiveAuthentication ? [buildKeyboardStep(context, state)] : [],
+    'keyboard-interactive': asks && settings.kbdInteractiveAuthentication ? buildKeyboardSteps(context, state) : [],
     password: asks && settings.passwordAuthentication ? buildPasswordSteps(context, state) : [],
   };
   const { preferredAuthentications: preferred } = settings;
@@ -121,10 +121,6 @@ function planSteps(context: AuthenticationContext, state: AuthenticationState): 
 function isKeyFirst({ settings, plan }: AuthenticationContext): boolean {
   const order = settings.preferredAuthentications.filter((method) => METHODS.includes(method));
   return plan.identities.length > 0 && (order[0] ?? 'publickey') === 'publickey';
-}
-
-function buildPasswordSteps(context: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
-  return Array.from({ length: context.settings.numberOfPasswordPrompts }, () => buildPasswordStep(context, state));
 }
 
 function buildKeySteps({ settings, plan }: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
