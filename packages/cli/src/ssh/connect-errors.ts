@@ -80,6 +80,23 @@ export function buildNotSshError(where: string, text: string): OutlastError {
   });
 }
 
+/** How a server ended the authentication, though there may have been more to try. */
+export interface HangUp {
+  /** With the one that it hung up on. */
+  readonly tries: number;
+  /** As the server put it. */
+  readonly words: string;
+}
+
+/** Formats for people how a server ended the authentication. */
+export function formatHangUp({ tries, words }: HangUp): string {
+  return `it hung up after ${tries} ${tries === 1 ? 'try' : 'tries'}, saying ${JSON.stringify(words.slice(0, 200))}`;
+}
+
+/** What to do about a server that hangs up. */
+export const HANG_UP_HINT =
+  'name the key that fits with -i KEY -o IdentitiesOnly=yes, or raise MaxAuthTries in its sshd_config';
+
 /** How far a session had come when it failed. */
 export type SessionPhase = 'key exchange' | 'authentication';
 

@@ -1,6 +1,6 @@
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
-import { formatSshCommand } from '../connect-errors.js';
+import { formatHangUp, formatSshCommand, HANG_UP_HINT, type HangUp } from '../connect-errors.js';
 import type { AuthenticationContext, AuthenticationState } from './authentication-state.js';
 import { formatTried, type IdentityPlan } from './identities.js';
 
@@ -11,22 +11,31 @@ export function buildAuthError(
   cause?: Error,
 ): OutlastError {
   const tried = state.tried.filter((label) => label !== 'none');
+  const hangUp = findHangUp(tried, cause);
   const parts = [
     `tried: ${formatTried(tried)}`,
+    ...(hangUp === undefined ? [] : [formatHangUp(hangUp)]),
     ...(plan.skipped.length === 0 ? [] : [`skipped ${plan.skipped.join('; ')}`]),
     ...(state.methodsLeft === undefined ? [] : [`it accepts: ${state.methodsLeft.join(', ') || 'nothing more'}`]),
   ];
   const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;
   const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
   return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
-    hint: buildAuthHint(settings, plan),
+    hint: buildAuthHint(settings, plan, hangUp),
     login: `${settings.user} with ${formatTried(tried)}`,
     cause,
   });
 }
 
-function buildAuthHint(settings: HostSettings, plan: IdentityPlan): string {
+function findHangUp(tried: readonly string[], cause: Error | undefined): HangUp | undefined {
+  // Only what the server gives as its reason to disconnect has a number.
+  const isReason = typeof (cause as { code?: unknown } | undefined)?.code === 'number';
+  return cause !== undefined && isReason ? { tries: tried.length, words: cause.message } : undefined;
+}
+
+function buildAuthHint(settings: HostSettings, plan: IdentityPlan, hangUp: HangUp | undefined): string {
   const byHand = `try it by hand: ${formatSshCommand(settings)}`;
+  if (hangUp !== undefined) return `${HANG_UP_HINT}; ${byHand}`;
   const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
   if (encrypted) return `unlock the key with ssh-add, or run outlast on a terminal; ${byHand}`;
   if (plan.needsOpenssh) {

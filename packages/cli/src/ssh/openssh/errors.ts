@@ -4,8 +4,10 @@ import {
   buildNotSshError,
   buildThrottledError,
   formatEndpoint,
+  formatHangUp,
   formatHost,
   formatSshCommand,
+  HANG_UP_HINT,
 } from '../connect-errors.js';
 import { formatKnownHostName } from '../host-keys/known-hosts-name.js';
 import {
@@ -14,6 +16,7 @@ import {
   type OpensshFailure,
   readFailure,
   readForeignLine,
+  readHangUp,
   readHostKey,
   readOffendingKey,
   readOfferedKeys,
@@ -98,9 +101,15 @@ function describe({ code, said }: OpensshFailure, where: string, hostname: strin
 
 function buildAuthError({ name, settings, log }: FailedMaster, { said }: OpensshFailure): OutlastError {
   const tried = [...new Set(readOfferedKeys(log))].join(', ') || 'no key';
-  const message = `${name} did not let ${settings.user} in (tried: ${tried}; it accepts: ${said})`;
-  return new OutlastError('E_AUTH', message, {
-    hint: `check the user (-l) and the key (-i); try it by hand: ${formatSshCommand(settings)}`,
+  const hangUp = readHangUp(log);
+  const parts = [
+    `tried: ${tried}`,
+    ...(hangUp === undefined ? [] : [formatHangUp(hangUp)]),
+    `it accepts: ${hangUp?.methods ?? said}`,
+  ];
+  const remedy = hangUp === undefined ? 'check the user (-l) and the key (-i)' : HANG_UP_HINT;
+  return new OutlastError('E_AUTH', `${name} did not let ${settings.user} in (${parts.join('; ')})`, {
+    hint: `${remedy}; try it by hand: ${formatSshCommand(settings)}`,
     login: `${settings.user} with ${tried}`,
   });
 }

@@ -6,6 +6,7 @@ import {
   isRefusedByHop,
   readFailure,
   readForeignLine,
+  readHangUp,
   readHostKey,
   readOffendingKey,
   readOfferedKeys,
@@ -55,6 +56,15 @@ test('what ssh says of keys is read', () => {
   expect(readOffendingKey(changed)).toEqual({ file: '/home/me/.ssh/known_hosts_changed', line: '1' });
   expect(readOfferedKeys(readSample('wrong-key'))).toEqual(['/home/me/.ssh/stranger']);
   expect(readOfferedKeys(readSample('too-many-keys'))).toHaveLength(6);
+});
+
+test('a host that hung up on the last of several tries is told from one that refused them all', () => {
+  expect(readHangUp(readSample('too-many-keys'))).toEqual({
+    tries: 6,
+    words: 'Too many authentication failures',
+    methods: 'publickey,password,keyboard-interactive',
+  });
+  expect(readHangUp(readSample('wrong-key'))).toBeUndefined();
 });
 
 test('a jump host that leads nowhere is told from one that has gone', () => {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@outlast/core';
+import type { HangUp } from '../connect-errors.js';
 
 /**
  * What `ssh` itself says, in English (LC_ALL=C) and at LogLevel DEBUG1: it has one exit code for everything that goes wrong
@@ -90,6 +91,15 @@ export function readOffendingKey(log: string): { file: string; line: string } | 
 /** The keys that were offered, each as ssh calls it: a file, or the comment of an agent's key. */
 export function readOfferedKeys(log: string): string[] {
   return [...log.matchAll(/^debug1: Offering public key: (.*?) [A-Z0-9-]+ SHA256:\S+/gm)].map(([, key]) => key ?? '');
+}
+
+/** How the host ended the authentication, and the methods that it accepted until then; undefined where ssh gave up by itself. */
+export function readHangUp(log: string): (HangUp & { readonly methods: string }) | undefined {
+  const words = /^Received disconnect from .*:\d+: (.*?)\r?$/m.exec(log)?.[1];
+  if (words === undefined) return undefined;
+  // The first answers what ssh asks before any try, and nothing but the hang-up answers the last try.
+  const answers = [...log.matchAll(/^debug1: Authentications that can continue: (.*?)\r?$/gm)];
+  return { tries: answers.length, words, methods: answers.at(-1)?.[1] ?? 'nothing' };
 }
 
 const STAGES: readonly (readonly [RegExp, string])[] = [
