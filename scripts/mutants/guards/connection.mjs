@@ -110,6 +110,20 @@ export const CONNECTION_MUTANTS = [
     test: `${SSHD}/fleet.test.ts > --max-auth-fail ends a run that host after host refuses with the same login over ssh2`,
   },
   {
+    guard: 'a server that is full is not stormed',
+    file: `${SSH}/retry-throttled.ts`,
+    text: 'Math.random() * backoff',
+    instead: '0 * backoff',
+    test: `${SSHD}/sshd-configurations.test.ts > MaxStartups 1, over ssh2: a place that somebody holds for good is E_THROTTLED at the deadline, after a few tries`,
+  },
+  {
+    guard: 'a key that is named is tried before those of the agent',
+    file: `${SSH}/authentication/identities.ts`,
+    text: '!isDefaultFile(file.path);',
+    instead: 'false;',
+    test: `${SSHD}/sshd-configurations.test.ts > MaxAuthTries 2: over ssh2, with IdentitiesOnly no, a named key comes before all of the agent`,
+  },
+  {
     guard: 'a host that refuses without asking anything is not tried again',
     file: `${SSH}/authentication/authentication-prompts.ts`,
     text: 'isMute = true;',
