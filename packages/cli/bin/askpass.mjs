@@ -11,7 +11,7 @@ const { OUTLAST_ASKPASS_SOCKET: path, SSH_ASKPASS_PROMPT: kind } = process.env;
 process.exitCode = 1;
 const socket = connect(path ?? '/dev/null');
 socket.on('error', () => undefined);
-socket.write(`${JSON.stringify({ kind: kind ?? 'question', prompt: process.argv[2] ?? '' })}\n`);
+socket.write(`${JSON.stringify({ kind: kind ?? 'question', prompt: process.argv[2] ?? '', asker: process.ppid })}\n`);
 // It passes the socket's errors on, as its own.
 createInterface({ input: socket })
   .on('error', () => undefined)

@@ -1,6 +1,8 @@
 const ARGUMENTS = 'packages/cli/src/ssh/openssh/arguments.ts';
 const CHANNEL = 'packages/cli/src/ssh/openssh/channel.ts';
 const MASTER = 'packages/cli/src/ssh/openssh/master.ts';
+const PASSPHRASES = 'packages/cli/src/ssh/openssh/passphrases.ts';
+const QUESTIONS = 'packages/cli/src/ssh/openssh/questions';
 const STREAMS = 'packages/cli/src/ssh/openssh/streams.ts';
 const CONFORMANCE = 'packages/cli/test/sshd/transport-conformance.test.ts > openssh';
 const LEFTOVERS = 'packages/cli/test/sshd/openssh-leftovers.test.ts > nothing is left behind';
@@ -71,6 +73,48 @@ export const OPENSSH_MUTANTS = [
     text: 'gaveUp ? undefined : await',
     instead: 'await',
     test: `${TRANSPORT} > questions that nobody answers end in E_AUTH, and off a terminal there are none`,
+  },
+  {
+    guard: 'openssh: a passphrase that is known is not asked for again',
+    file: PASSPHRASES,
+    text: 'remembered.set(path, answer);',
+    instead: '',
+    test: `${CONFORMANCE} an encrypted key is unlocked by one question for all hosts`,
+  },
+  {
+    guard: 'openssh: a passphrase that was wrong is asked for again',
+    file: PASSPHRASES,
+    text: '!last.toldTo.has(asker)',
+    instead: 'last.toldTo.size >= 0',
+    test: `${CONFORMANCE} an encrypted key is asked about again where that was not it, then all hosts are reached`,
+  },
+  {
+    guard: 'openssh: who does not know a passphrase is not asked by each host',
+    file: PASSPHRASES,
+    text: 'triesBefore >= PASSPHRASE_TRIES',
+    instead: 'triesBefore >= 10 * PASSPHRASE_TRIES',
+    test: `${CONFORMANCE} an encrypted key of which a person does not know it is left out for all hosts`,
+  },
+  {
+    guard: 'openssh: the ssh of a ProxyCommand is another one',
+    file: 'packages/cli/bin/askpass.mjs',
+    text: 'asker: process.ppid',
+    instead: 'asker: 1',
+    test: `${TRANSPORT} > questions for a key that a ProxyCommand needs as well are one`,
+  },
+  {
+    guard: 'openssh: a host that asks for a passphrase is not told the one of a key',
+    file: 'packages/cli/src/ssh/openssh/failure.ts',
+    text: '/^Enter passphrase for key',
+    instead: '/Enter passphrase for key',
+    test: `${QUESTIONS}.test.ts > what a host asks in the words of ssh is asked for each host, with its name`,
+  },
+  {
+    guard: 'openssh: nor where ssh does not tell who asks',
+    file: `${QUESTIONS}.ts`,
+    text: '(await answers.marksHostQuestions())',
+    instead: '(await answers.marksHostQuestions(), true)',
+    test: `${QUESTIONS}.test.ts > where a host could ask in the words of ssh, nothing is answered for all`,
   },
   {
     guard: 'openssh: a socket finds room whatever TMPDIR says',

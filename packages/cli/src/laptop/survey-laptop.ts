@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { OutlastError } from '@outlast/core';
 import { type AccessSurvey, surveyAccess } from '../ssh/authentication/survey-access.js';
+import { readSshVersion } from '../ssh/ssh-version.js';
 import type { Prompter, SshOptions, Target } from '../ssh/transport.js';
 
 /** What a look at this laptop found. */
@@ -41,16 +42,6 @@ export async function surveyLaptop(context: LaptopContext): Promise<LaptopSurvey
   ]);
   const hasAgent = (env.SSH_AUTH_SOCK ?? '') !== '';
   return { nodeVersion: process.versions.node, sshVersion, hasAgent, access, config, openFiles, parallel };
-}
-
-/** Before the first comma stands the name and version: `OpenSSH_9.2p1 Debian-2, OpenSSL …`. */
-function readSshVersion(env: NodeJS.ProcessEnv): Promise<string | null> {
-  return new Promise((resolve) => {
-    execFile('ssh', ['-V'], { env }, (error, _stdout, stderr) => {
-      if (error?.code === 'ENOENT') resolve(null);
-      else resolve(stderr.split(/[,\n]/)[0] || 'an ssh that does not tell its version');
-    });
-  });
 }
 
 /** Node has raised its own limit as far as it may, and a child inherits that. */

@@ -44,6 +44,14 @@ export function createQuestions(prompter: Prompter): Questions {
   };
 }
 
+/** How often the passphrase of one key is asked for in a run. */
+export const PASSPHRASE_TRIES = 3;
+
+/** Formats the question for the passphrase of a key, which is for all hosts and so names none. `tries` counts from 1. */
+export function formatPassphraseQuestion(path: string, tries: number): string {
+  return `Passphrase of ${path}${tries === 1 ? '' : ' (that was not it)'}: `;
+}
+
 /** Makes text of a remote side fit for a question: one line, without anything that a terminal obeys. */
 export function formatRemotePrompt(text: string): string {
   return text.replace(/\p{C}+/gu, ' ').slice(0, 300);

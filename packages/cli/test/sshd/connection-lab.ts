@@ -29,11 +29,14 @@ export const NOBODY: Prompter = {
   secret: () => Promise.reject(new Error('asked off a terminal')),
 };
 
-/** A person who answers the same to every question, and what that person was asked. */
-export function buildPerson(answers: { confirm?: boolean; secret?: string | undefined }): Prompter & {
-  questions: string[];
-} {
+/** A person who answers the same to every question, after those `secrets` that come first, and what that person was asked. */
+export function buildPerson(answers: {
+  confirm?: boolean;
+  secrets?: readonly string[];
+  secret?: string | undefined;
+}): Prompter & { questions: string[] } {
   const questions: string[] = [];
+  const secrets = [...(answers.secrets ?? [])];
   return {
     interactive: true,
     questions,
@@ -43,7 +46,7 @@ export function buildPerson(answers: { confirm?: boolean; secret?: string | unde
     },
     secret: async (question) => {
       questions.push(question);
-      return answers.secret;
+      return secrets.shift() ?? answers.secret;
     },
   };
 }

@@ -78,13 +78,26 @@ describe('questions', () => {
     await rm(`${file}.pub`);
   }
 
-  test('of ssh are put to the person, with the name of the host', async () => {
-    const laptop = await readyLaptop();
+  test('for a password are put to the person, with the name of the host', async () => {
+    const host = await startHost({ config: ['PasswordAuthentication yes', 'AuthenticationMethods password'] });
+    const laptop = await readyLaptop([host]);
+    const person = buildPerson({ secret: undefined });
+    const asking = connect(openTransport(laptop, { kind: 'openssh', prompter: person }), 'web1');
+    expect(await catchError(asking)).toMatchObject({ code: 'E_AUTH' });
+    expect(person.questions).toEqual([expect.stringMatching(/^web1: .*password/)]);
+  });
+
+  test('for a key that a ProxyCommand needs as well are one', async () => {
+    const host = await startHost();
+    const laptop = await readyLaptop([host]);
     await lockKey(laptop);
     const person = buildPerson({ secret: 'open sesame' });
-    const connection = await connect(openTransport(laptop, { kind: 'openssh', prompter: person }), 'web1');
-    expect((await run(connection, 'echo in')).stdout).toBe('in\n');
-    expect(person.questions).toEqual([expect.stringMatching(/^web1: .*passphrase.*id_test/)]);
+    const options = [`ProxyCommand=ssh -F ${laptop.sshConfig} -o ProxyCommand=none -W %h:%p web1`];
+    const transport = openTransport(laptop, { kind: 'openssh', prompter: person, ssh: { options } });
+    for (let count = 1; count <= 2; count++) {
+      expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+    }
+    expect(person.questions).toHaveLength(1);
   });
 
   test('may take longer than the connect timeout', async () => {

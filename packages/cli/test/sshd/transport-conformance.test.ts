@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   formatFingerprint,
   formatKnownHostName,
   generateKeyPair,
   type Laptop,
+  runOrThrow,
   startTcpProxy,
   type TestHost,
   varyHost,
 } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Transport } from '../../src/ssh/transport.js';
 import type { TransportName } from '../../src/ssh/transports.js';
 import {
   buildPerson,
@@ -196,6 +199,47 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
     test('that is revoked is refused', async () => {
       const { laptop } = await meet((host) => `@revoked * ${host.hostKeys[0]}\n`);
       expect(await catchError(connect(open(laptop), 'web1'))).toMatchObject({ code: 'E_HOST_KEY_REVOKED' });
+    });
+  });
+
+  describe('an encrypted key', () => {
+    const NAMES = ['web1', 'web2', 'web3'];
+
+    /** Three hosts that let in one key, whose passphrase a person types as told. */
+    async function meetFleet(answers: Parameters<typeof buildPerson>[0]) {
+      const host = await startHost();
+      const laptop = await makeLaptop(NAMES.map((alias) => varyHost(host, { alias })));
+      const keyFile = join(laptop.home, '.ssh', 'id_test');
+      await runOrThrow(['ssh-keygen', '-q', '-p', '-P', '', '-N', 'open sesame', '-f', keyFile]);
+      await rm(`${keyFile}.pub`);
+      const person = buildPerson(answers);
+      return { transport: open(laptop, { prompter: person }), person, keyFile };
+    }
+
+    async function reach(transport: Transport, name: string): Promise<string> {
+      return (await run(await connect(transport, name, 20_000), 'echo in')).stdout;
+    }
+
+    test('is unlocked by one question for all hosts', async () => {
+      const { transport, person, keyFile } = await meetFleet({ secret: 'open sesame' });
+      expect(await Promise.all(NAMES.map((name) => reach(transport, name)))).toEqual(['in\n', 'in\n', 'in\n']);
+      expect(await reach(transport, 'web1')).toBe('in\n');
+      expect(person.questions).toEqual([`Passphrase of ${keyFile}: `]);
+    });
+
+    test('is asked about again where that was not it, then all hosts are reached', async () => {
+      const { transport, person, keyFile } = await meetFleet({ secrets: ['wrong'], secret: 'open sesame' });
+      expect(await Promise.all(NAMES.map((name) => reach(transport, name)))).toEqual(['in\n', 'in\n', 'in\n']);
+      expect(person.questions).toEqual([`Passphrase of ${keyFile}: `, `Passphrase of ${keyFile} (that was not it): `]);
+    });
+
+    test.each([
+      ['gives up', undefined, 1],
+      ['does not know it', 'wrong', 3],
+    ])('of which a person %s is left out for all hosts', async (_what, secret, times) => {
+      const { transport, person } = await meetFleet({ secret });
+      for (const name of NAMES) expect(await catchError(reach(transport, name))).toMatchObject({ code: 'E_AUTH' });
+      expect(person.questions).toHaveLength(times);
     });
   });
 

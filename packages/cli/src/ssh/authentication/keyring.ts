@@ -1,14 +1,13 @@
 import { OutlastError } from '@outlast/core';
 import type { BaseAgent, ParsedKey } from 'ssh2';
 import { readKeyType } from '../host-keys/fingerprint.js';
-import type { Questions } from '../questions.js';
+import { formatPassphraseQuestion, PASSPHRASE_TRIES, type Questions } from '../questions.js';
 import type { Ssh2 } from '../ssh2/load-ssh2.js';
 import { type KeyFile, type PrivateKeyFile, readKeyFile } from './key-file.js';
 import { keepKeyObject, type Sign, signNow } from './signing-key.js';
 
 // An agent is on this machine: one that takes longer hangs.
 const AGENT_TIMEOUT_MS = 5_000;
-const PASSPHRASE_TRIES = 3;
 
 /** The keys of the local user, each read, and each passphrase asked for, once a run. */
 export interface Keyring {
@@ -131,8 +130,7 @@ async function askAndDecrypt(
 ): Promise<ParsedKey> {
   return questions.ask(signal, async (prompter) => {
     for (let tries = 1; tries <= PASSPHRASE_TRIES; tries++) {
-      const again = tries === 1 ? '' : ' (that was not it)';
-      const passphrase = await prompter.secret(`Passphrase of ${file.path}${again}: `);
+      const passphrase = await prompter.secret(formatPassphraseQuestion(file.path, tries));
       if (passphrase === undefined) break;
       const key = parseKey(ssh2, file.text, passphrase);
       if (key !== undefined) return key;

@@ -35,9 +35,10 @@ function ask(env: NodeJS.ProcessEnv, prompt: string, kind?: string) {
   return { program, ended };
 }
 
-test('a question is handed on, and its answer printed', async () => {
-  const { env } = listen({ answer: async (prompt) => `<${prompt}>` });
-  expect(await ask(env, 'Enter "it"\nnow: ').ended).toEqual({ stdout: '<Enter "it"\nnow: >\n', code: 0 });
+test('a question is handed on with who asks it, and its answer printed', async () => {
+  const { env } = listen({ answer: async (prompt, pid) => `<${prompt}${pid}>` });
+  const stdout = `<Enter "it"\nnow: ${process.pid}>\n`;
+  expect(await ask(env, 'Enter "it"\nnow: ').ended).toEqual({ stdout, code: 0 });
 });
 
 test('a question that nobody answers fails', async () => {

@@ -15,8 +15,8 @@ export interface Askpass {
 
 /** What answers the questions. */
 export interface AskpassHandlers {
-  /** Undefined when the person gave up. */
-  answer(prompt: string): Promise<string | undefined>;
+  /** `pid` is that of the ssh that asks: a ProxyCommand may have started another one. Undefined when the person gave up. */
+  answer(prompt: string, pid: number): Promise<string | undefined>;
   /** Told what is only to be shown, such as a request to touch a key. */
   notice(text: string): void;
 }
@@ -44,10 +44,10 @@ export function startAskpass(socketPath: string, handlers: AskpassHandlers): Ask
 }
 
 async function serve(socket: Socket, line: string, { answer, notice }: AskpassHandlers): Promise<void> {
-  const { kind, prompt } = JSON.parse(line) as { kind: string; prompt: string };
+  const { kind, prompt, asker } = JSON.parse(line) as { kind: string; prompt: string; asker: number };
   // Nobody answers this: ssh takes it away by itself.
   if (kind === 'none') return notice(prompt);
-  const text = await answer(prompt).catch(() => undefined);
+  const text = await answer(prompt, asker).catch(() => undefined);
   if (text === undefined) socket.destroy();
   else socket.end(`${JSON.stringify({ answer: text })}\n`);
 }

@@ -12,7 +12,7 @@ import { createSocketFolder, type SocketFolder } from './control-folder.js';
 import { buildMasterError, explainDeadline } from './errors.js';
 import { isNotice, readStage } from './failure.js';
 import { type Master, startMaster } from './master.js';
-import { answerQuestion } from './questions.js';
+import { answerQuestion, type RunAnswers } from './questions.js';
 
 /** What one attempt to connect is made of. */
 export interface MasterAttempt {
@@ -24,8 +24,7 @@ export interface MasterAttempt {
   readonly hop: Hop<OpensshConnection> | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly questions: Questions;
-  /** The host keys that a person has accepted in this run. */
-  readonly acceptedKeys: Set<string>;
+  readonly answers: RunAnswers;
   readonly deadline: Deadline;
   warn(message: string): void;
 }
@@ -84,9 +83,10 @@ function listenForQuestions(attempt: MasterAttempt, folder: SocketFolder): Askpa
   const context = { ...attempt, name: target.name, signal: deadline.signal };
   let gaveUp = false;
   return startAskpass(folder.askpassPath, {
-    async answer(prompt) {
+    async answer(prompt, pid) {
+      const asker = `${folder.path} ${pid}`;
       // ssh goes on to the next question, and asks each of them three times.
-      const text = gaveUp ? undefined : await answerQuestion(prompt, context);
+      const text = gaveUp ? undefined : await answerQuestion(prompt, { ...context, asker });
       gaveUp ||= text === undefined;
       return text;
     },

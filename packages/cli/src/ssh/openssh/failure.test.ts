@@ -4,6 +4,7 @@ import {
   findLastWords,
   findProxyWords,
   isRefusedByHop,
+  marksHostQuestions,
   readFailure,
   readForeignLine,
   readHangUp,
@@ -89,7 +90,28 @@ test.each([
 test('a question about a host key is told from one for a secret', () => {
   const key = expect.stringMatching(/^ED25519 SHA256:[\w+/]{43}$/);
   expect(readQuestion(readSample('ask-host-key'))).toEqual({ kind: 'host-key', key });
-  expect(readQuestion(readSample('ask-passphrase'))).toEqual({ kind: 'secret' });
+  const path = '/home/me/.ssh/id_locked';
+  expect(readQuestion(readSample('ask-passphrase'))).toEqual({ kind: 'passphrase', path });
   expect(readQuestion(readSample('ask-password'))).toEqual({ kind: 'secret' });
+  // A host that asks for the same by keyboard-interactive.
+  expect(readQuestion(readSample('ask-host-in-words-of-ssh'))).toEqual({ kind: 'secret' });
   expect(readQuestion("Please type 'yes', 'no' or the fingerprint: ")).toEqual({ kind: 'secret' });
+});
+
+test('a path that ssh may have cut off does not say which key is meant', () => {
+  const ask = (length: number) => readQuestion(`Enter passphrase for key '${'/'.padEnd(length, 'k')}': `).kind;
+  expect([ask(99), ask(100)]).toEqual(['passphrase', 'secret']);
+});
+
+test.each([
+  ['OpenSSH_7.4p1', false],
+  ['OpenSSH_8.4p1 Debian-5+deb11u3', false],
+  ['OpenSSH_8.5p1', true],
+  ['OpenSSH_8.10p1', true],
+  ['OpenSSH_9.2p1 Debian-2+deb12u10', true],
+  ['OpenSSH_10.0p2 Debian-7', true],
+  ['Sun_SSH_2.4', false],
+  [null, false],
+])('%s marks what a host asks: %s', (version, marks) => {
+  expect(marksHostQuestions(version)).toBe(marks);
 });

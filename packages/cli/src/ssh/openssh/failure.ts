@@ -142,11 +142,27 @@ const SSH_AT_THE_BANNER = /^(?:kex_exchange_identification: |banner exchange: |C
 export type OpensshQuestion =
   | { readonly kind: 'host-key'; readonly key: string }
   | { readonly kind: 'yes-no' }
+  | { readonly kind: 'passphrase'; readonly path: string }
   | { readonly kind: 'secret' };
 
-/** Reads what kind of an answer a question of ssh wants. */
+const PASSPHRASE_QUESTION = /^Enter passphrase for key '(.+)': $/;
+// Bytes. ssh cuts off the rest, and two keys may begin alike.
+const LONGEST_PATH = 99;
+
+/** Reads what kind of an answer a question of ssh wants. That it is ssh's own, only a version of `marksHostQuestions` makes certain. */
 export function readQuestion(prompt: string): OpensshQuestion {
+  const path = PASSPHRASE_QUESTION.exec(prompt)?.[1];
+  if (path !== undefined && Buffer.byteLength(path) <= LONGEST_PATH) return { kind: 'passphrase', path };
   if (!/\(yes\/no(?:\/\[fingerprint\])?\)\? *$/.test(prompt)) return { kind: 'secret' };
   const match = /^(\S+) key fingerprint is (\S+?)\.?$/m.exec(prompt);
   return match === null ? { kind: 'yes-no' } : { kind: 'host-key', key: `${match[1]} ${match[2]}` };
+}
+
+/**
+ * True for an ssh that puts `(user@host)` before what a host wants to know, by what it calls itself. Before OpenSSH 8.5 a host
+ * could ask in the words of ssh itself, and would be sent an answer that is meant to stay here.
+ */
+export function marksHostQuestions(version: string | null): boolean {
+  const [, major = 0, minor = 0] = (/^OpenSSH_(\d+)\.(\d+)/.exec(version ?? '') ?? []).map(Number);
+  return major > 8 || (major === 8 && minor >= 5);
 }

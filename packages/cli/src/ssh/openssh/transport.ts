@@ -11,6 +11,7 @@ import type { ConnectOptions, SshOptions, Target, Transport } from '../transport
 import type { TransportOptions } from '../transports.js';
 import { connectMaster } from './connect.js';
 import type { OpensshConnection } from './connection.js';
+import { createRunAnswers, type RunAnswers } from './questions.js';
 
 /**
  * Creates the transport that leaves the connection to `ssh` itself: for certificates, security keys, GSSAPI, PKCS#11 and
@@ -43,7 +44,7 @@ export function createOpensshTransport(options: TransportOptions): Transport {
 interface Run {
   readonly resolve: HostResolver;
   readonly questions: Questions;
-  readonly acceptedKeys: Set<string>;
+  readonly answers: RunAnswers;
   readonly env: NodeJS.ProcessEnv;
   readonly end: AbortController;
   readonly hops: HopPool<OpensshConnection>;
@@ -55,7 +56,7 @@ function createRun({ sshOptions, prompter, env, warn = () => undefined }: Transp
   const run: Run = {
     resolve,
     questions: createQuestions(prompter),
-    acceptedKeys: new Set(),
+    answers: createRunAnswers(env),
     env,
     end: new AbortController(),
     hops: createHopPool({
