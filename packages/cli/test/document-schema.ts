@@ -154,6 +154,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
     address: z.string(),
     user: z.string(),
     port: z.int().min(1).max(65_535),
+    transport: z.enum(['ssh2', 'openssh']),
     source: z.string(),
     proxyJump: z.string().nullable(),
     proxyCommand: z.string().nullable(),

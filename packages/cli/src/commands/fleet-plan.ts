@@ -7,6 +7,7 @@ import { readTextFile } from '../config/read-text-file.js';
 import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
 import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
+import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import type { FleetFlags } from './flags.js';
 
@@ -47,6 +48,14 @@ export async function planFleet(
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
   return { config, hosts, flags, lastRun, clientFolder };
+}
+
+/** Chooses what speaks SSH to a host: the flag, else the configuration of the host, else that of all hosts. */
+export function chooseTransport(
+  { flags, config }: Pick<FleetPlan, 'flags' | 'config'>,
+  host: Pick<SelectedHost, 'transport'> = {},
+): TransportName {
+  return flags.transport ?? host.transport ?? config.transport ?? DEFAULT_TRANSPORT;
 }
 
 /** Loads the configuration that the flags name or that is found from the current folder on. */

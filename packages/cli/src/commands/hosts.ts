@@ -5,14 +5,16 @@ import { formatHost } from '../output/format-host.js';
 import { formatTable } from '../output/table.js';
 import type { HostSettings } from '../ssh/configuration/host-settings.js';
 import { createHostResolver } from '../ssh/configuration/ssh-config.js';
+import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
 import { EXIT } from './exit-code.js';
 import { addHostFlags, addOutputFlags, type FleetFlags, resolveSshOptions } from './flags.js';
-import { planFleet } from './fleet-plan.js';
+import { chooseTransport, planFleet } from './fleet-plan.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
 import type { Verb } from './verb.js';
 
 interface ResolvedHost {
   readonly settings: HostSettings;
+  readonly transport: TransportName;
   readonly source: string;
 }
 
@@ -23,17 +25,21 @@ export const hostsVerb: Verb = {
     addOutputFlags(command);
   },
   async run(context, _args, flags: FleetFlags) {
-    const { hosts } = await planFleet(context, flags);
+    const plan = await planFleet(context, flags);
     const { output, env } = context;
-    const resolve = createHostResolver({
-      sshOptions: resolveSshOptions(flags),
-      env,
-      warn: (text) => output.warn(text),
-    });
+    const sshOptions = resolveSshOptions(flags);
+    const warn = (text: string): void => output.warn(text);
+    const resolvers = {
+      ssh2: createHostResolver({ sshOptions, env, warn, transport: 'ssh2' }),
+      openssh: createHostResolver({ sshOptions, env, warn, transport: 'openssh' }),
+    };
     const outcomes = await Promise.all(
-      hosts.map(async ({ target, source }): Promise<Outcome<ResolvedHost>> => {
+      plan.hosts.map(async (host): Promise<Outcome<ResolvedHost>> => {
+        const { target, source } = host;
+        const transport = chooseTransport(plan, host);
         try {
-          return { host: target.name, ok: true, value: { settings: await resolve(target), source }, reached: true };
+          const settings = await resolvers[transport](target);
+          return { host: target.name, ok: true, value: { settings, transport, source }, reached: true };
         } catch (error) {
           if (!(error instanceof OutlastError)) throw error;
           return { host: target.name, ok: false, error, reached: false };
@@ -49,7 +55,7 @@ export const hostsVerb: Verb = {
   },
 };
 
-function toJson({ settings, source }: ResolvedHost): Readonly<Record<string, unknown>> {
+function toJson({ settings, transport, source }: ResolvedHost): Readonly<Record<string, unknown>> {
   const {
     hostname,
     user,
@@ -66,6 +72,7 @@ function toJson({ settings, source }: ResolvedHost): Readonly<Record<string, unk
     address: hostname,
     user,
     port,
+    transport,
     source,
     proxyJump,
     proxyCommand,
@@ -77,17 +84,34 @@ function toJson({ settings, source }: ResolvedHost): Readonly<Record<string, unk
   };
 }
 
+interface ShownColumn {
+  readonly title: string;
+  show(host: ResolvedHost): string;
+}
+
+const COLUMNS: readonly ShownColumn[] = [
+  { title: 'ADDRESS', show: ({ settings }) => settings.hostname },
+  { title: 'PORT', show: ({ settings }) => String(settings.port) },
+  { title: 'USER', show: ({ settings }) => settings.user },
+  { title: 'JUMP', show: ({ settings }) => settings.proxyJump ?? '-' },
+];
+const TRANSPORT: ShownColumn = { title: 'TRANSPORT', show: ({ transport }) => transport };
+const FROM: ShownColumn = { title: 'FROM', show: ({ source }) => source };
+const NOT_HONOURED: ShownColumn = {
+  title: 'NOT HONOURED',
+  show: ({ settings }) => settings.notHonoured.join(' ') || '-',
+};
+
 function formatHosts(
   outcomes: readonly Outcome<ResolvedHost>[],
   { width, verbose }: { readonly width: number; readonly verbose: boolean },
 ): Promise<string> {
-  const more = verbose ? ['NOT HONOURED'] : [];
-  const titles = ['HOST', 'ADDRESS', 'PORT', 'USER', 'JUMP', 'FROM', ...more].map((title) => ({ title }));
-  const rows = outcomes.flatMap(({ host, value }) => {
-    if (value === undefined) return [];
-    const { hostname, port, user, proxyJump, notHonoured } = value.settings;
-    const cells = [hostname, String(port), user, proxyJump ?? '-', value.source].map(escapeCell);
-    return [[formatHost(host), ...cells, ...(verbose ? [notHonoured.join(' ') || '-'] : [])]];
-  });
+  // A column that says the same of every host would only take room.
+  const hasOther = outcomes.some(({ value }) => value !== undefined && value.transport !== DEFAULT_TRANSPORT);
+  const columns = [...COLUMNS, ...(hasOther ? [TRANSPORT] : []), FROM, ...(verbose ? [NOT_HONOURED] : [])];
+  const titles = ['HOST', ...columns.map(({ title }) => title)].map((title) => ({ title }));
+  const rows = outcomes.flatMap(({ host, value }) =>
+    value === undefined ? [] : [[formatHost(host), ...columns.map(({ show }) => escapeCell(show(value)))]],
+  );
   return formatTable(titles, rows, { width });
 }

@@ -5,10 +5,10 @@ import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { startProgress } from '../output/spinner.js';
-import { createTransports, DEFAULT_TRANSPORT, type Transports } from '../ssh/transports.js';
+import { createTransports, type Transports } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
-import type { FleetPlan } from './fleet-plan.js';
+import { chooseTransport, type FleetPlan } from './fleet-plan.js';
 
 /** Hosts at the same time, where `--parallel` says nothing. */
 export const DEFAULT_PARALLEL = 32;
@@ -83,9 +83,7 @@ async function workOn<T>(
 ): Promise<Finding<T>> {
   const limit = createTimeLimit(plan.flags.timeout ?? job.timeoutMs);
   const session = new HostSession({
-    transport: await transports.get(
-      plan.flags.transport ?? host.transport ?? plan.config.transport ?? DEFAULT_TRANSPORT,
-    ),
+    transport: await transports.get(chooseTransport(plan, host)),
     target: host.target,
     connectTimeoutMs: plan.flags.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS,
     signal: AbortSignal.any([interrupt, limit.signal]),

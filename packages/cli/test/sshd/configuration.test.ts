@@ -141,6 +141,25 @@ describe('hosts', () => {
     const { stdout } = await lab.run(['hosts', '-H', 'web1']);
     expect(stdout).toMatch(new RegExp(`^web1 +127\\.0\\.0\\.1 +${port} +${user}`, 'm'));
   });
+
+  test('shows which transport is chosen for each, in the table where one is not the default', async () => {
+    const folder = join(lab.laptop.home, 'transports');
+    await mkdir(folder);
+    await writeFile(join(folder, 'outlast.yaml'), 'hosts: { web1: , web2: { transport: openssh } }\n');
+    const show = async (...flags: string[]) => {
+      const { document } = await lab.ask(['hosts', '-a', ...flags], { cwd: folder });
+      return document.outcomes.map(({ transport, notHonoured }) => [transport, notHonoured]);
+    };
+    const rekey = ['-o', 'RekeyLimit=1G', '-o', 'ForwardAgent=yes', '-o', 'GSSAPIAuthentication=no'];
+    expect(await show(...rekey)).toEqual([
+      ['ssh2', ['RekeyLimit', 'ForwardAgent']],
+      ['openssh', ['ForwardAgent']],
+    ]);
+    expect((await show('--transport', 'ssh2')).map(([transport]) => transport)).toEqual(['ssh2', 'ssh2']);
+    const { stdout } = await lab.run(['hosts', '-a'], { cwd: folder });
+    expect(stdout).toMatch(/^HOST .* JUMP +TRANSPORT +FROM\nweb1 .* ssh2 +outlast\.yaml:1\nweb2 .* openssh +outlast/);
+    expect((await lab.run(['hosts', '-H', 'web1'])).stdout).not.toMatch(/TRANSPORT|ssh2/);
+  });
 });
 
 describe('completion', () => {

@@ -1,3 +1,4 @@
+import type { TransportName } from '../transports.js';
 import { type RawSettings, readFlag, readList, readNumber, readText } from './raw-settings.js';
 import { findUnhonoured } from './unhonoured.js';
 
@@ -52,7 +53,7 @@ export interface HostSettings {
   /** Seconds between keepalives; 0 where ssh sends none. */
   readonly serverAliveInterval: number;
   readonly serverAliveCountMax: number;
-  /** Keywords that are set and have no effect over ssh2, as `ssh_config(5)` writes them. */
+  /** Keywords that are set and have no effect over the transport, as `ssh_config(5)` writes them. */
   readonly notHonoured: readonly string[];
   /** As with `ssh -f`; false where ssh does not know it. */
   readonly forkAfterAuthentication: boolean;
@@ -61,6 +62,8 @@ export interface HostSettings {
 /** What `buildHostSettings` needs besides the raw values. */
 export interface SettingsContext {
   readonly destination: string;
+  /** What will speak SSH to the host; `ssh2` unless given. */
+  readonly transport?: TransportName | undefined;
   /** Expands `~`, ssh's %-tokens and `${VARIABLE}` in a path. */
   expandPath(path: string): string;
   /** Expands the tokens that ProxyCommand may hold. */
@@ -76,7 +79,7 @@ export function buildHostSettings(raw: RawSettings, context: SettingsContext): H
     ...buildAddress(raw, context),
     ...buildTrust(raw, context),
     ...buildCredentials(raw, context),
-    notHonoured: findUnhonoured(raw),
+    notHonoured: findUnhonoured(raw, context.transport ?? 'ssh2'),
   };
 }
 

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { OutlastError } from '@outlast/core';
 import pLimit from 'p-limit';
 import type { SshOptions, Target } from '../transport.js';
+import type { TransportName } from '../transports.js';
 import { type AskSsh, askSsh } from './ask-ssh.js';
 import { checkDestinationPart, checkTarget, parseJumpChain } from './destination.js';
 import { buildHostSettings, type HostSettings } from './host-settings.js';
@@ -21,6 +22,8 @@ export interface ConfigSource {
   readonly sshOptions: SshOptions;
   /** Environment in which `ssh` is looked up and run. */
   readonly env: NodeJS.ProcessEnv;
+  /** What will speak SSH to the hosts; `ssh2` unless given. */
+  readonly transport?: TransportName;
   /** Told once, where there is no `ssh` on PATH, and once for each keyword that would matter and has no effect. */
   warn?(message: string): void;
   /** What counts where there is no `ssh` on PATH; `sshOptions` unless given. */
@@ -115,6 +118,7 @@ function finishSettings(target: Target, raw: RawSettings, source: ConfigSource):
   const values = buildTokenValues(target, raw);
   return buildHostSettings(raw, {
     destination: target.destination,
+    transport: source.transport,
     expandPath: (path) => expandSshPath(path, values, source.env),
     expandProxyCommand: (line) => expandProxyCommand(line, values),
     authSock: source.env.SSH_AUTH_SOCK || undefined,

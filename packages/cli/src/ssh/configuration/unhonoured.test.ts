@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { OutlastError } from '@outlast/core';
 import { describe, expect, test } from 'vitest';
+import type { TransportName } from '../transports.js';
 import type { HostSettings } from './host-settings.js';
 import { parseSshConfigOutput } from './raw-settings.js';
 import { createHostResolver, resolveHost } from './ssh-config.js';
@@ -8,14 +9,20 @@ import { addUnhonoured, findUnhonoured, type SaidWhen, selectSaid, UNHONOURED_KE
 
 const withoutSsh = { PATH: '/no/such/folder', SSH_AUTH_SOCK: '/run/agent' };
 const target = { name: 'web1', destination: 'web1' };
-const resolve = (...options: string[]): Promise<HostSettings> =>
-  resolveHost(target, { sshOptions: { configFile: 'none', identityFiles: [], options }, env: withoutSsh });
+const resolve = (...options: string[]): Promise<HostSettings> => resolveFor('ssh2', options);
+const resolveFor = (transport: TransportName, options: readonly string[]): Promise<HostSettings> =>
+  resolveHost(target, { sshOptions: { configFile: 'none', identityFiles: [], options }, env: withoutSsh, transport });
+
+const documentation = readFileSync(new URL('../../../../../docs/ssh-configuration.md', import.meta.url), 'utf8');
+const readKeywords = (text: string): string[] =>
+  [...text.matchAll(/`([A-Z][A-Za-z0-9]+)`/g)].map(([, word]) => word ?? '');
 
 /** The keywords in the rows of the table in the documentation that begin so. */
 function readTable(what: string): string[] {
-  const text = readFileSync(new URL('../../../../../docs/ssh-configuration.md', import.meta.url), 'utf8');
-  const rows = text.split('\n').filter((line) => line.split('|')[1]?.trim() === what);
-  return rows.flatMap((row) => [...row.matchAll(/`([A-Za-z0-9]+)`/g)].map((match) => match[1] ?? ''));
+  return documentation
+    .split('\n')
+    .filter((line) => line.split('|')[1]?.trim() === what)
+    .flatMap(readKeywords);
 }
 
 // What each does not say by itself.
@@ -73,6 +80,13 @@ describe('the table in the documentation', () => {
   });
 });
 
+test('over openssh only what the documentation names has no effect', async () => {
+  const paragraph = documentation.split('\n\n').find((text) => text.startsWith('Over `openssh`')) ?? '';
+  const options = UNHONOURED_KEYWORDS.map((keyword) => `${keyword}=${sampleOf(keyword)}`);
+  const { notHonoured } = await resolveFor('openssh', [...options, 'PermitLocalCommand=yes']);
+  expect(notHonoured.toSorted()).toEqual(readKeywords(paragraph).toSorted());
+});
+
 test('what ssh prints without anybody having set it is not said', () => {
   const defaults = parseSshConfigOutput(`rekeylimit 0 0
 gssapikeyexchange no
@@ -91,7 +105,7 @@ tcpkeepalive yes
 tunnel false
 pkcs11provider none
 `);
-  expect(findUnhonoured(defaults)).toEqual([]);
+  expect(findUnhonoured(defaults, 'ssh2')).toEqual([]);
 });
 
 test('a warning comes once a run for each keyword that matters in any case', async () => {
@@ -101,6 +115,10 @@ test('a warning comes once a run for each keyword that matters in any case', asy
   const resolver = createHostResolver({ sshOptions, env: withoutSsh, warn: (message) => warnings.push(message) });
   for (const destination of ['web1', 'web2']) await resolver({ name: destination, destination });
   expect(warnings).toEqual([expect.stringMatching(/^RekeyLimit /), expect.stringMatching(/^BindInterface /)]);
+  const followed: string[] = [];
+  const source = { sshOptions, env: withoutSsh, transport: 'openssh' as const };
+  await createHostResolver({ ...source, warn: (message) => followed.push(message) })(target);
+  expect(followed).toEqual([]);
 });
 
 test.each([

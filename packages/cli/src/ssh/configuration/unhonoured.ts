@@ -1,4 +1,5 @@
 import { type ErrorCode, OutlastError } from '@outlast/core';
+import type { TransportName } from '../transports.js';
 import { type RawSettings, readFlag, readNumber, readText } from './raw-settings.js';
 
 /** When it is said that a keyword has no effect; all of them are shown by `outlast hosts`. */
@@ -60,12 +61,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   Tunnel: { said: 'only in hosts', isSet: isNotNo },
 };
 
-/** The keywords that have no effect, as `ssh_config(5)` writes them. */
+// Over `openssh` we open the channels ourselves and forward nothing: its arguments take these back, all else ssh follows.
+const WITHOUT_EFFECT_OVER_OPENSSH = new Set([
+  ...['ConnectionAttempts', 'LocalCommand', 'RemoteCommand', 'SetEnv'],
+  ...['DynamicForward', 'LocalForward', 'RemoteForward', 'Tunnel', 'ForwardAgent', 'ForwardX11'],
+]);
+
+/** The keywords that have no effect over ssh2, as `ssh_config(5)` writes them. */
 export const UNHONOURED_KEYWORDS: readonly string[] = Object.keys(RULES);
 
-/** Finds the keywords that somebody has set and that have no effect over ssh2. Pure. */
-export function findUnhonoured(raw: RawSettings): string[] {
-  return UNHONOURED_KEYWORDS.filter((keyword) => RULES[keyword]?.isSet(raw, keyword.toLowerCase()));
+/** Finds the keywords that somebody has set and that have no effect over the transport. Pure. */
+export function findUnhonoured(raw: RawSettings, transport: TransportName): string[] {
+  const set = UNHONOURED_KEYWORDS.filter((keyword) => RULES[keyword]?.isSet(raw, keyword.toLowerCase()));
+  return transport === 'openssh' ? set.filter((keyword) => WITHOUT_EFFECT_OVER_OPENSSH.has(keyword)) : set;
 }
 
 /** Selects those of the keywords that are said at that moment. Pure. */

@@ -52,7 +52,7 @@ interface Run {
 }
 
 function createRun({ sshOptions, prompter, env, warn = () => undefined }: TransportOptions): Run {
-  const resolve = createHostResolver({ sshOptions, env });
+  const resolve = createHostResolver({ sshOptions, env, transport: 'openssh' });
   const run: Run = {
     resolve,
     questions: createQuestions(prompter),
