@@ -9,7 +9,7 @@ import { formatJson, formatNdjson } from '../output/json.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags, resolveSshOptions } from './flags.js';
-import { type FleetPlan, planFleet } from './fleet-plan.js';
+import { chooseTransport, type FleetPlan, planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
 import { DEFAULT_PARALLEL, runOverHosts } from './run-over-hosts.js';
@@ -53,15 +53,18 @@ async function planExamination(context: Context, flags: FleetFlags): Promise<Fle
 
 async function examineLaptop(context: Context, flags: FleetFlags, plan: FleetPlan | OutlastError): Promise<Findings> {
   const invalid = plan instanceof OutlastError;
-  const targets = invalid ? [] : plan.hosts.map(({ target }) => target);
+  const hosts = invalid
+    ? []
+    : plan.hosts.map((host) => ({ target: host.target, transport: chooseTransport(plan, host) }));
   const parallel = flags.parallel ?? DEFAULT_PARALLEL;
   const survey = await surveyLaptop({
-    targets,
+    hosts,
+    transport: chooseTransport(invalid ? { flags, config: {} } : plan),
     sshOptions: resolveSshOptions(flags),
     env: context.env,
     prompter: context.prompter,
     config: invalid ? { files: [], error: plan } : { files: plan.config.files, error: null },
-    parallel: targets.length > 0 ? Math.min(parallel, targets.length) : parallel,
+    parallel: hosts.length > 0 ? Math.min(parallel, hosts.length) : parallel,
   });
   return diagnoseLaptop(survey);
 }

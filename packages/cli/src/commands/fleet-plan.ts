@@ -52,7 +52,7 @@ export async function planFleet(
 
 /** Chooses what speaks SSH to a host: the flag, else the configuration of the host, else that of all hosts. */
 export function chooseTransport(
-  { flags, config }: Pick<FleetPlan, 'flags' | 'config'>,
+  { flags, config }: { readonly flags: Pick<FleetFlags, 'transport'>; readonly config: Pick<Config, 'transport'> },
   host: Pick<SelectedHost, 'transport'> = {},
 ): TransportName {
   return flags.transport ?? host.transport ?? config.transport ?? DEFAULT_TRANSPORT;

@@ -1,27 +1,30 @@
 import { OutlastError } from '@outlast/core';
 import { expect, test } from 'vitest';
+import type { AccessSurvey } from '../ssh/authentication/survey-access.js';
 import { diagnoseLaptop } from './diagnose-laptop.js';
 import type { LaptopSurvey } from './survey-laptop.js';
 
+const access: AccessSurvey = {
+  transport: 'ssh2',
+  identities: ['agent'],
+  skipped: [],
+  withoutKey: [],
+  knownHosts: [
+    { path: '/home/me/.ssh/known_hosts', problem: null },
+    { path: '/home/me/.ssh/known_hosts2', problem: 'ENOENT' },
+  ],
+  refusals: [],
+};
+const openssh: AccessSurvey = { ...access, transport: 'openssh' };
 const healthy: LaptopSurvey = {
   nodeVersion: '22.12.0',
   sshVersion: 'OpenSSH_9.2p1',
   hasAgent: true,
-  access: {
-    identities: ['agent'],
-    skipped: [],
-    withoutKey: [],
-    knownHosts: [
-      { path: '/home/me/.ssh/known_hosts', problem: null },
-      { path: '/home/me/.ssh/known_hosts2', problem: 'ENOENT' },
-    ],
-    refusals: [],
-  },
+  access: [access],
   config: { files: ['outlast.yaml'], error: null },
   openFiles: 1024,
   parallel: 32,
 };
-const { access } = healthy;
 
 test('a healthy laptop is well in every check', () => {
   const findings = diagnoseLaptop(healthy);
@@ -51,7 +54,7 @@ const RULES: readonly [
   ],
   [
     'an ssh configuration with a mistake',
-    { access: { ...access, refusals: [new OutlastError('E_CONFIG', 'ssh refuses it')] } },
+    { access: [{ ...access, refusals: [new OutlastError('E_CONFIG', 'ssh refuses it')] }] },
     'ssh-configuration',
     'problem',
     /^ssh refuses it$/,
@@ -59,7 +62,7 @@ const RULES: readonly [
   ],
   [
     'no key for some hosts',
-    { access: { ...access, withoutKey: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] } },
+    { access: [{ ...access, withoutKey: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }] },
     'identities',
     'warning',
     /no key to log in with to a, b, c, d, e, and 2 more:/,
@@ -67,7 +70,7 @@ const RULES: readonly [
   ],
   [
     'no key and no agent',
-    { hasAgent: false, access: { ...access, identities: [], withoutKey: ['localhost'] } },
+    { hasAgent: false, access: [{ ...access, identities: [], withoutKey: ['localhost'] }] },
     'identities',
     'warning',
     /^no key to log in with: /,
@@ -75,7 +78,7 @@ const RULES: readonly [
   ],
   [
     'an agent that is gone',
-    { access: { ...access, skipped: ['agent: cannot be reached'] } },
+    { access: [{ ...access, skipped: ['agent: cannot be reached'] }] },
     'identities',
     'note',
     /agent: cannot be reached/,
@@ -83,7 +86,7 @@ const RULES: readonly [
   ],
   [
     'known_hosts that cannot be read',
-    { access: { ...access, knownHosts: [{ path: '/k', problem: 'EACCES' }] } },
+    { access: [{ ...access, knownHosts: [{ path: '/k', problem: 'EACCES' }] }] },
     'known-hosts',
     'problem',
     /^\/k cannot be read \(EACCES\)/,
@@ -91,7 +94,7 @@ const RULES: readonly [
   ],
   [
     'no known_hosts',
-    { access: { ...access, knownHosts: [{ path: '/k', problem: 'ENOENT' }] } },
+    { access: [{ ...access, knownHosts: [{ path: '/k', problem: 'ENOENT' }] }] },
     'known-hosts',
     'note',
     /no known_hosts file yet/,
@@ -105,6 +108,38 @@ const RULES: readonly [
     /^256 files .* 200 hosts .* 440$/,
     /^ulimit -n 440, or --parallel 108$/,
   ],
+  [
+    'no ssh where hosts are reached by it',
+    { sshVersion: null, access: [access, openssh] },
+    'ssh',
+    'problem',
+    /no ssh on PATH: the transport openssh/,
+    /ssh2/,
+  ],
+  [
+    'no key where ssh may have something else',
+    { access: [{ ...openssh, withoutKey: ['a'] }] },
+    'identities',
+    'note',
+    /no key to log in with to a: ssh is left with/,
+    /^ssh-add/,
+  ],
+  [
+    'known_hosts that ssh cannot read',
+    { access: [{ ...openssh, knownHosts: [{ path: '/k', problem: 'EACCES' }] }] },
+    'known-hosts',
+    'warning',
+    /^\/k cannot be read \(EACCES\), so ssh takes each host in it for unknown$/,
+    /UserKnownHostsFile/,
+  ],
+  [
+    'few files for many ssh',
+    { access: [access, openssh], openFiles: 256, parallel: 50 },
+    'open-files',
+    'warning',
+    /^256 files .* 50 hosts .* 290$/,
+    /^ulimit -n 290, or --parallel 43$/,
+  ],
   ['hardly any files', { openFiles: 32, parallel: 1 }, 'open-files', 'warning', /^32 files/, /^ulimit -n 42$/],
 ];
 
@@ -113,6 +148,11 @@ test.each(RULES)('%s is told', (_what, changes, check, level, message, remedy) =
   expect(bad).toMatchObject([{ check, level, message: expect.stringMatching(message) }]);
   if (remedy === null) expect(bad[0]?.remedy).toBe(null);
   else expect(bad[0]?.remedy).toMatch(remedy);
+});
+
+test('what holds for hosts over either transport is told once', () => {
+  const findings = diagnoseLaptop({ ...healthy, access: [access, openssh] });
+  expect(findings).toEqual(diagnoseLaptop(healthy));
 });
 
 test('what is not known, or has no limit, is no finding', () => {

@@ -1,9 +1,11 @@
 import { createFinding, type Finding, quoteForMessage, sortFindings } from '@outlast/core';
+import type { AccessSurvey } from '../ssh/authentication/survey-access.js';
 import { ANY_HOST, type LaptopSurvey } from './survey-laptop.js';
 
-/** What is open anyway, and what each host takes: a connection, and the agent's for a while. */
+/** What is open anyway. */
 const OWN_FILES = 40;
-const FILES_A_HOST = 2;
+/** A connection, and the agent's for a while; of an `ssh` its streams and sockets, and one more while it asks. */
+const FILES_A_HOST = { ssh2: 2, openssh: 5 };
 const MOST_NAMED = 5;
 
 /** Says what a survey of this laptop means, the worst first; each check has at least one finding. */
@@ -12,11 +14,18 @@ export function diagnoseLaptop(survey: LaptopSurvey): Finding[] {
     checkConfiguration(survey),
     checkNode(survey),
     checkSsh(survey),
-    ...checkSshConfiguration(survey),
-    ...checkIdentities(survey),
-    ...checkKnownHosts(survey),
+    ...unique(survey.access.flatMap(checkSshConfiguration)),
+    ...unique(survey.access.flatMap((access) => checkIdentities(access, survey))),
+    ...unique(survey.access.flatMap(checkKnownHosts)),
     checkOpenFiles(survey),
   ]);
+}
+
+/** Two transports look at much the same. */
+function unique(findings: readonly Finding[]): Finding[] {
+  const isFirst = ({ message }: Finding, index: number) =>
+    findings.findIndex((other) => other.message === message) === index;
+  return findings.filter(isFirst);
 }
 
 function checkConfiguration({ config }: LaptopSurvey): Finding {
@@ -50,33 +59,42 @@ function isSupportedNode(version: string): boolean {
   return major > 22;
 }
 
-function checkSsh({ sshVersion }: LaptopSurvey): Finding {
+function checkSsh({ sshVersion, access }: LaptopSurvey): Finding {
   if (sshVersion !== null) return createFinding('ssh', 'ok', sshVersion);
+  if (access.some(({ transport }) => transport === 'openssh')) {
+    const remedy = 'install the OpenSSH client, or use ssh2 (--transport, or transport: in outlast.yaml)';
+    return createFinding('ssh', 'problem', 'no ssh on PATH: the transport openssh reaches no host', remedy);
+  }
   const message = 'no ssh on PATH: ~/.ssh/config is not read, only the flags -l, -i, -J and -o count';
   return createFinding('ssh', 'warning', message, 'install the OpenSSH client');
 }
 
-function checkSshConfiguration({ access }: LaptopSurvey): Finding[] {
-  if (access.refusals.length === 0)
-    return [createFinding('ssh-configuration', 'ok', 'the ssh configuration can be read')];
-  return access.refusals.map(({ message, details }) =>
+function checkSshConfiguration({ refusals }: AccessSurvey): Finding[] {
+  if (refusals.length === 0) return [createFinding('ssh-configuration', 'ok', 'the ssh configuration can be read')];
+  return refusals.map(({ message, details }) =>
     createFinding('ssh-configuration', 'problem', message, details.hint ?? null),
   );
 }
 
-function checkIdentities({ access, hasAgent }: LaptopSurvey): Finding[] {
-  const findings: Finding[] = [];
-  if (access.withoutKey.length > 0) {
-    const message = `no key to log in with${formatHosts(access.withoutKey)}: only a password could be asked for`;
-    const remedy = hasAgent ? 'ssh-add, or name a key with -i' : 'ssh-keygen -t ed25519, or name a key with -i';
-    findings.push(createFinding('identities', 'warning', message, remedy));
-  }
+function checkIdentities(access: AccessSurvey, { hasAgent }: LaptopSurvey): Finding[] {
+  const findings = checkMissingKeys(access, hasAgent);
   for (const reason of access.skipped) {
     const remedy = reason.startsWith('agent: ') ? 'eval "$(ssh-agent)" && ssh-add' : null;
     findings.push(createFinding('identities', 'note', `left out: ${reason}`, remedy));
   }
   if (findings.length > 0) return findings;
   return [createFinding('identities', 'ok', `keys to try: ${access.identities.join(', ') || 'none is wanted'}`)];
+}
+
+function checkMissingKeys({ withoutKey, transport }: AccessSurvey, hasAgent: boolean): Finding[] {
+  if (withoutKey.length === 0) return [];
+  const message = `no key to log in with${formatHosts(withoutKey)}`;
+  const remedy = hasAgent ? 'ssh-add, or name a key with -i' : 'ssh-keygen -t ed25519, or name a key with -i';
+  if (transport === 'ssh2') {
+    return [createFinding('identities', 'warning', `${message}: only a password could be asked for`, remedy)];
+  }
+  const rest = 'ssh is left with what it can do without, such as GSSAPI, a token or a password';
+  return [createFinding('identities', 'note', `${message}: ${rest}`, remedy)];
 }
 
 /** None is named where the question was about hosts in general. */
@@ -86,27 +104,35 @@ function formatHosts(hosts: readonly string[]): string {
   return named.length === 0 ? '' : ` to ${named.slice(0, MOST_NAMED).join(', ')}${rest}`;
 }
 
-function checkKnownHosts({ access }: LaptopSurvey): Finding[] {
-  const unreadable = access.knownHosts.filter(({ problem }) => problem !== null && problem !== 'ENOENT');
+/** What becomes of hosts when a known_hosts file cannot be read. */
+const UNREADABLE_KNOWN_HOSTS = {
+  ssh2: { level: 'problem', consequence: 'no host key can be checked and no host is reached' },
+  openssh: { level: 'warning', consequence: 'ssh takes each host in it for unknown' },
+} as const;
+
+function checkKnownHosts({ knownHosts, transport }: AccessSurvey): Finding[] {
+  const { level, consequence } = UNREADABLE_KNOWN_HOSTS[transport];
+  const unreadable = knownHosts.filter(({ problem }) => problem !== null && problem !== 'ENOENT');
   if (unreadable.length > 0) {
     return unreadable.map(({ path, problem }) => {
-      const message = `${path} cannot be read (${problem}), so no host key can be checked and no host is reached`;
+      const message = `${path} cannot be read (${problem}), so ${consequence}`;
       const remedy = `make it readable, or name another one: -o UserKnownHostsFile=…; see: ls -l ${quoteForMessage(path)}`;
-      return createFinding('known-hosts', 'problem', message, remedy);
+      return createFinding('known-hosts', level, message, remedy);
     });
   }
-  const found = access.knownHosts.filter(({ problem }) => problem === null).map(({ path }) => path);
+  const found = knownHosts.filter(({ problem }) => problem === null).map(({ path }) => path);
   if (found.length > 0) return [createFinding('known-hosts', 'ok', `host keys are known from ${found.join(', ')}`)];
   const message = 'there is no known_hosts file yet: each host key is asked about once, and off a terminal refused';
   return [createFinding('known-hosts', 'note', message)];
 }
 
-function checkOpenFiles({ openFiles, parallel }: LaptopSurvey): Finding {
-  const needed = OWN_FILES + FILES_A_HOST * parallel;
+function checkOpenFiles({ openFiles, parallel, access }: LaptopSurvey): Finding {
+  const filesAHost = Math.max(...access.map(({ transport }) => FILES_A_HOST[transport]));
+  const needed = OWN_FILES + filesAHost * parallel;
   if (openFiles === null) return createFinding('open-files', 'ok', 'how many files may be open was not seen');
   if (openFiles >= needed) return createFinding('open-files', 'ok', `${openFiles} files may be open`);
   const message = `${openFiles} files may be open (ulimit -n), and ${parallel} hosts at the same time take up to ${needed}`;
-  const fewer = Math.floor((openFiles - OWN_FILES) / FILES_A_HOST);
+  const fewer = Math.floor((openFiles - OWN_FILES) / filesAHost);
   const remedy = fewer > 0 ? `ulimit -n ${needed}, or --parallel ${fewer}` : `ulimit -n ${needed}`;
   return createFinding('open-files', 'warning', message, remedy);
 }

@@ -132,6 +132,40 @@ describe('of this laptop alone', () => {
     expect(stdout).toMatch(/^this laptop +note +identities +left out: \/nowhere\/key: not found/m);
   });
 
+  test('of a host that ssh itself reaches only what ssh cannot use is told', async () => {
+    const laptop = await addLaptop([lab.host('web1')]);
+    const keyFile = join(laptop.home, '.ssh', 'id_test');
+    await laptop.run(['ssh-keygen', '-q', '-s', keyFile, '-I', 'test', `${keyFile}.pub`]);
+    const identities = async (...flags: string[]) =>
+      pick((await ask(laptop, ['doctor', '-H', 'web1', ...flags])).document.laptop, 'identities');
+    expect(await identities()).toMatchObject([
+      { level: 'note', message: `left out: ${keyFile}-cert.pub: a certificate` },
+    ]);
+    expect(await identities('--transport', 'openssh')).toMatchObject([
+      { level: 'ok', message: `keys to try: ${keyFile}-cert.pub, ${keyFile}` },
+    ]);
+  });
+
+  test('no ssh is a problem where hosts are reached by it', async () => {
+    const laptop = await addLaptop([lab.host('web1')]);
+    const bare = join(laptop.home, 'bare');
+    await mkdir(bare);
+    const [node = '', program = ''] = laptop.argvOf([]);
+    const argv = [node, program, 'doctor', '--transport', 'openssh'];
+    const { stdout, exitCode } = await laptop.run(argv, { env: { PATH: bare } });
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /^this laptop +problem +ssh +no ssh on PATH: the transport openssh reaches no host\n.*→ install/m,
+    );
+  });
+
+  test('what the ssh configuration says in vain is told on the way to the host', async () => {
+    const flags = ['-H', 'web1', '-o', 'RekeyLimit=1G'];
+    const { stderr } = await lab.run(['doctor', ...flags]);
+    expect(stderr.match(/RekeyLimit of the ssh configuration has no effect here/g)).toHaveLength(1);
+    expect((await lab.run(['doctor', '--transport', 'openssh', ...flags])).stderr).not.toMatch(/RekeyLimit/);
+  });
+
   test('more hosts at a time than files may be open is told', async () => {
     const argv = ['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh', ...lab.laptop.argvOf(['doctor', '-P', '500'])];
     const { stdout } = await lab.laptop.run(argv);

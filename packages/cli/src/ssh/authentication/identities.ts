@@ -185,11 +185,13 @@ function watchSigning(agent: BaseAgent, onSigned: () => void): BaseAgent {
   return watched;
 }
 
-function isDefaultFile(path: string): boolean {
+/** True for a file that ssh tries on its own account. */
+export function isDefaultFile(path: string): boolean {
   return /\/\.ssh\/id_(?:rsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk|xmss|dsa)$/.test(path);
 }
 
-function formatPath(path: string): string {
+/** Formats the path of a key for people: `~/.ssh/id_ed25519`. */
+export function formatPath(path: string): string {
   const { home } = readLocalUser();
   return home !== '' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }

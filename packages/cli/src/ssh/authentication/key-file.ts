@@ -6,13 +6,19 @@ export type KeyFile =
   | PrivateKeyFile
   /** Only the public half: usable where the agent holds the other one. */
   | { readonly kind: 'public'; readonly path: string; readonly publicKey: Buffer }
-  | {
-      readonly kind: 'unusable';
-      readonly path: string;
-      readonly reason: string;
-      readonly missing: boolean;
-      readonly needsOpenssh: boolean;
-    };
+  | UnusableKeyFile;
+
+/** A file that ssh2 cannot use. */
+export interface UnusableKeyFile {
+  readonly kind: 'unusable';
+  readonly path: string;
+  readonly reason: string;
+  readonly missing: boolean;
+  /** True where ssh itself may be able to. */
+  readonly suitsOpenssh: boolean;
+  /** True for a certificate or a security key, which only ssh itself can use. */
+  readonly needsOpenssh: boolean;
+}
 
 /** A file with a private key, perhaps an encrypted one. */
 export interface PrivateKeyFile {
@@ -44,7 +50,8 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     if (code === 'ENOENT' && publicKey !== undefined) return judgePublicKey(path, publicKey);
-    return { ...buildUnusable(path, code === 'ENOENT' ? 'not found' : code), missing: code === 'ENOENT' };
+    const missing = code === 'ENOENT';
+    return buildUnusable(path, missing ? 'not found' : code, { missing });
   }
 }
 
@@ -64,13 +71,13 @@ function parsePrivateKeyFile(
     const obstacle = findObstacle(header.publicKey);
     return obstacle === undefined
       ? { kind: 'private', path, text, ...header, hasCertificate: beside.hasCertificate }
-      : { ...buildUnusable(path, obstacle.reason), needsOpenssh: obstacle.needsOpenssh };
+      : buildUnusable(path, obstacle.reason, obstacle);
   }
   if (label === 'RSA PRIVATE KEY' || label === 'EC PRIVATE KEY') {
     return { kind: 'private', path, text, encrypted: /^Proc-Type: 4,ENCRYPTED/m.test(text), ...beside };
   }
-  const reason = label === undefined ? 'not a private key' : `${label}: convert it with ssh-keygen -p -f ${path}`;
-  return buildUnusable(path, reason);
+  if (label === undefined) return buildUnusable(path, 'not a private key');
+  return buildUnusable(path, `${label}: convert it with ssh-keygen -p -f ${path}`, { suitsOpenssh: true });
 }
 
 /** The part of OpenSSH's own format that is never encrypted. */
@@ -96,17 +103,17 @@ function parseOpensshHeader(text: string): { encrypted: boolean; publicKey: Buff
 
 function judgePublicKey(path: string, publicKey: Buffer): KeyFile {
   const obstacle = findObstacle(publicKey);
-  return obstacle === undefined
-    ? { kind: 'public', path, publicKey }
-    : { ...buildUnusable(path, obstacle.reason), needsOpenssh: obstacle.needsOpenssh };
+  return obstacle === undefined ? { kind: 'public', path, publicKey } : buildUnusable(path, obstacle.reason, obstacle);
 }
 
-function findObstacle(publicKey: Buffer): { reason: string; needsOpenssh: boolean } | undefined {
+type Obstacle = Pick<UnusableKeyFile, 'reason' | 'suitsOpenssh' | 'needsOpenssh'>;
+
+function findObstacle(publicKey: Buffer): Obstacle | undefined {
   const type = readKeyType(publicKey) ?? 'damaged';
-  if (type.includes('-cert-v01@')) return { reason: 'a certificate', needsOpenssh: true };
-  if (type.startsWith('sk-')) return { reason: 'a security key', needsOpenssh: true };
+  if (type.includes('-cert-v01@')) return { reason: 'a certificate', suitsOpenssh: true, needsOpenssh: true };
+  if (type.startsWith('sk-')) return { reason: 'a security key', suitsOpenssh: true, needsOpenssh: true };
   if (/^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))$/.test(type)) return undefined;
-  return { reason: `${type} is not supported`, needsOpenssh: false };
+  return { reason: `${type} is not supported`, suitsOpenssh: true, needsOpenssh: false };
 }
 
 /** Parses one line of a `.pub` file; undefined when it is none. */
@@ -117,6 +124,6 @@ function parsePublicKey(text: string | undefined): Buffer | undefined {
   return readKeyType(blob) === match[1] ? blob : undefined;
 }
 
-function buildUnusable(path: string, reason: string): Extract<KeyFile, { kind: 'unusable' }> {
-  return { kind: 'unusable', path, reason, missing: false, needsOpenssh: false };
+function buildUnusable(path: string, reason: string, more: Partial<UnusableKeyFile> = {}): UnusableKeyFile {
+  return { kind: 'unusable', path, reason, missing: false, suitsOpenssh: false, needsOpenssh: false, ...more };
 }
