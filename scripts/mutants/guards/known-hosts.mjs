@@ -1,6 +1,7 @@
 const SSH = 'packages/cli/src/ssh';
 const SSHD = 'packages/cli/test/sshd';
 const JUDGE = `${SSHD}/known-hosts-judge.test.ts > a host key is judged as ssh judges it`;
+const INDEX = `${SSH}/host-keys/known-hosts-index.test.ts > the index of random files`;
 const MEET = `${SSHD}/known-hosts-appending.test.ts > processes that append at the same time`;
 
 /** Which host keys are trusted, and how new ones are filed. */
@@ -44,7 +45,7 @@ export const KNOWN_HOSTS_MUTANTS = [
     guard: 'a revoked host key is refused though it is on file',
     file: `${SSH}/host-keys/known-hosts.ts`,
     text: 'if (revoked !== undefined) return',
-    instead: 'if (revoked !== undefined && entries.length < 0) return',
+    instead: 'if (revoked !== undefined && matching.length < 0) return',
     test: `${JUDGE} a revoked key`,
   },
   {
@@ -64,8 +65,8 @@ export const KNOWN_HOSTS_MUTANTS = [
   {
     guard: 'the known types of host keys are asked for first',
     file: `${SSH}/ssh2/session.ts`,
-    text: 'buildAlgorithms(settings, listKnownTypes(entries, settings))',
-    instead: 'buildAlgorithms(settings, listKnownTypes([], settings))',
+    text: 'buildAlgorithms(settings, listKnownTypes(knownHosts, settings))',
+    instead: 'buildAlgorithms(settings, listKnownTypes({ ...knownHosts, lookup: () => [] }, settings))',
     test: `${JUDGE} the type that is not preferred`,
   },
   {
@@ -99,9 +100,44 @@ export const KNOWN_HOSTS_MUTANTS = [
   {
     guard: 'broken lines of known_hosts are told once a run',
     file: `${SSH}/host-keys/known-hosts-store.ts`,
-    text: 'const isFirst = (files.get(id)?.version ?? ABSENT) === ABSENT;',
-    instead: 'const isFirst = (files.get(id)?.version ?? ABSENT) !== undefined;',
+    text: 'const isFirst = (meanwhile?.version ?? ABSENT) === ABSENT;',
+    instead: 'const isFirst = (meanwhile?.version ?? ABSENT) !== undefined;',
     test: `${SSH}/host-keys/known-hosts-store.test.ts > the broken lines of a file are told where they stand, once a run`,
+  },
+  {
+    guard: 'a known_hosts file that many read at the same time is parsed once',
+    file: `${SSH}/host-keys/known-hosts-store.ts`,
+    text: 'if (meanwhile?.version === version)',
+    instead: "if (meanwhile?.version === '')",
+    test: `${SSH}/host-keys/known-hosts-store.test.ts > many that read a file at the same time share what was parsed`,
+  },
+  {
+    guard: 'the hashes of known_hosts are computed once for each name',
+    file: `${SSH}/host-keys/known-hosts-index.ts`,
+    text: 'remembered.get(name) ?? selectByName(hashed, name)',
+    instead: 'selectByName(hashed, name)',
+    test: `${SSH}/host-keys/known-hosts-index.test.ts > a line is looked at once for each name where it is hashed`,
+  },
+  {
+    guard: 'known_hosts entries come in the order of their lines, however each was found',
+    file: `${SSH}/host-keys/known-hosts-index.ts`,
+    text: '.sort((one, other) => one.line - other.line)',
+    instead: '',
+    test: `${INDEX} finds for each name what a walk through the file finds, in its order`,
+  },
+  {
+    guard: 'a field of known_hosts with a pattern in it is no list of names',
+    file: `${SSH}/host-keys/known-hosts-name.ts`,
+    text: 'if (isHashedName(field) || /[*?!]/.test(field)) return undefined;',
+    instead: 'if (isHashedName(field) || /[*?]/.test(field)) return undefined;',
+    test: `${INDEX} finds for each name what a walk through the file finds, in its order`,
+  },
+  {
+    guard: 'a session goes by the keys that were accepted before it began',
+    file: `${SSH}/host-keys/accepted-keys.ts`,
+    text: 'found.filter(({ number }) => number < size)',
+    instead: 'found',
+    test: `${SSH}/host-keys/accepted-keys.test.ts > what is accepted later is not in an earlier snapshot`,
   },
   {
     guard: 'broken lines of known_hosts reach the terminal',

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSeededRandom, runOrThrow } from '@outlast/test-fixtures';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { lookupHostKeys } from '../../src/ssh/host-keys/known-hosts.js';
 import { type KnownHost, parseKnownHosts } from '../../src/ssh/host-keys/known-hosts-file.js';
+import { indexKnownHosts, type KnownHosts } from '../../src/ssh/host-keys/known-hosts-index.js';
 import { hashName } from '../../src/ssh/host-keys/known-hosts-name.js';
 import { drawKnownHosts, drawName, FORM_NAMES, type GeneratedLine } from './known-hosts-generator.js';
 
@@ -31,12 +31,12 @@ async function askKeygen(text: string, names: readonly string[]): Promise<string
   );
 }
 
-function parse(text: string): KnownHost[] {
-  return parseKnownHosts(Buffer.from(text).toString('latin1'), 'kh').entries;
+function index(text: string): KnownHosts {
+  return indexKnownHosts(parseKnownHosts(Buffer.from(text).toString('latin1'), 'kh').entries);
 }
 
-function lookup(entries: readonly KnownHost[], name: string): string[] {
-  return lookupHostKeys(entries, name).map(({ line, marker }) => `${line} ${MARKERS[marker]}`);
+function lookup(knownHosts: KnownHosts, name: string): string[] {
+  return knownHosts.lookup(name).map(({ line, marker }) => `${line} ${MARKERS[marker]}`);
 }
 
 describe('1,000 entries and 1,000 lookups', () => {
@@ -45,6 +45,7 @@ describe('1,000 entries and 1,000 lookups', () => {
   const text = lines.map((line) => `${line.text}\n`).join('');
   const names = Array.from({ length: 1_000 }, () => drawName(random));
   const { entries, broken } = parseKnownHosts(Buffer.from(text).toString('latin1'), 'kh');
+  const knownHosts = indexKnownHosts(entries);
 
   test('are what they were made to be', () => {
     expect(entries).toHaveLength(1_000);
@@ -57,13 +58,13 @@ describe('1,000 entries and 1,000 lookups', () => {
     const different = [...new Set(names)];
     expect(different.length).toBeGreaterThan(400);
     const theirs = await askKeygen(text, different);
-    expect(different.map((name) => [name, ...lookup(entries, name)])).toEqual(
+    expect(different.map((name) => [name, ...lookup(knownHosts, name)])).toEqual(
       theirs.map((found, index) => [different[index], ...found]),
     );
   });
 
   test('meet every way of writing hosts, and every marker, both hit and missed', () => {
-    const hits = new Set(names.flatMap((name) => lookupHostKeys(entries, name)));
+    const hits = new Set(names.flatMap((name) => knownHosts.lookup(name)));
     const formOf = ({ line }: KnownHost) => (lines[line - 1] as GeneratedLine).form;
     // What is negated itself can never be found.
     const findable = FORM_NAMES.filter((form) => form !== 'negated itself');
@@ -80,7 +81,7 @@ describe('where ssh-keygen -F knows less than ssh', () => {
   test('a hashed name is not found by one in upper case, which ssh puts into lower case first', async () => {
     const text = `${hashName('web1', Buffer.alloc(20, 1))} ${KEY}\n`;
     expect(await askKeygen(text, ['WEB1', 'web1'])).toEqual([[], ['1 ']]);
-    expect(lookup(parse(text), 'web1')).toEqual(['1 ']);
+    expect(lookup(index(text), 'web1')).toEqual(['1 ']);
   });
 
   test('an entry without a port is not found for a host with one', async () => {

@@ -8,6 +8,7 @@ import { createQuestions } from '../questions.js';
 import { formatKey } from './fingerprint.js';
 import { createHostKeyCheck, type HostKeyContext } from './host-key-check.js';
 import { parseKnownHosts } from './known-hosts-file.js';
+import { indexKnownHosts } from './known-hosts-index.js';
 import { createKnownHostsStore } from './known-hosts-store.js';
 
 function makeKey(fill: number): Buffer {
@@ -38,12 +39,13 @@ function buildContext(confirm: () => Promise<boolean>): HostKeyContext {
   };
 }
 
-const entries = parseKnownHosts(`web1 ssh-ed25519 ${makeKey(1).toString('base64')}`, 'kh').entries;
+const index = (text: string) => indexKnownHosts(parseKnownHosts(text, '/kh').entries);
+const known = index(`web1 ssh-ed25519 ${makeKey(1).toString('base64')}`);
 
 test('a known key is accepted at once, and again on every rekey', () => {
   const answers: boolean[] = [];
   const check = createHostKeyCheck(
-    entries,
+    known,
     buildContext(() => Promise.reject(new Error('asked'))),
   );
   check.verify(makeKey(1), (ok) => answers.push(ok));
@@ -54,7 +56,7 @@ test('a known key is accepted at once, and again on every rekey', () => {
 test('another key on a rekey is refused, even one that would have been asked about', () => {
   const answers: boolean[] = [];
   const check = createHostKeyCheck(
-    entries,
+    known,
     buildContext(async () => true),
   );
   check.verify(makeKey(1), (ok) => answers.push(ok));
@@ -80,7 +82,7 @@ test('accept-new files a key once, however many meet the host at the same time',
   const context = buildContext(() => Promise.reject(new Error('asked')));
   const settings = { ...context.settings, strictHostKeyChecking: 'accept-new', userKnownHostsFiles: [file] } as const;
   const meet = () => {
-    const check = createHostKeyCheck([], { ...context, settings });
+    const check = createHostKeyCheck(index(''), { ...context, settings });
     return new Promise((resolve) => check.verify(makeKey(5), resolve));
   };
   expect(await Promise.all(Array.from({ length: 8 }, meet))).toEqual(Array.from({ length: 8 }, () => true));
@@ -90,7 +92,7 @@ test('accept-new files a key once, however many meet the host at the same time',
 
 test('a refused key stays refused', async () => {
   const check = createHostKeyCheck(
-    [],
+    index(''),
     buildContext(async () => false),
   );
   expect(await new Promise((resolve) => check.verify(makeKey(4), resolve))).toBe(false);
@@ -100,7 +102,7 @@ test('a refused key stays refused', async () => {
 
 test('the buffer that ssh2 hands over may be used again', async () => {
   const check = createHostKeyCheck(
-    entries,
+    known,
     buildContext(async () => true),
   );
   const buffer = makeKey(1);
@@ -111,12 +113,12 @@ test('the buffer that ssh2 hands over may be used again', async () => {
 
 test('a person is asked, and told in the refusal, where another host has the same key', async () => {
   const questions: string[] = [];
-  const known = parseKnownHosts(`# old name\nold-name ssh-ed25519 ${makeKey(1).toString('base64')}`, '/kh').entries;
+  const elsewhere = index(`# old name\nold-name ssh-ed25519 ${makeKey(1).toString('base64')}`);
   const context = buildContext(async () => false);
   const confirm = async (question: string) => questions.push(question) > 1;
-  const check = createHostKeyCheck(known, {
+  const check = createHostKeyCheck(elsewhere, {
     ...context,
-    store: { load: async () => known, accept: async () => undefined },
+    store: { load: async () => elsewhere, accept: async () => undefined },
     questions: createQuestions({ interactive: true, confirm, secret: async () => undefined }),
   });
   await new Promise((resolve) => check.verify(makeKey(1), resolve));
@@ -131,8 +133,8 @@ test.each([
 ])('an RSA key of 2048 bits where %i are required', async (requiredRsaSize, accepted) => {
   const line = generateKeyPair('rsa').publicKey;
   const context = buildContext(async () => false);
-  const known = parseKnownHosts(`web1 ${line}`, 'kh').entries;
-  const check = createHostKeyCheck(known, { ...context, settings: { ...context.settings, requiredRsaSize } });
+  const settings = { ...context.settings, requiredRsaSize };
+  const check = createHostKeyCheck(index(`web1 ${line}`), { ...context, settings });
   const key = Buffer.from(line.split(' ')[1] ?? '', 'base64');
   expect(await new Promise((resolve) => check.verify(key, resolve))).toBe(accepted);
   expect(check.refusal?.code).toBe(accepted ? undefined : 'E_NO_COMMON_ALGORITHM');

@@ -11,7 +11,7 @@ import {
   formatHostKeyQuestion,
 } from './host-key-check-messages.js';
 import { judgeHostKey, type UnknownHostKey } from './known-hosts.js';
-import type { KnownHost } from './known-hosts-file.js';
+import type { KnownHosts } from './known-hosts-index.js';
 import type { KnownHostsStore } from './known-hosts-store.js';
 
 /** What a host-key check needs. */
@@ -36,8 +36,8 @@ export interface HostKeyCheck {
   readonly refusal: OutlastError | undefined;
 }
 
-/** Creates the judge for one session from the entries of the known_hosts files. */
-export function createHostKeyCheck(entries: readonly KnownHost[], context: HostKeyContext): HostKeyCheck {
+/** Creates the judge for one session from what the known_hosts files say. */
+export function createHostKeyCheck(knownHosts: KnownHosts, context: HostKeyContext): HostKeyCheck {
   let accepted: Buffer | undefined;
   let refusal: OutlastError | undefined;
   return {
@@ -58,7 +58,7 @@ export function createHostKeyCheck(entries: readonly KnownHost[], context: HostK
         answer(same);
         return;
       }
-      const verdict = decideAtOnce(entries, context, key);
+      const verdict = decideAtOnce(knownHosts, context, key);
       if (!isOpen(verdict)) settle(verdict);
       else askOrAccept(context, key).then(settle, (error: OutlastError) => settle(error));
     },
@@ -72,9 +72,9 @@ function isOpen(decision: Decision): decision is UnknownHostKey {
   return decision !== undefined && !(decision instanceof OutlastError);
 }
 
-function decideAtOnce(entries: readonly KnownHost[], context: HostKeyContext, key: Buffer): Decision {
+function decideAtOnce(knownHosts: KnownHosts, context: HostKeyContext, key: Buffer): Decision {
   const { settings, questions } = context;
-  const verdict = judgeHostKey(entries, settings, key);
+  const verdict = judgeHostKey(knownHosts, settings, key);
   if (verdict.state === 'revoked') return buildRevokedError(context, verdict.entry);
   if (verdict.state === 'changed') return buildChangedError(context, verdict.entry, key);
   const bits = readRsaBits(key);

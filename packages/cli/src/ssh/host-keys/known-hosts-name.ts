@@ -26,7 +26,22 @@ export function hashName(name: string, salt: Buffer): string {
 
 /** False for the first field of a line that would be a hashed name and is none. */
 export function isSoundNameField(field: string): boolean {
-  return !field.startsWith('|') || HASHED.test(field);
+  return !isHashedName(field) || HASHED.test(field);
+}
+
+/** Tells a hashed name from a list of patterns. */
+export function isHashedName(field: string): boolean {
+  return field.startsWith('|');
+}
+
+/**
+ * Lists the names, one character a byte and each once, of a field that holds nothing else, so that an index does for `matchesName`.
+ * Undefined where that has to be asked: for a hashed name, and where one pattern decides about the others.
+ */
+export function listPlainNames(field: string): ReadonlySet<string> | undefined {
+  if (isHashedName(field) || /[*?!]/.test(field)) return undefined;
+  const names = lowerAscii(field).split(',');
+  return names.every(({ length }) => length <= MAX_PATTERN) ? new Set(names) : undefined;
 }
 
 /**
@@ -34,8 +49,8 @@ export function isSoundNameField(field: string): boolean {
  * As in ssh `?` is one byte, only ASCII letters have a case, and one negated match outweighs all others, wherever it stands.
  */
 export function matchesName(field: string, name: string): boolean {
-  if (field.startsWith('|')) return matchesHash(field, name);
-  const bytes = toBytes(name);
+  if (isHashedName(field)) return matchesHash(field, name);
+  const bytes = toNameBytes(name);
   let matched = false;
   for (const pattern of lowerAscii(field).split(',')) {
     const negated = pattern.startsWith('!');
@@ -57,7 +72,7 @@ function lowerAscii(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }
 
-/** One character a byte; most names are that already. */
-function toBytes(text: string): string {
+/** Turns a name into one character a byte, as the fields of a file are; most names are that already. */
+export function toNameBytes(text: string): string {
   return /[^\x20-\x7e]/.test(text) ? Buffer.from(text).toString('latin1') : text;
 }

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
+import { createAcceptedKeys } from './accepted-keys.js';
 import { appendKnownHost } from './append-known-host.js';
-import { readKeyType } from './fingerprint.js';
-import { lookupHostKeys } from './known-hosts.js';
-import { type BrokenLine, type KnownHost, parseKnownHosts } from './known-hosts-file.js';
-import { formatKnownHostName, hashName } from './known-hosts-name.js';
+import { type BrokenLine, parseKnownHosts } from './known-hosts-file.js';
+import { indexKnownHosts, joinKnownHosts, type KnownHosts } from './known-hosts-index.js';
+import { formatKnownHostName } from './known-hosts-name.js';
 import { parseRevokedKeys } from './revoked-keys.js';
 
 const BROKEN_LINES_SHOWN = 3;
@@ -19,7 +18,7 @@ interface CachedFile {
   readonly version: string;
   /** When it was last looked at, by the clock of `performance.now()`. */
   readonly seen: number;
-  readonly entries: readonly KnownHost[];
+  readonly knownHosts: KnownHosts;
 }
 
 /** The known_hosts files of a run, read again only when they changed. */
@@ -30,7 +29,7 @@ export interface KnownHostsStore {
    *
    * @throws OutlastError `E_CONFIG` or `E_NEEDS_OPENSSH` for a file without which a key could be taken that is refused.
    */
-  load(settings: HostSettings, options?: { readonly newest?: boolean }): Promise<readonly KnownHost[]>;
+  load(settings: HostSettings, options?: { readonly newest?: boolean }): Promise<KnownHosts>;
   /**
    * Remembers an accepted key for this run and appends it, once, to the first of the user's files.
    * Returns what kept it from being written, if anything did.
@@ -41,7 +40,7 @@ export interface KnownHostsStore {
 /** Creates an empty store; `warn` is told of the broken lines of a file, when it is read for the first time. */
 export function createKnownHostsStore(warn: (message: string) => void): KnownHostsStore {
   const loadFile = createFileLoader(warn);
-  const accepted: KnownHost[] = [];
+  const accepted = createAcceptedKeys();
   return {
     async load(settings, { newest = false } = {}) {
       const paths = [...settings.userKnownHostsFiles, ...settings.globalKnownHostsFiles];
@@ -49,16 +48,13 @@ export function createKnownHostsStore(warn: (message: string) => void): KnownHos
         ...paths.map((path) => loadFile(path, { newest, kind: 'known' })),
         ...settings.revokedHostKeysFiles.map((path) => loadFile(path, { newest, kind: 'revoked' })),
       ]);
-      return [...loaded.flat(), ...accepted];
+      return joinKnownHosts([...loaded, accepted.snapshot()]);
     },
     async accept(settings, key) {
       const name = formatKnownHostName(settings);
       const [file] = settings.userKnownHostsFiles;
       // Several connections may have judged the same key at the same time.
-      if (lookupHostKeys(accepted, name).some((entry) => entry.key.equals(key))) return undefined;
-      // Hashed, an alias such as `*` is no pattern.
-      const patterns = hashName(name, randomBytes(20));
-      accepted.push({ file: file ?? '', line: 0, marker: 'none', patterns, type: readKeyType(key) ?? '', key });
+      if (!accepted.add({ name, key, file: file ?? '' })) return undefined;
       if (file === undefined || file === '/dev/null') return undefined;
       return appendKnownHost(file, { name, key, hashed: settings.hashKnownHosts }).then(
         () => undefined,
@@ -69,31 +65,33 @@ export function createKnownHostsStore(warn: (message: string) => void): KnownHos
 }
 
 type FileKind = 'known' | 'revoked';
-type FileLoader = (path: string, how: { newest: boolean; kind: FileKind }) => Promise<readonly KnownHost[]>;
+type FileLoader = (path: string, how: { newest: boolean; kind: FileKind }) => Promise<KnownHosts>;
 
 function createFileLoader(warn: (message: string) => void): FileLoader {
   const files = new Map<string, CachedFile>();
   return async (path, { newest, kind }) => {
     const id = `${kind}:${path}`;
-    const before = files.get(id);
     const now = performance.now();
-    if (before !== undefined && !newest && now - before.seen < UNSEEN_MS) return before.entries;
+    const keep = (version: string, knownHosts: KnownHosts): KnownHosts => {
+      files.set(id, { version, knownHosts, seen: now });
+      return knownHosts;
+    };
+    const before = files.get(id);
+    if (before !== undefined && !newest && now - before.seen < UNSEEN_MS) return before.knownHosts;
     try {
       const { mtimeMs, size, ino } = await stat(path);
       const version = `${ino}:${size}:${mtimeMs}`;
-      if (before?.version === version) {
-        files.set(id, { ...before, seen: now });
-        return before.entries;
-      }
-      const { entries, broken } = parseFile(await readFile(path), path, kind);
-      const isFirst = (files.get(id)?.version ?? ABSENT) === ABSENT;
+      if (before?.version === version) return keep(version, before.knownHosts);
+      const content = await readFile(path);
+      // Of many that read it at the same time the first one parses it for all.
+      const meanwhile = files.get(id);
+      if (meanwhile?.version === version) return keep(version, meanwhile.knownHosts);
+      const { entries, broken } = parseFile(content, path, kind);
+      const isFirst = (meanwhile?.version ?? ABSENT) === ABSENT;
       if (isFirst) for (const message of formatBrokenLines(broken)) warn(message);
-      files.set(id, { version, entries, seen: now });
-      return entries;
+      return keep(version, indexKnownHosts(entries));
     } catch (error) {
-      const entries = explainUnread(path, kind, error);
-      files.set(id, { version: ABSENT, entries, seen: now });
-      return entries;
+      return keep(ABSENT, explainUnread(path, kind, error));
     }
   };
 }
@@ -114,11 +112,11 @@ function formatBrokenLines(broken: readonly BrokenLine[]): string[] {
 }
 
 /** None where there is no file. */
-function explainUnread(path: string, kind: FileKind, error: unknown): readonly KnownHost[] {
+function explainUnread(path: string, kind: FileKind, error: unknown): KnownHosts {
   if (error instanceof OutlastError) throw error;
   const code = (error as NodeJS.ErrnoException).code;
   // As in ssh: without the list of revoked keys no host is to be trusted.
-  if (kind === 'known' && (code === 'ENOENT' || code === 'ENOTDIR')) return [];
+  if (kind === 'known' && (code === 'ENOENT' || code === 'ENOTDIR')) return indexKnownHosts([]);
   // Going on without the file could turn a changed or revoked key into an unknown one.
   const keyword = kind === 'known' ? 'UserKnownHostsFile' : 'RevokedHostKeys';
   throw new OutlastError('E_CONFIG', `${path} cannot be read: ${code ?? 'unknown reason'}`, {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { judgeHostKey, listKnownTypes } from './known-hosts.js';
 import { parseKnownHosts } from './known-hosts-file.js';
+import { indexKnownHosts } from './known-hosts-index.js';
 
 function makeKey(seed: string, type = 'ssh-ed25519'): Buffer {
   const body = createHash('sha256').update(seed).digest();
@@ -9,9 +10,9 @@ function makeKey(seed: string, type = 'ssh-ed25519'): Buffer {
 }
 
 const line = (patterns: string, key: Buffer): string => `${patterns} ssh-ed25519 ${key.toString('base64')}`;
+const index = (text: string) => indexKnownHosts(parseKnownHosts(text, 'kh').entries);
 const host = (hostname: string, port = 22, hostKeyAlias: string | null = null) => ({ hostname, port, hostKeyAlias });
-const judge = (text: string, ...rest: [ReturnType<typeof host>, Buffer]) =>
-  judgeHostKey(parseKnownHosts(text, 'kh').entries, ...rest);
+const judge = (text: string, ...rest: [ReturnType<typeof host>, Buffer]) => judgeHostKey(index(text), ...rest);
 
 describe('a presented key', () => {
   const [key, other] = [makeKey('one'), makeKey('other')];
@@ -73,8 +74,7 @@ describe('the types to ask for first', () => {
   const ed25519 = line('[web1]:2222', makeKey('one'));
   const point = '\0\0\0\x13ecdsa-sha2-nistp256\0\0\0\bnistp256\0\0\0\x01p';
   const ecdsa = `[web*]:* ecdsa-sha2-nistp256 ${Buffer.from(point).toString('base64')}`;
-  const list = (...lines: string[]) =>
-    listKnownTypes(parseKnownHosts(lines.join('\n'), 'kh').entries, host('web1', 2222));
+  const list = (...lines: string[]) => listKnownTypes(index(lines.join('\n')), host('web1', 2222));
 
   test('are those on file for the very name, each once', () => {
     expect(list(ecdsa, ed25519, line('[web1]:2222', makeKey('other')))).toEqual(['ecdsa-sha2-nistp256', 'ssh-ed25519']);

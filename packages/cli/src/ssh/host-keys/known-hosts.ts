@@ -1,18 +1,14 @@
 import { readKeyType } from './fingerprint.js';
 import type { KnownHost } from './known-hosts-file.js';
-import { formatKnownHostName, type HostIdentity, matchesName } from './known-hosts-name.js';
-
-/** Selects the entries that speak of `name`, in their order. */
-export function lookupHostKeys(entries: readonly KnownHost[], name: string): KnownHost[] {
-  return entries.filter((entry) => matchesName(entry.patterns, name));
-}
+import type { KnownHosts } from './known-hosts-index.js';
+import { formatKnownHostName, type HostIdentity } from './known-hosts-name.js';
 
 /**
  * Lists the types of the keys on file for a host, to be asked for first. Pure.
  * A revoked key does not count: the host may have a newer one of another type.
  */
-export function listKnownTypes(entries: readonly KnownHost[], host: HostIdentity): string[] {
-  const matching = lookupHostKeys(entries, formatKnownHostName(host));
+export function listKnownTypes(knownHosts: KnownHosts, host: HostIdentity): string[] {
+  const matching = knownHosts.lookup(formatKnownHostName(host));
   const known = matching.filter(({ marker, key }) => marker === 'none' && findRevoked(matching, key) === undefined);
   return [...new Set(known.map(({ type }) => type))];
 }
@@ -35,18 +31,18 @@ export interface UnknownHostKey {
  * Judges a presented key as ssh does, but for one thing: a key that is revoked for the host without its port is refused,
  * where ssh takes it for an unknown one. Pure.
  */
-export function judgeHostKey(entries: readonly KnownHost[], host: HostIdentity, key: Buffer): HostKeyVerdict {
-  const verdict = judgeName(entries, formatKnownHostName(host), key);
+export function judgeHostKey(knownHosts: KnownHosts, host: HostIdentity, key: Buffer): HostKeyVerdict {
+  const verdict = judgeName(knownHosts, formatKnownHostName(host), key);
   if (verdict.state !== 'unknown') return verdict;
-  const twin = entries.find((entry) => entry.marker === 'none' && entry.key.equals(key));
+  const twin = knownHosts.findKey(key);
   if (host.hostKeyAlias !== null || host.port === 22) return { ...verdict, twin };
   // An entry without a port vouches for its key on any port, but a different key there proves no change.
-  const portless = judgeName(entries, formatKnownHostName({ ...host, port: 22 }), key);
+  const portless = judgeName(knownHosts, formatKnownHostName({ ...host, port: 22 }), key);
   return portless.state === 'known' || portless.state === 'revoked' ? portless : { ...verdict, twin };
 }
 
-function judgeName(entries: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
-  const matching = lookupHostKeys(entries, name);
+function judgeName(knownHosts: KnownHosts, name: string, key: Buffer): HostKeyVerdict {
+  const matching = knownHosts.lookup(name);
   const revoked = findRevoked(matching, key);
   if (revoked !== undefined) return { state: 'revoked', entry: revoked };
   const plain = matching.filter((entry) => entry.marker === 'none');

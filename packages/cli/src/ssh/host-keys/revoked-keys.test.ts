@@ -5,6 +5,7 @@ import { generateKeyPair } from '@outlast/test-fixtures';
 import { afterAll, expect, test } from 'vitest';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { judgeHostKey } from './known-hosts.js';
+import type { KnownHosts } from './known-hosts-index.js';
 import { createKnownHostsStore } from './known-hosts-store.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'outlast-revoked-'));
@@ -15,7 +16,7 @@ const host = { hostname: 'web1', port: 2222, hostKeyAlias: null };
 const knownHosts = join(folder, 'known_hosts');
 writeFileSync(knownHosts, `[web1]:2222 ${stolen}\n[web1]:2222 ${good}\n`);
 
-async function load(revoked: string | Buffer): Promise<ReturnType<ReturnType<typeof createKnownHostsStore>['load']>> {
+async function load(revoked: string | Buffer): Promise<KnownHosts> {
   const file = join(folder, 'revoked');
   writeFileSync(file, revoked);
   return createKnownHostsStore(() => undefined).load(buildSettings(file));
@@ -30,10 +31,10 @@ const buildSettings = (file: string): HostSettings =>
   }) as unknown as HostSettings;
 
 test('a revoked key is refused under every name, although known_hosts lists it', async () => {
-  const entries = await load(`# stolen\n\n  ${stolen} of web1\r\n`);
-  expect(judgeHostKey(entries, host, blobOf(stolen))).toMatchObject({ state: 'revoked', entry: { line: 3 } });
-  expect(judgeHostKey(entries, { ...host, hostKeyAlias: 'fleet' }, blobOf(stolen))).toMatchObject({ state: 'revoked' });
-  expect(judgeHostKey(entries, host, blobOf(good))).toMatchObject({ state: 'known' });
+  const loaded = await load(`# stolen\n\n  ${stolen} of web1\r\n`);
+  expect(judgeHostKey(loaded, host, blobOf(stolen))).toMatchObject({ state: 'revoked', entry: { line: 3 } });
+  expect(judgeHostKey(loaded, { ...host, hostKeyAlias: 'fleet' }, blobOf(stolen))).toMatchObject({ state: 'revoked' });
+  expect(judgeHostKey(loaded, host, blobOf(good))).toMatchObject({ state: 'known' });
 });
 
 test('a key revocation list is left to OpenSSH', async () => {

@@ -71,14 +71,14 @@ export async function prepareSession(
 ): Promise<PreparedSession> {
   const { store, keyring, questions } = tools;
   const mayAsk = questions.interactive && !settings.batchMode;
-  const [entries, found] = await Promise.all([store.load(settings), planIdentities(settings, keyring, { mayAsk })]);
+  const [knownHosts, found] = await Promise.all([store.load(settings), planIdentities(settings, keyring, { mayAsk })]);
   const plan = { ...found, identities: prefer(found.identities) };
-  const algorithms = buildAlgorithms(settings, listKnownTypes(entries, settings));
+  const algorithms = buildAlgorithms(settings, listKnownTypes(knownHosts, settings));
   const { signal } = deadline;
   return {
     identities: plan.identities,
     start(stream, ahead) {
-      const check = createHostKeyCheck(entries, { ...tools, name, settings, signal });
+      const check = createHostKeyCheck(knownHosts, { ...tools, name, settings, signal });
       const authentication = createAuthentication({ name, settings, plan, questions, signal });
       return startSession(stream, ahead, { settings, ssh2: tools.ssh2, algorithms, check, authentication, deadline });
     },
