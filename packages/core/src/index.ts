@@ -23,6 +23,7 @@ export { type StartOptions, start } from './operations/start.js';
 export { status } from './operations/status.js';
 export { stop } from './operations/stop.js';
 export { wait } from './operations/wait.js';
+export { quoteWord } from './shell/quote.js';
 export type { Frame } from './shell/script.js';
 export {
   type AppSpec,

@@ -33,6 +33,13 @@ export const CONNECTION_MUTANTS = [
     test: `${SSHD}/connection.test.ts > a port without a usable server that never answers is E_CONNECT_TIMEOUT at the deadline`,
   },
   {
+    guard: 'a hop is one connection however it is spelt',
+    file: `${SSH}/hop-pool.ts`,
+    text: 'JSON.stringify([way, depth])',
+    instead: 'JSON.stringify([{ ...way, _spelling }, depth])',
+    test: `${SSHD}/connection-jump.test.ts > a jump host is one connection, with its user or without`,
+  },
+  {
     guard: 'a channel that says nothing of its end has no exit code',
     file: `${SSH}/ssh2/exec-channel.ts`,
     text: 'let end: ExecEnd = { exitCode: null, signal: null };',

@@ -1,4 +1,5 @@
-import { type ErrorCode, OutlastError } from '@outlast/core';
+import { type ErrorCode, OutlastError, quoteWord } from '@outlast/core';
+import type { HostSettings } from './configuration/host-settings.js';
 
 /** Formats an endpoint for people: `web1 port 22`. */
 export function formatEndpoint({ hostname, port }: { hostname: string; port: number }): string {
@@ -10,9 +11,9 @@ export function formatHost(name: string, endpoint: { hostname: string; port: num
   return name === endpoint.hostname ? formatEndpoint(endpoint) : `${name} (${formatEndpoint(endpoint)})`;
 }
 
-/** Formats what a person would type to connect by hand. */
-export function formatSshCommand({ user, hostname, port }: { user: string; hostname: string; port: number }): string {
-  return `ssh ${port === 22 ? '' : `-p ${port} `}${user}@${hostname}`;
+/** Formats what a person types to reach the host as we do; `flags` stand first and so win. */
+export function formatSshCommand({ sshArgs }: Pick<HostSettings, 'sshArgs'>, ...flags: readonly string[]): string {
+  return ['ssh', ...flags, ...sshArgs].map(quoteWord).join(' ');
 }
 
 /** Maps what dialling failed with to a documented code. */
@@ -101,8 +102,9 @@ export const HANG_UP_HINT =
 export type SessionPhase = 'key exchange' | 'authentication';
 
 /** Maps what ssh2 failed with before the session was authenticated. */
-export function buildSessionError(error: Error | undefined, where: string, phase: SessionPhase): OutlastError {
+export function buildSessionError(error: Error | undefined, settings: HostSettings, phase: SessionPhase): OutlastError {
   if (error instanceof OutlastError) return error;
+  const where = formatEndpoint(settings);
   const { level, code } = (error ?? {}) as { level?: string; code?: unknown };
   const message = error?.message ?? '';
   // ssh2 tells this case by its text alone; reason 3 is the server's word for the same.
@@ -114,7 +116,7 @@ export function buildSessionError(error: Error | undefined, where: string, phase
   }
   const why = message === '' ? '' : `: ${message}`;
   return new OutlastError('E_CONNECT_CLOSED', `${where} closed the connection during ${phase}${why}`, {
-    hint: 'try it by hand with ssh -v; the log of sshd on the host says why',
+    hint: `the log of sshd on the host says why; try it by hand: ${formatSshCommand(settings, '-v')}`,
     cause: error,
   });
 }

@@ -54,7 +54,9 @@ export function createHopPool<C extends Connection>(context: HopPoolContext<C>):
   return {
     async reach(settings, { signal, connectTimeoutMs, depth = 0 }) {
       const { hop, settings: hopSettings, sshOptions } = await resolveLastHop(settings, context);
-      const key = JSON.stringify([hopSettings, depth]);
+      // However a chain spells a hop, it is one.
+      const { sshArgs: _spelling, ...way } = hopSettings;
+      const key = JSON.stringify([way, depth]);
       try {
         if (depth >= MAX_DEPTH) throw buildLoopError(settings);
         const existing = shared.get(key);

@@ -50,7 +50,8 @@ describe('a jump host', () => {
     const { hop, inner, laptop } = await chain();
     await removeKnownHost(laptop, hop);
     const error = await catchError(connect(openTransport(laptop), 'inner'));
-    expect(error).toMatchObject({ code: 'E_HOST_KEY_UNKNOWN', details: { host: 'inner', via: 'hop' } });
+    const hint = expect.stringMatching(`, then connect once with: ssh -F ${laptop.sshConfig} hop$`);
+    expect(error).toMatchObject({ code: 'E_HOST_KEY_UNKNOWN', details: { host: 'inner', via: 'hop', hint } });
     expect(await countConnections(hop)).toBe(0);
     expect(await inner.readLog()).not.toContain('Connection from');
   });
@@ -79,12 +80,25 @@ describe('a jump host', () => {
     expect(error.message).toContain('may not forward');
   });
 
-  test('that refuses our key is named', async () => {
+  test('that refuses our key is named, with the way to it and nothing that is set for the host behind it', async () => {
+    const first = await startHost({ alias: 'first' });
     const hop = await startHost({ alias: 'hop', clientKey: generateKeyPair() });
-    const inner = await startHost({ alias: 'inner', jump: 'hop' });
-    const laptop = await makeLaptop([hop, inner], { clientKey: inner.clientKey });
-    const error = await catchError(connect(openTransport(laptop), 'inner'));
-    expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'inner', via: 'hop' } });
+    const inner = await startHost({ alias: 'inner' });
+    const laptop = await makeLaptop([first, hop, inner], { clientKey: inner.clientKey });
+    const via = `${hop.user}@hop`;
+    const ssh = { jump: `first,${via}`, identityFiles: [laptop.knownHosts], options: ['Compression=yes'] };
+    const error = await catchError(connect(openTransport(laptop, { ssh }), 'inner'));
+    const hint = expect.stringMatching(`; try it by hand: ssh -F ${laptop.sshConfig} -l ${hop.user} -J first hop$`);
+    expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'inner', via, hint } });
+  });
+
+  test('is one connection, with its user or without', async () => {
+    const hop = await startHost({ alias: 'hop' });
+    const one = await startHost({ alias: 'one', jump: 'hop' });
+    const two = varyHost(one, { alias: 'two', jump: `${hop.user}@hop` });
+    const transport = openTransport(await makeLaptop([hop, one, two]));
+    await Promise.all([connect(transport, 'one'), connect(transport, 'two')]);
+    expect(await countConnections(hop)).toBe(1);
   });
 
   test('that dies takes its connections along, and the next one builds a new hop', async () => {

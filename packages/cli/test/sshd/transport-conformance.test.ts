@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   formatFingerprint,
@@ -200,6 +200,26 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
       const { laptop } = await meet((host) => `@revoked * ${host.hostKeys[0]}\n`);
       expect(await catchError(connect(open(laptop), 'web1'))).toMatchObject({ code: 'E_HOST_KEY_REVOKED' });
     });
+
+    test('that is unknown is put on file by the line that is printed, whatever leads to the host', async () => {
+      const stray = generateKeyPair();
+      const hop = await startHost({ alias: 'hop', clientKey: stray });
+      const host = await startHost();
+      const laptop = await makeLaptop([hop, host], { clientKey: stray });
+      const folder = join(laptop.home, "my 'files'");
+      await mkdir(folder);
+      const keyFile = join(folder, 'key');
+      await writeFile(keyFile, host.clientKey.privateKey, { mode: 0o600 });
+      const options = [`UserKnownHostsFile="${join(folder, 'known hosts')}"`, 'StrictHostKeyChecking=yes'];
+      const ssh = { identityFiles: [keyFile], options, jump: 'hop' };
+      const { details } = await catchError(connect(open(laptop, { ssh }), 'web1'));
+      const line = /, then connect once with: ssh (.*)$/.exec((details as { hint: string }).hint)?.[1];
+      // In place of a person who says yes.
+      const byHand = `ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new ${line} echo in`;
+      const { stdout, stderr } = await laptop.run(['/bin/sh', '-c', byHand]);
+      expect(stdout, stderr).toBe('in\n');
+      expect((await run(await connect(open(laptop, { ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
+    });
   });
 
   describe('an encrypted key', () => {
@@ -259,6 +279,8 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
       expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'web1' } });
       expect(error.message).toContain(`tried: ${laptop.home}/.ssh/id_test`);
       expect(error.message).toContain('it accepts: publickey');
+      const hint = expect.stringContaining(`try it by hand: ssh -F ${laptop.sshConfig} web1`);
+      expect(error.details).toMatchObject({ hint });
     });
 
     test('at a port that refuses is E_CONNECT_REFUSED', async () => {

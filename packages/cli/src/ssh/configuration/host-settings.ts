@@ -9,6 +9,8 @@ export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
 export interface HostSettings {
   /** What was asked for: the name, address or alias before any configuration. */
   readonly destination: string;
+  /** What a person gives to `ssh` to reach it in the same way; it says nothing that the other settings do not. */
+  readonly sshArgs: readonly string[];
   readonly hostname: string;
   readonly user: string;
   readonly port: number;
@@ -64,6 +66,7 @@ export interface SettingsContext {
   readonly destination: string;
   /** What will speak SSH to the host; `ssh2` unless given. */
   readonly transport?: TransportName | undefined;
+  readonly sshArgs: readonly string[];
   /** Expands `~`, ssh's %-tokens and `${VARIABLE}` in a path. */
   expandPath(path: string): string;
   /** Expands the tokens that ProxyCommand may hold. */
@@ -85,6 +88,7 @@ export function buildHostSettings(raw: RawSettings, context: SettingsContext): H
 
 type Address =
   | 'destination'
+  | 'sshArgs'
   | 'hostname'
   | 'user'
   | 'port'
@@ -104,6 +108,7 @@ function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSett
   const connectTimeout = readNumber(raw, 'connecttimeout', 0);
   return {
     destination: context.destination,
+    sshArgs: context.sshArgs,
     hostname: readText(raw, 'hostname') ?? context.destination,
     user: readText(raw, 'user') ?? '',
     port: readNumber(raw, 'port', 22),

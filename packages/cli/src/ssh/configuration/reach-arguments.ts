@@ -5,6 +5,15 @@ import type { SshOptions, Target } from '../transport.js';
  * What stands before them wins over them, since the first value of an option counts.
  */
 export function buildReachArgs(target: Target, options: SshOptions): string[] {
+  return [...buildReachFlags(target, options), '--', target.destination];
+}
+
+/** Builds the same for people to read and to type, who need no `--`: no destination begins with a dash. */
+export function buildTypedArgs(target: Target, options: SshOptions): string[] {
+  return [...buildReachFlags(target, options), target.destination];
+}
+
+function buildReachFlags(target: Target, options: SshOptions): string[] {
   const user = target.user ?? options.user;
   return [
     ...(options.configFile === undefined ? [] : ['-F', options.configFile]),
@@ -13,7 +22,5 @@ export function buildReachArgs(target: Target, options: SshOptions): string[] {
     ...(options.jump === undefined ? [] : ['-J', options.jump]),
     ...options.identityFiles.flatMap((file) => ['-i', file]),
     ...options.options.flatMap((option) => ['-o', option]),
-    '--',
-    target.destination,
   ];
 }

@@ -93,6 +93,18 @@ describe('through ssh -G', () => {
     expect(await resolveHost(target, { sshOptions, env: process.env })).toMatchObject({ user: 'alice', port: 99 });
   });
 
+  test('a person types the words that ssh is asked with, with what the target says of itself', async () => {
+    const ssh = { user: 'root', jump: 'a,b', identityFiles: ['/my keys/id'], options: ['Port=77', 'User "x y"'] };
+    const sshOptions = { configFile, ...ssh };
+    const flags = ['-J', 'a,b', '-i', '/my keys/id', '-o', 'Port=77', '-o', 'User "x y"'];
+    expect((await resolve('web1', ssh)).sshArgs).toEqual(['-F', configFile, '-l', 'root', ...flags, 'web1']);
+    const target = { name: 'nick', destination: 'web1', user: 'alice', port: 99 };
+    const { sshArgs } = await resolveHost(target, { sshOptions, env: process.env });
+    expect(sshArgs).toEqual(['-F', configFile, '-l', 'alice', '-p', '99', ...flags, 'web1']);
+    const plain = await resolveHost(target, { sshOptions: { identityFiles: [], options: [] }, env: process.env });
+    expect(plain.sshArgs).toEqual(['-l', 'alice', '-p', '99', 'web1']);
+  });
+
   test('says the same as ssh for a host without configuration', async () => {
     const lines = execFileSync('ssh', ['-G', '-F', 'none', 'plain.example'], {
       encoding: 'utf8',

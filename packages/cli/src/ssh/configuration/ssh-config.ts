@@ -8,6 +8,7 @@ import { checkDestinationPart, checkTarget, parseJumpChain } from './destination
 import { buildHostSettings, type HostSettings } from './host-settings.js';
 import { readLocalUser } from './local-user.js';
 import type { RawSettings } from './raw-settings.js';
+import { buildTypedArgs } from './reach-arguments.js';
 import { shareAnswers } from './shared-answers.js';
 import { buildExplicitSettings } from './ssh-config-fallback.js';
 import { expandSshPath, expandTokens, type TokenValues } from './ssh-tokens.js';
@@ -119,6 +120,7 @@ function finishSettings(target: Target, raw: RawSettings, source: ConfigSource):
   return buildHostSettings(raw, {
     destination: target.destination,
     transport: source.transport,
+    sshArgs: buildTypedArgs(target, source.sshOptions),
     expandPath: (path) => expandSshPath(path, values, source.env),
     expandProxyCommand: (line) => expandProxyCommand(line, values),
     authSock: source.env.SSH_AUTH_SOCK || undefined,

@@ -9,13 +9,19 @@ import { addUnhonoured, findUnhonoured, type SaidWhen, selectSaid, UNHONOURED_KE
 
 const withoutSsh = { PATH: '/no/such/folder', SSH_AUTH_SOCK: '/run/agent' };
 const target = { name: 'web1', destination: 'web1' };
-const resolve = (...options: string[]): Promise<HostSettings> => resolveFor('ssh2', options);
-const resolveFor = (transport: TransportName, options: readonly string[]): Promise<HostSettings> =>
-  resolveHost(target, { sshOptions: { configFile: 'none', identityFiles: [], options }, env: withoutSsh, transport });
-
 const documentation = readFileSync(new URL('../../../../../docs/ssh-configuration.md', import.meta.url), 'utf8');
 const readKeywords = (text: string): string[] =>
   [...text.matchAll(/`([A-Z][A-Za-z0-9]+)`/g)].map(([, word]) => word ?? '');
+
+type Followed = Omit<HostSettings, 'sshArgs'>;
+const resolve = (...options: string[]): Promise<Followed> => resolveFor('ssh2', options);
+
+/** The settings, without the words that say them again. */
+async function resolveFor(transport: TransportName, options: readonly string[]): Promise<Followed> {
+  const sshOptions = { configFile: 'none', identityFiles: [], options };
+  const { sshArgs: _sshArgs, ...settings } = await resolveHost(target, { sshOptions, env: withoutSsh, transport });
+  return settings;
+}
 
 /** The keywords in the rows of the table in the documentation that begin so. */
 function readTable(what: string): string[] {

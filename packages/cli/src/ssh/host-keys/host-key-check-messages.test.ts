@@ -4,7 +4,8 @@ import { formatKey } from './fingerprint.js';
 import { buildChangedError, buildUnknownError, formatHostKeyQuestion } from './host-key-check-messages.js';
 import { hashName } from './known-hosts-name.js';
 
-const settings = { hostname: '192.0.2.7', port: 2222, user: 'me', hostKeyAlias: 'web1', userKnownHostsFiles: [] };
+const address = { hostname: '192.0.2.7', port: 2222, user: 'me', sshArgs: ['-F', '/my config', 'web1'] };
+const settings = { ...address, hostKeyAlias: 'web1', userKnownHostsFiles: [] };
 const host = { name: 'web1', settings: settings as unknown as HostSettings };
 const makeKey = (fill: number) => Buffer.concat([Buffer.from('\0\0\0\vssh-ed25519\0\0\0 '), Buffer.alloc(32, fill)]);
 const [key, other] = [makeKey(1), makeKey(2)];
@@ -31,6 +32,22 @@ test('an unknown key is told with its fingerprint, and with whoever else has it'
     buildUnknownError(host, key, { state: 'unknown', certified: false, twin });
   expect(build(undefined).message.endsWith(`which presented ${formatKey(key)}`)).toBe(true);
   expect(build(entry).message).toContain(`${formatKey(key)}, as another host has (/my kh:3)`);
+});
+
+test.each([
+  ['as it is set', {}, "ssh -F '/my config' web1"],
+  ['though nothing may be asked', { batchMode: true }, "ssh -o 'BatchMode=no' -F '/my config' web1"],
+  [
+    'though unknown keys are refused',
+    { strictHostKeyChecking: 'yes' } as const,
+    "ssh -o 'StrictHostKeyChecking=ask' -F '/my config' web1",
+  ],
+])('the line that puts an unknown key on file makes ssh ask, %s', (_what, change, line) => {
+  const changed = { ...host, settings: { ...host.settings, ...change } };
+  const unknown = { state: 'unknown', certified: false, twin: undefined } as const;
+  expect(buildUnknownError(changed, key, unknown).details.hint).toBe(
+    `compare it with ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the host, then connect once with: ${line}`,
+  );
 });
 
 test('a question names the file that the key goes to, if any', () => {

@@ -1,4 +1,4 @@
-import { OutlastError } from '@outlast/core';
+import { OutlastError, quoteWord } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { formatHost, formatSshCommand } from '../connect-errors.js';
 import { formatKey, readKeyType } from './fingerprint.js';
@@ -25,6 +25,15 @@ export function formatTrustQuestion({ name, settings }: CheckedHost, key: string
   return `${formatHost(name, settings)} is not known yet. Its key is ${key}. Trust it${where}? (yes/no)`;
 }
 
+/** Formats how a person puts the key on file: ssh has to ask about it, whatever is set for runs in which nobody answers. */
+export function formatTrustHint(settings: HostSettings): string {
+  const asking = [
+    ...(settings.batchMode ? ['-o', 'BatchMode=no'] : []),
+    ...(settings.strictHostKeyChecking === 'yes' ? ['-o', 'StrictHostKeyChecking=ask'] : []),
+  ];
+  return `connect once with: ${formatSshCommand(settings, ...asking)}`;
+}
+
 /** Builds the refusal of a key that is not on file. */
 export function buildUnknownError(host: CheckedHost, key: Buffer, { certified, twin }: UnknownHostKey): OutlastError {
   const { settings } = host;
@@ -34,7 +43,7 @@ export function buildUnknownError(host: CheckedHost, key: Buffer, { certified, t
   const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
   const hint = certified
     ? 'a certificate authority is known for it, and only OpenSSH itself can check host certificates: --transport openssh'
-    : `${compare}, then connect once with: ${formatSshCommand(settings)}`;
+    : `${compare}, then ${formatTrustHint(settings)}`;
   return new OutlastError('E_HOST_KEY_UNKNOWN', message, { hint });
 }
 
@@ -77,7 +86,7 @@ function formatRepair({ file, line, patterns }: KnownHost, name: string): string
   if (patterns !== name && !patterns.startsWith('|')) {
     return `${confirmed}: correct line ${line} of ${file} by hand, it speaks of more than this host`;
   }
-  return `${confirmed}: ssh-keygen -f ${quote(file)} -R ${quote(name)}`;
+  return `${confirmed}: ssh-keygen -f ${quoteWord(file)} -R ${quoteWord(name)}`;
 }
 
 // A host that has got another name or address shows its old key: worth knowing, and no proof.
@@ -89,8 +98,4 @@ function formatTwin(twin: KnownHost | undefined): string {
 
 function formatLine({ file, line }: KnownHost): string {
   return line === 0 ? 'accepted in this run' : `${file}:${line}`;
-}
-
-function quote(text: string): string {
-  return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -23,6 +23,7 @@ function makeKey(fill: number): Buffer {
 function buildContext(confirm: () => Promise<boolean>): HostKeyContext {
   const settings = { hostname: 'web1', port: 22, user: 'me', hostKeyAlias: null, strictHostKeyChecking: 'ask' };
   const files = {
+    sshArgs: ['web1'],
     userKnownHostsFiles: [],
     globalKnownHostsFiles: [],
     hashKnownHosts: false,

@@ -30,6 +30,7 @@ function buildArgs(options: readonly string[], mayAsk = false): string[] {
   const raw = resolve(['-F', 'none', ...options.flatMap((option) => ['-o', option]), '--', 'web1']);
   const settings = buildHostSettings(raw, {
     destination: 'web1',
+    sshArgs: ['web1'],
     expandPath: (path) => path,
     expandProxyCommand: (line) => line,
     authSock: undefined,

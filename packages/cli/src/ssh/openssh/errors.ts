@@ -9,6 +9,7 @@ import {
   formatSshCommand,
   HANG_UP_HINT,
 } from '../connect-errors.js';
+import { formatTrustHint } from '../host-keys/host-key-check-messages.js';
 import { formatKnownHostName } from '../host-keys/known-hosts-name.js';
 import {
   findProxyWords,
@@ -49,12 +50,12 @@ export function buildMasterError(failed: FailedMaster): OutlastError {
   }
   const failure = readFailure(log);
   const proxied = hop === undefined && settings.proxyCommand !== null;
-  if (failure.code === 'E_THROTTLED' && proxied) return buildProxyError(log);
+  if (failure.code === 'E_THROTTLED' && proxied) return buildProxyError(failed);
   if (failure.code === 'E_THROTTLED') return buildThrottledError(where, failure.said);
   if (failure.code === 'E_NOT_SSH') return buildNotSshError(where, failure.said);
   if (failure.code === 'E_AUTH') return buildAuthError(failed, failure);
   if (failure.code.startsWith('E_HOST_KEY_')) return buildHostKeyError(failed, failure);
-  const [message, hint] = describe(failure, where, settings.hostname);
+  const [message, hint] = describe(failure, settings);
   return new OutlastError(failure.code, message, { hint });
 }
 
@@ -70,19 +71,20 @@ function buildMissingError(): OutlastError {
   });
 }
 
-function buildProxyError(log: string): OutlastError {
+function buildProxyError({ settings, log }: FailedMaster): OutlastError {
   const words = findProxyWords(log);
   const saying = words === '' ? '' : `, saying ${JSON.stringify(words)}`;
   return new OutlastError('E_PROXY_COMMAND', `the ProxyCommand ended before the connection stood${saying}`, {
-    hint: 'try it by hand: ssh -v says how it is called',
+    hint: `see how it is called: ${formatSshCommand(settings, '-v')}`,
   });
 }
 
-function describe({ code, said }: OpensshFailure, where: string, hostname: string): readonly [string, string] {
+function describe({ code, said }: OpensshFailure, settings: HostSettings): readonly [string, string] {
+  const where = formatEndpoint(settings);
   const words = said === '' ? '' : `: ${said}`;
   switch (code as ErrorCode) {
     case 'E_RESOLVE':
-      return [`the name ${hostname} has no address`, 'check the spelling, the DNS or the HostName'];
+      return [`the name ${settings.hostname} has no address`, 'check the spelling, the DNS or the HostName'];
     case 'E_CONNECT_REFUSED':
       return [`${where} refused the connection${words}`, 'is sshd running there, on that port?'];
     case 'E_CONNECT_UNREACHABLE':
@@ -94,7 +96,7 @@ function describe({ code, said }: OpensshFailure, where: string, hostname: strin
     default:
       return [
         `${where} closed the connection before it stood${words}`,
-        'try it by hand with ssh -v; the log of sshd on the host says why',
+        `the log of sshd on the host says why; try it by hand: ${formatSshCommand(settings, '-v')}`,
       ];
   }
 }
@@ -124,7 +126,7 @@ function buildHostKeyError({ name, settings, log }: FailedMaster, { code }: Open
   }
   if (code === 'E_HOST_KEY_CHANGED') return buildChangedError(host, presented, { settings, log });
   return new OutlastError('E_HOST_KEY_UNKNOWN', `no known_hosts file lists ${host}, which presented ${presented}`, {
-    hint: `compare it with ssh-keygen -l on the host, then connect once with: ${formatSshCommand(settings)}`,
+    hint: `compare it with ssh-keygen -l on the host, then ${formatTrustHint(settings)}`,
   });
 }
 

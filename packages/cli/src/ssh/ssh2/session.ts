@@ -5,7 +5,7 @@ import { type Identity, planIdentities } from '../authentication/identities.js';
 import { listRsaAlgorithms } from '../authentication/key-policy.js';
 import type { Keyring } from '../authentication/keyring.js';
 import type { HostSettings } from '../configuration/host-settings.js';
-import { buildSessionError, formatEndpoint } from '../connect-errors.js';
+import { buildSessionError } from '../connect-errors.js';
 import type { Deadline } from '../deadline.js';
 import { createHostKeyCheck, type HostKeyCheck } from '../host-keys/host-key-check.js';
 import { listKnownTypes } from '../host-keys/known-hosts.js';
@@ -179,5 +179,5 @@ function explainFailure(error: Error | undefined, { check, authentication, setti
   const refused = level === 'client-authentication' || (authentication.begun && (code === 2 || code === 14));
   if (refused) return authentication.buildError(error);
   const phase = authentication.begun ? 'authentication' : 'key exchange';
-  return buildSessionError(error, formatEndpoint(settings), phase);
+  return buildSessionError(error, settings, phase);
 }
