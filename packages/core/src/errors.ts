@@ -7,7 +7,7 @@ export const ERROR_CODES = {
   E_CONFIG: 'the configuration is not valid; nothing was sent',
   E_HOST_KEY_UNKNOWN: 'no known_hosts file has a key for this host',
   E_HOST_KEY_CHANGED: 'the host presented a key other than the known one',
-  E_HOST_KEY_REVOKED: 'the host presented a key that is marked @revoked',
+  E_HOST_KEY_REVOKED: 'the host presented a key that is revoked, by @revoked in known_hosts or by RevokedHostKeys',
   E_AUTH: 'the host accepted none of our identities',
   E_RESOLVE: 'the host name could not be resolved to an address',
   E_CONNECT_REFUSED: 'nothing listens at the address and port',

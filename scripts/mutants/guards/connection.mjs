@@ -33,6 +33,13 @@ export const CONNECTION_MUTANTS = [
     test: `${SSHD}/connection.test.ts > a port without a usable server that never answers is E_CONNECT_TIMEOUT at the deadline`,
   },
   {
+    guard: 'a connection that is reset while it is made is made again',
+    file: `${SSH}/connect-errors.ts`,
+    text: "if (RESETS.has(errno)) return buildThrottledError(where, '');",
+    instead: '',
+    test: `${SSH}/route/dial.test.ts > a connection that is reset before Node knows that it stands was made to a server that has too many`,
+  },
+  {
     guard: 'a hop is one connection however it is spelt',
     file: `${SSH}/hop-pool.ts`,
     text: 'JSON.stringify([way, depth])',

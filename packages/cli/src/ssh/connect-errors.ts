@@ -16,10 +16,14 @@ export function formatSshCommand({ sshArgs }: Pick<HostSettings, 'sshArgs'>, ...
   return ['ssh', ...flags, ...sshArgs].map(quoteWord).join(' ');
 }
 
+// A server that has too many connections may reset one before we know that it stands.
+const RESETS = new Set(['ECONNRESET', 'EPIPE']);
+
 /** Maps what dialling failed with to a documented code. */
 export function buildDialError(error: Error, endpoint: { hostname: string; port: number }): OutlastError {
   const errno = readErrno(error);
   const where = formatEndpoint(endpoint);
+  if (RESETS.has(errno)) return buildThrottledError(where, '');
   const [code, message, hint] = describeDialError(errno, where, endpoint.hostname) ?? [
     'E_CONNECT_CLOSED' as const,
     `connecting to ${where} failed: ${errno || error.message}`,

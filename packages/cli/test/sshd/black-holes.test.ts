@@ -23,9 +23,8 @@ const THROTTLED = 'E_THROTTLED';
 type Ends<Way extends keyof Conversation> = Readonly<Record<keyof Conversation[Way], string>>;
 
 const REPLY_ENDS: Ends<'reply'> = {
-  // A reset may be there before the client knows that it is connected.
-  'before the banner': `${THROTTLED} ${CLOSED}`,
-  'in the banner': `${THROTTLED} ${CLOSED}`,
+  'before the banner': THROTTLED,
+  'in the banner': THROTTLED,
   'behind the banner': CLOSED,
   'behind KEXINIT': CLOSED,
   'behind the key reply': CLOSED,

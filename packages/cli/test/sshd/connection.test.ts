@@ -203,6 +203,16 @@ describe('a throttled server', () => {
     expect((await run(await connecting, 'echo in')).stdout).toBe('in\n');
   });
 
+  test('is tried again where it resets connections instead of saying so', async () => {
+    const host = await startHost();
+    const proxy = await startTcpProxy(host);
+    onTestFinished(() => proxy.stop());
+    for (const number of [1, 2, 3]) proxy.spoil({ reply: { end: { at: 0, by: 'reset' } } }, number);
+    const transport = openTransport(await makeLaptop([varyHost(host, { port: proxy.port })]));
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+    expect(proxy.accepted).toBe(4);
+  });
+
   test('that never has room is E_THROTTLED at the deadline', async () => {
     const host = await startHost({ config: ['PerSourceMaxStartups 1'] });
     const laptop = await makeLaptop([host]);

@@ -201,6 +201,16 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
       expect(await catchError(connect(open(laptop), 'web1'))).toMatchObject({ code: 'E_HOST_KEY_REVOKED' });
     });
 
+    test('that RevokedHostKeys lists is refused, known or not', async () => {
+      const { host, laptop } = await meet((one) => `${formatKnownHostName(one)} ${one.hostKeys[0]}\n`);
+      const revoked = join(laptop.home, 'revoked');
+      await writeFile(revoked, `${host.hostKeys[0]}\n`);
+      const refuse = (...more: string[]) =>
+        catchError(connect(open(laptop, { ssh: { options: [`RevokedHostKeys=${revoked}`, ...more] } }), 'web1'));
+      expect(await refuse()).toMatchObject({ code: 'E_HOST_KEY_REVOKED' });
+      expect(await refuse('UserKnownHostsFile=none')).toMatchObject({ code: 'E_HOST_KEY_REVOKED' });
+    });
+
     test('that is unknown is put on file by the line that is printed, whatever leads to the host', async () => {
       const stray = generateKeyPair();
       const hop = await startHost({ alias: 'hop', clientKey: stray });

@@ -15,7 +15,8 @@ export interface Endpoint {
 /**
  * Opens a TCP connection without Nagle's delay.
  *
- * @throws OutlastError `E_RESOLVE`, `E_CONNECT_REFUSED`, `E_CONNECT_TIMEOUT`; the signal's reason when it aborts.
+ * @throws OutlastError `E_RESOLVE`, `E_CONNECT_REFUSED`, `E_CONNECT_TIMEOUT`, or `E_THROTTLED` when it is reset; the
+ * signal's reason when it aborts.
  */
 export function dial(endpoint: Endpoint, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
