@@ -23,6 +23,7 @@ function generate(name: string, ...args: string[]): string {
 
 const plain = buildHostSettings(new Map(), {
   destination: 'web1',
+  sshArgs: ['web1'],
   expandPath: (path) => path,
   expandProxyCommand: (line) => line,
   authSock: undefined,

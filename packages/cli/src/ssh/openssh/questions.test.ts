@@ -15,6 +15,7 @@ const AGAIN = 'Passphrase of /home/me/.ssh/id_locked (that was not it): ';
 
 const settings = buildHostSettings(new Map(), {
   destination: 'web1',
+  sshArgs: ['web1'],
   expandPath: (path) => path,
   expandProxyCommand: (line) => line,
   authSock: undefined,
