@@ -195,6 +195,16 @@ test('a server that wants a second factor gets no further keys, and off a termin
   expect(error.message).toContain('it accepts: keyboard-interactive');
 });
 
+test('a host that takes what only OpenSSH has says so, with the remedy', async () => {
+  const host = await startHost({ config: ['GSSAPIAuthentication yes'] });
+  const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+  const error = await catchError(connect(openTransport(laptop), 'web1'));
+  expect(error).toMatchObject({ code: 'E_AUTH' });
+  expect((error.details as { hint: string }).hint).toContain(
+    ', or take --transport openssh for gssapi-with-mic; try it',
+  );
+});
+
 test('a person who gives up the password is not asked again', async () => {
   const host = await startHost({ config: ['PasswordAuthentication yes', 'AuthenticationMethods password'] });
   const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });

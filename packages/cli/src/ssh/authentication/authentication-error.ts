@@ -21,7 +21,7 @@ export function buildAuthError(
   const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;
   const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
   return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
-    hint: buildAuthHint(settings, plan, hangUp),
+    hint: buildAuthHint(settings, plan, { hangUp, methodsLeft: state.methodsLeft ?? [] }),
     login: `${settings.user} with ${formatTried(tried)}`,
     cause,
   });
@@ -33,7 +33,15 @@ function findHangUp(tried: readonly string[], cause: Error | undefined): HangUp 
   return cause !== undefined && isReason ? { tries: tried.length, words: cause.message } : undefined;
 }
 
-function buildAuthHint(settings: HostSettings, plan: IdentityPlan, hangUp: HangUp | undefined): string {
+// ssh2 has no way to use these.
+const OPENSSH_METHODS = /^(?:gssapi-.*|hostbased)$/;
+
+interface Refusal {
+  readonly hangUp: HangUp | undefined;
+  readonly methodsLeft: readonly string[];
+}
+
+function buildAuthHint(settings: HostSettings, plan: IdentityPlan, { hangUp, methodsLeft }: Refusal): string {
   const byHand = `try it by hand: ${formatSshCommand(settings)}`;
   if (hangUp !== undefined) return `${HANG_UP_HINT}; ${byHand}`;
   const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
@@ -41,5 +49,7 @@ function buildAuthHint(settings: HostSettings, plan: IdentityPlan, hangUp: HangU
   if (plan.needsOpenssh) {
     return `certificates and security keys need OpenSSH itself: --transport openssh, or a plain key with -i; ${byHand}`;
   }
-  return `check the user (-l) and the key (-i); ${byHand}`;
+  const beyond = methodsLeft.filter((method) => OPENSSH_METHODS.test(method));
+  const otherwise = beyond.length === 0 ? '' : `, or take --transport openssh for ${beyond.join(' and ')}`;
+  return `check the user (-l) and the key (-i)${otherwise}; ${byHand}`;
 }
