@@ -201,7 +201,7 @@ test('a host that takes what only OpenSSH has says so, with the remedy', async (
   const error = await catchError(connect(openTransport(laptop), 'web1'));
   expect(error).toMatchObject({ code: 'E_AUTH' });
   expect((error.details as { hint: string }).hint).toContain(
-    ', or take --transport openssh for gssapi-with-mic; try it',
+    ', or take --transport openssh for gssapi-keyex and gssapi-with-mic; try it',
   );
 });
 

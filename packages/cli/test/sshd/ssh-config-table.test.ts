@@ -131,7 +131,8 @@ describe('hosts says what ssh says of', () => {
     );
     const { outcomes } = JSON.parse(stdout);
     for (const [index, host] of hosts.entries()) {
-      const { ok, source, address, ...rest } = outcomes[index];
+      const { ok, source, address, transport, ...rest } = outcomes[index];
+      expect(transport).toBe('ssh2');
       const said = await askSsh(path, fill(args), host);
       expect({ ok, address, ...rest }, host).toEqual({ ok: true, host: outcomes[index].host, ...said, notHonoured });
     }
