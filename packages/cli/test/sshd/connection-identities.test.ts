@@ -1,7 +1,8 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKeyPair, type Laptop, runOrThrow } from '@outlast/test-fixtures';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { generateKeyPair, type KeyPair, type Laptop, runOrThrow } from '@outlast/test-fixtures';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   buildPerson,
   catchError,
@@ -159,7 +160,8 @@ describe('an agent', () => {
       connect(openTransport(laptop, { env, ssh: { options: ['IdentitiesOnly=no'] } }), 'web1'),
     );
     expect(error).toMatchObject({ code: 'E_AUTH' });
-    expect(error.message).toContain(`(tried: ${keyFile} (agent))`);
+    expect(error.message).toContain(`(tried: ${keyFile} (agent); it accepts: keyboard-interactive)`);
+    expect(error.details).toMatchObject({ hint: expect.stringContaining('the host took the first factor') });
   });
 
   test('that is gone is named in the error', async () => {
@@ -195,15 +197,77 @@ test('a server that wants a second factor gets no further keys, and off a termin
   expect(error.message).toContain('it accepts: keyboard-interactive');
 });
 
-test('a host that takes what only OpenSSH has says so, with the remedy', async () => {
-  const host = await startHost({ config: ['GSSAPIAuthentication yes'] });
-  const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
-  const error = await catchError(connect(openTransport(laptop), 'web1'));
-  expect(error).toMatchObject({ code: 'E_AUTH' });
-  expect((error.details as { hint: string }).hint).toContain(
-    ', or take --transport openssh for gssapi-keyex and gssapi-with-mic; try it',
-  );
+describe('a host that wants two keys', () => {
+  /** A host that knows two keys, and the files of both beside those of others. */
+  async function readyTwoKeys() {
+    const pairs = [generateKeyPair(), generateKeyPair('rsa')];
+    const folder = await mkdtemp(join(tmpdir(), 'outlast-keys-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const authorized = join(folder, 'authorized_keys');
+    await writeFile(authorized, pairs.map(({ publicKey }) => `${publicKey}\n`).join(''));
+    const config = [`AuthorizedKeysFile ${authorized}`, 'AuthenticationMethods publickey,publickey'];
+    const laptop = await makeLaptop([await startHost({ config })], { clientKey: generateKeyPair() });
+    const files = await Promise.all(
+      [pairs[0], generateKeyPair(), pairs[1]].map((pair, at) => addKeyFile(laptop, `key_${at}`, pair as KeyPair)),
+    );
+    return { laptop, files };
+  }
+
+  test.each([0, 2])('gets them from the agent, and file %i', async (at) => {
+    const { laptop, files } = await readyTwoKeys();
+    const socket = await startAgent(laptop, files);
+    const env = { ...laptop.env, SSH_AUTH_SOCK: socket };
+    const ssh = { identityFiles: files.slice(at, at + 1), options: ['IdentitiesOnly=no'] };
+    expect((await run(await connect(openTransport(laptop, { env, ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
+  });
+
+  test('gets them from encrypted files', async () => {
+    const { laptop, files } = await readyTwoKeys();
+    for (const file of files) await encrypt(file, 'open sesame');
+    const person = buildPerson({ secret: 'open sesame' });
+    const transport = openTransport(laptop, { prompter: person, ssh: { identityFiles: files } });
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+    expect(person.questions).toHaveLength(2);
+  });
+
+  test('gets them from plain files, and neither is remembered as enough', async () => {
+    const { laptop, files } = await readyTwoKeys();
+    const memoryFile = join(laptop.home, 'connections.json');
+    const transport = openTransport(laptop, { memoryFile, ssh: { identityFiles: files } });
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+    await transport.close();
+    const { hosts } = JSON.parse(await readFile(memoryFile, 'utf8'));
+    expect(Object.values(hosts)).toEqual([expect.objectContaining({ identity: '', ahead: 'authentication' })]);
+  });
+
+  test('and gets one asks for the other', async () => {
+    const { laptop, files } = await readyTwoKeys();
+    const env = { ...laptop.env, SSH_AUTH_SOCK: await startAgent(laptop, files.slice(0, 2)) };
+    const error = await catchError(
+      connect(openTransport(laptop, { env, ssh: { options: ['IdentitiesOnly=no'] } }), 'web1'),
+    );
+    expect(error.message).toContain('agent (2 keys); it accepts: publickey)');
+    expect(error.details).toMatchObject({ hint: expect.stringContaining('wants one more: name another key with -i;') });
+  });
 });
+
+test.each(['file', 'agent'])(
+  'a host that takes what only OpenSSH has says so, with the remedy (%s)',
+  async (holder) => {
+    const host = await startHost({ config: ['GSSAPIAuthentication yes'] });
+    const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+    const others = [join(laptop.home, '.ssh', 'id_test'), await addKeyFile(laptop, 'other', generateKeyPair())];
+    // With two keys in the agent nothing is sent ahead.
+    const agent = holder === 'agent' ? { SSH_AUTH_SOCK: await startAgent(laptop, others) } : {};
+    const env = { ...laptop.env, ...agent };
+    const transport = openTransport(laptop, { env, ssh: { options: ['IdentitiesOnly=no'] } });
+    const error = await catchError(connect(transport, 'web1'));
+    expect(error).toMatchObject({ code: 'E_AUTH' });
+    expect((error.details as { hint: string }).hint).toContain(
+      ', or take --transport openssh for gssapi-keyex and gssapi-with-mic; try it',
+    );
+  },
+);
 
 test('a person who gives up the password is not asked again', async () => {
   const host = await startHost({ config: ['PasswordAuthentication yes', 'AuthenticationMethods password'] });

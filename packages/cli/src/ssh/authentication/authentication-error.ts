@@ -1,7 +1,7 @@
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { formatHangUp, formatSshCommand, HANG_UP_HINT, type HangUp } from '../connect-errors.js';
-import type { AuthenticationContext, AuthenticationState } from './authentication-state.js';
+import type { AuthenticationContext, AuthenticationState, Refusal } from './authentication-state.js';
 import { formatTried, type IdentityPlan } from './identities.js';
 
 /** Builds `E_AUTH` with what was tried, or `E_NEEDS_OPENSSH` where nothing could be tried but OpenSSH had something. */
@@ -21,7 +21,7 @@ export function buildAuthError(
   const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;
   const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
   return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
-    hint: buildAuthHint(settings, plan, { hangUp, methodsLeft: state.methodsLeft ?? [] }),
+    hint: buildAuthHint(settings, plan, { hangUp, methodsLeft: state.methodsLeft ?? [], isPartial: state.isPartial }),
     login: `${settings.user} with ${formatTried(tried)}`,
     cause,
   });
@@ -36,20 +36,37 @@ function findHangUp(tried: readonly string[], cause: Error | undefined): HangUp 
 // ssh2 has no way to use these.
 const OPENSSH_METHODS = /^(?:gssapi-.*|hostbased)$/;
 
-interface Refusal {
+// A person can answer these.
+const ASKED_METHODS = new Set(['keyboard-interactive', 'password']);
+
+interface LastWord extends Refusal {
   readonly hangUp: HangUp | undefined;
-  readonly methodsLeft: readonly string[];
 }
 
-function buildAuthHint(settings: HostSettings, plan: IdentityPlan, { hangUp, methodsLeft }: Refusal): string {
+function buildAuthHint(settings: HostSettings, plan: IdentityPlan, lastWord: LastWord): string {
+  const { hangUp, methodsLeft, isPartial } = lastWord;
   const byHand = `try it by hand: ${formatSshCommand(settings)}`;
   if (hangUp !== undefined) return `${HANG_UP_HINT}; ${byHand}`;
+  // No other key would help.
+  if (isPartial && !methodsLeft.includes('publickey')) return `${formatRemedy(lastWord)}; ${byHand}`;
   const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));
   if (encrypted) return `unlock the key with ssh-add, or run outlast on a terminal; ${byHand}`;
   if (plan.needsOpenssh) {
     return `certificates and security keys need OpenSSH itself: --transport openssh, or a plain key with -i; ${byHand}`;
   }
+  return `${formatRemedy(lastWord)}; ${byHand}`;
+}
+
+function formatRemedy({ methodsLeft, isPartial }: Refusal): string {
+  const check = isPartial ? formatSecondFactor(methodsLeft) : 'check the user (-l) and the key (-i)';
   const beyond = methodsLeft.filter((method) => OPENSSH_METHODS.test(method));
-  const otherwise = beyond.length === 0 ? '' : `, or take --transport openssh for ${beyond.join(' and ')}`;
-  return `check the user (-l) and the key (-i)${otherwise}; ${byHand}`;
+  return beyond.length === 0 ? check : `${check}, or take --transport openssh for ${beyond.join(' and ')}`;
+}
+
+function formatSecondFactor(methodsLeft: readonly string[]): string {
+  const remedies = [
+    ...(methodsLeft.includes('publickey') ? ['name another key with -i'] : []),
+    ...(methodsLeft.some((method) => ASKED_METHODS.has(method)) ? ['answer it on a terminal'] : []),
+  ];
+  return ['the host took the first factor and wants one more', remedies.join(', or ')].filter(Boolean).join(': ');
 }

@@ -16,15 +16,25 @@ export interface AuthenticationContext {
 /** One thing to try; undefined when it is not to be tried after all. */
 export type AuthenticationStep = () => Promise<AnyAuthMethod | undefined>;
 
+/** What a host says when it does not let us in yet. */
+export interface Refusal {
+  /** The methods that it goes on to accept. */
+  readonly methodsLeft: readonly string[];
+  /** True when it took what was tried, and wants one more. */
+  readonly isPartial: boolean;
+}
+
 /** How far a session's authentication has come. */
 export interface AuthenticationState {
   methodsLeft: readonly string[] | undefined;
+  /** True once refusals are heard of as they come, so that what ssh2 passes on of them is old. */
+  isInformed: boolean;
+  /** True once the host took something and wanted one more. */
+  isPartial: boolean;
   tried: string[];
   accepted: Identity | undefined;
   /** Settled when nothing that was sent ahead is under way. */
   ahead: Promise<void>;
-  /** A key was signed with, and yet the host wants more. */
-  keyAccepted: boolean;
   gaveUp: boolean;
 }
 
@@ -38,6 +48,12 @@ export function beginIdentity(state: AuthenticationState, identity: Identity): v
 export function beginOther(state: AuthenticationState, method: string): void {
   state.tried.push(method);
   state.accepted = undefined;
+}
+
+/** Notes what the host said of what was tried. */
+export function noteRefusal(state: AuthenticationState, { methodsLeft, isPartial }: Refusal): void {
+  state.methodsLeft = methodsLeft;
+  state.isPartial ||= isPartial;
 }
 
 /** Tells whether the host accepts a method, as far as that is known, and nobody has given up. */

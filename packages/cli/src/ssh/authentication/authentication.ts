@@ -11,6 +11,8 @@ import {
   beginIdentity,
   beginOther,
   mayTry,
+  noteRefusal,
+  type Refusal,
 } from './authentication-state.js';
 import type { Identity } from './identities.js';
 
@@ -21,6 +23,8 @@ export interface Authentication {
   readonly begun: boolean;
   /** Once the session stands: the identity that was enough by itself; undefined when it took anything else. */
   readonly accepted: Identity | undefined;
+  /** Hears of a refusal as it comes: what ssh2 passes on to its handler leaves out those of an agent's keys. */
+  noteRefusal(refusal: Refusal): void;
   /** Takes the first identity out of the methods, for a request that is sent ahead; ssh2 is given nothing else until that is settled. */
   takeFirst(): AheadIdentity | undefined;
   /** Builds `E_AUTH`, or `E_NEEDS_OPENSSH` where nothing could be tried but OpenSSH had something. */
@@ -31,7 +35,7 @@ export interface Authentication {
 export interface AheadIdentity {
   readonly identity: Identity;
   /** The host wants another method, or one more. */
-  refuse(methodsLeft: readonly string[]): void;
+  refuse(refusal: Refusal): void;
   /** It could not be sent after all. */
   withdraw(): void;
 }
@@ -41,15 +45,16 @@ export function createAuthentication(context: AuthenticationContext): Authentica
   const state: AuthenticationState = {
     methodsLeft: undefined,
     tried: [],
+    isInformed: false,
+    isPartial: false,
     accepted: undefined,
-    keyAccepted: false,
     gaveUp: false,
     ahead: Promise.resolve(),
   };
   const steps = planSteps(context, state);
-  const handler: AuthHandlerMiddleware = (methodsLeft, _partial, next) => {
+  const handler: AuthHandlerMiddleware = (methodsLeft, isPartial, next) => {
     // ssh2 passes null until the host has named the methods that it accepts.
-    if (methodsLeft !== null) state.methodsLeft = methodsLeft;
+    if (methodsLeft !== null && !state.isInformed) noteRefusal(state, { methodsLeft, isPartial });
     const taken = state.ahead.then(() => takeNextStep(steps, context.signal));
     taken.then(
       (method) => answerSafely(() => next(method ?? (false as never))),
@@ -62,7 +67,12 @@ export function createAuthentication(context: AuthenticationContext): Authentica
       return state.tried.length > 0;
     },
     get accepted() {
-      return state.accepted;
+      // The last one of two keys is not enough by itself.
+      return state.isPartial ? undefined : state.accepted;
+    },
+    noteRefusal(refusal) {
+      state.isInformed = true;
+      noteRefusal(state, refusal);
     },
     takeFirst: () => takeFirst(context, state, steps),
     buildError: (cause) => buildAuthError(context, state, cause),
@@ -83,8 +93,8 @@ function takeFirst(
   state.ahead = settled.promise;
   return {
     identity,
-    refuse(methodsLeft) {
-      state.methodsLeft = methodsLeft;
+    refuse(refusal) {
+      noteRefusal(state, refusal);
       settled.resolve();
     },
     withdraw: () => settled.resolve(),
@@ -125,11 +135,9 @@ function isKeyFirst({ settings, plan }: AuthenticationContext): boolean {
 
 function buildKeySteps({ settings, plan }: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
   return plan.identities.map((identity) => async () => {
-    if (state.keyAccepted || !mayTry(state, 'publickey')) return undefined;
+    if (!mayTry(state, 'publickey')) return undefined;
     beginIdentity(state, identity);
-    return identity.buildMethod(settings.user, () => {
-      state.keyAccepted = true;
-    });
+    return identity.buildMethod(settings.user);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { AnyAuthMethod, BaseAgent, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
+import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { readLocalUser } from '../configuration/local-user.js';
 import type { KeyFile, PrivateKeyFile } from './key-file.js';
@@ -19,8 +19,7 @@ export interface Identity {
   readonly signer: Signer | undefined;
   /** True for a key that the agent signs with. */
   readonly isHeldByAgent: boolean;
-  /** Calls `onSigned` once a signature was given to a host that knows the key. */
-  buildMethod(user: string, onSigned: () => void): AnyAuthMethod;
+  buildMethod(user: string): AnyAuthMethod;
 }
 
 /** The keys to try on one host, likely ones first, and those that are left out. */
@@ -170,19 +169,7 @@ function buildAgentCandidate(key: ParsedKey, label: string, context: CandidateCo
 }
 
 function buildAgentMethod(agent: BaseAgent): Identity['buildMethod'] {
-  return (username, onSigned) => ({ type: 'agent', username, agent: watchSigning(agent, onSigned) });
-}
-
-// ssh2 does not say how an agent's key fared; that a signature was asked for tells that the host knows the key.
-function watchSigning(agent: BaseAgent, onSigned: () => void): BaseAgent {
-  const watched = Object.create(agent) as BaseAgent;
-  watched.sign = (key: Parameters<BaseAgent['sign']>[0], data: Buffer, options: unknown, done?: unknown) => {
-    agent.sign(key, data, options as SigningRequestOptions, (error, signature) => {
-      if (signature !== undefined) onSigned();
-      (done as SignCallback)(error, signature);
-    });
-  };
-  return watched;
+  return (username) => ({ type: 'agent', username, agent });
 }
 
 /** True for a file that ssh tries on its own account. */

@@ -91,11 +91,11 @@ async function send(inner: Ssh2Inner, parts: FlightParts, state: FlightState): P
     await inner.authenticate({
       ...signer,
       user,
-      onRefused(methodsLeft) {
+      onRefused(refusal) {
         state.isOpen = false;
         state.channel = undefined;
         connection.dropAhead();
-        first.refuse(methodsLeft);
+        first.refuse(refusal);
       },
     });
   } catch {

@@ -1,5 +1,6 @@
 import { createPublicKey, diffieHellman, type KeyObject, verify } from 'node:crypto';
 import type { Client, ClientChannel, ParsedKey } from 'ssh2';
+import type { Refusal } from '../authentication/authentication-state.js';
 import type { Ssh2 } from './load-ssh2.js';
 
 // As ssh2 opens its own channels.
@@ -60,6 +61,8 @@ export interface Ssh2Inner {
   sync(): Promise<void>;
   /** Answers what servers announce of their host keys with silence: asking for proofs costs a round trip, and nobody uses them. */
   ignoreHostKeyUpdates(): void;
+  /** Tells of each refusal before ssh2 hears of it, which keeps those of an agent's keys to itself. */
+  watchRefusals(onRefusal: (refusal: Refusal) => void): void;
   /** Lets RSA keys sign with these algorithms alone, whatever the server names: without a word of it ssh2 would take SHA-1. */
   limitRsa(algorithms: readonly string[]): void;
   /** Makes X25519 read and write its keys without DER, for all connections from now on: a tenth of the time. */
@@ -73,8 +76,8 @@ export interface AheadAuthentication {
   /** As it is called on the wire: `rsa-sha2-512` for a key of type `ssh-rsa`. */
   readonly algorithm: string;
   sign(data: Buffer): Promise<Buffer>;
-  /** With the methods that the host goes on to accept; all the same where it wants one more. */
-  onRefused(methodsLeft: readonly string[]): void;
+  /** All the same where the host wants one more. */
+  onRefused(refusal: Refusal): void;
 }
 
 /** A program that is asked for ahead of the server's answers. */
@@ -103,6 +106,7 @@ export function lookInside(client: Client): Ssh2Inner | undefined {
         inner._protocol.ping();
       }),
     ignoreHostKeyUpdates: () => ignoreHostKeyUpdates(inner),
+    watchRefusals: (onRefusal) => watchRefusals(inner, onRefusal),
     limitRsa(algorithms) {
       const { _protocol: protocol } = inner;
       // The first list that ssh2 is told of counts.
@@ -132,13 +136,26 @@ async function authenticate({ _protocol: protocol }: Inner, request: AheadAuthen
       sign(data).then(done).then(resolve, reject);
     });
   });
-  handlers.USERAUTH_FAILURE = (_protocol, methodsLeft) => {
+  handlers.USERAUTH_FAILURE = (_protocol, ...refusal) => {
     // From here on ssh2 is asked for the next method, and hears of its fate.
     Object.assign(handlers, { USERAUTH_FAILURE: onFailure, USERAUTH_PK_OK: onKeyKnown });
-    onRefused((methodsLeft as string[] | undefined) ?? []);
+    onRefused(readRefusal(refusal));
   };
   // No server should say so of a signed request; ssh2 would look for a question that was never asked.
   handlers.USERAUTH_PK_OK = () => undefined;
+}
+
+function watchRefusals({ _protocol: protocol }: Inner, onRefusal: (refusal: Refusal) => void): void {
+  const { _handlers: handlers } = protocol;
+  const onFailure = handlers.USERAUTH_FAILURE as Handler;
+  handlers.USERAUTH_FAILURE = (self, ...refusal) => {
+    onRefusal(readRefusal(refusal));
+    return onFailure(self, ...refusal);
+  };
+}
+
+function readRefusal([methodsLeft, isPartial]: readonly unknown[]): Refusal {
+  return { methodsLeft: (methodsLeft as string[] | undefined) ?? [], isPartial: isPartial === true };
 }
 
 function exec({ _protocol: protocol, _chanMgr: channels }: Inner, request: AheadExec): () => void {

@@ -100,6 +100,7 @@ function startSession(stream: Duplex, { software, level, request }: AheadRequest
   const gate = gatherWrites(stream);
   connectClient(client, stream, parts);
   const inner = lookInside(client);
+  inner?.watchRefusals(authentication.noteRefusal);
   inner?.limitRsa(listRsaAlgorithms(parts.settings));
   const connection = buildConnection({ client, stream, inner, software });
   const { user } = parts.settings;
