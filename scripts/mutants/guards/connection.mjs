@@ -133,7 +133,7 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a key that is named is tried before those of the agent',
     file: `${SSH}/authentication/identities.ts`,
-    text: '!isDefaultFile(file.path);',
+    text: '!settings.defaultIdentityFiles.includes(file.path);',
     instead: 'false;',
     test: `${SSHD}/sshd-configurations.test.ts > MaxAuthTries 2: over ssh2, with IdentitiesOnly no, a named key comes before all of the agent`,
   },

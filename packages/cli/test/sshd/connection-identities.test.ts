@@ -150,6 +150,19 @@ describe('an agent', () => {
     expect(await host.readLog()).not.toContain('Too many authentication failures');
   });
 
+  test.each([
+    ['-i', 'id_ed25519', (path: string) => ({ identityFiles: [path], options: [] })],
+    ['IdentityFile', 'id_rsa', (path: string) => ({ options: [`IdentityFile=${path}`] })],
+  ])('with as many keys as a server takes comes after %s with the name %s', async (_word, name, buildOptions) => {
+    const { laptop, env, pair } = await agentLaptop(5);
+    const named = await addKeyFile(laptop, name, pair);
+    const given = buildOptions(named);
+    const ssh = { ...given, options: ['IdentitiesOnly=no', ...given.options] };
+    // The agent does not hold the one that fits.
+    await runOrThrow(['ssh-add', '-q', '-d', named], { env: { ...process.env, ...env } });
+    expect((await run(await connect(openTransport(laptop, { env, ssh }), 'web1'), 'echo in')).stdout).toBe('in\n');
+  });
+
   test('whose key was the first of two factors gives no further keys', async () => {
     const config = ['KbdInteractiveAuthentication yes', 'AuthenticationMethods publickey,keyboard-interactive'];
     const laptop = await makeLaptop([await startHost({ config })]);

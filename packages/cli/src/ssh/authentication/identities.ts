@@ -60,7 +60,8 @@ export async function planIdentities(
   const used = new Set(candidates.map(({ agentKey }) => agentKey));
   const others = settings.identitiesOnly ? [] : agentKeys.filter((key) => !used.has(key));
   const otherCandidates = others.map((key) => buildAgentCandidate(key, 'agent', context));
-  const isNamed = ({ file }: Candidate): boolean => file !== undefined && !isDefaultFile(file.path);
+  const isNamed = ({ file }: Candidate): boolean =>
+    file !== undefined && !settings.defaultIdentityFiles.includes(file.path);
   const identities = [
     ...candidates.filter(isNamed),
     // A default file whose key the agent holds ranks with the agent's.
@@ -109,11 +110,10 @@ function buildCandidate(file: KeyFile, agentKeys: readonly ParsedKey[], context:
     return { ...buildAgentCandidate(agentKey, `${label} (agent)`, context), file };
   }
   const leaveOut = (reason: string | undefined): Candidate => ({ file, agentKey, identity: undefined, reason });
-  if (file.kind === 'unusable') {
-    // Most people have two or three of the files that ssh looks for: those that are not there are no news.
-    return leaveOut(file.missing && isDefaultFile(file.path) ? undefined : `${label}: ${file.reason}`);
-  }
-  if (file.kind === 'public') return leaveOut(isDefaultFile(file.path) ? undefined : `${label}: not in the agent`);
+  // Most people have two or three of the files that ssh looks for: those that are not there are no news.
+  const isNews = !context.settings.defaultIdentityFiles.includes(file.path);
+  if (file.kind === 'unusable') return leaveOut(file.missing && !isNews ? undefined : `${label}: ${file.reason}`);
+  if (file.kind === 'public') return leaveOut(isNews ? `${label}: not in the agent` : undefined);
   const obstacle = publicKey && findKeyObstacle(publicKey, context.settings);
   if (obstacle !== undefined) return leaveOut(`${label}: ${obstacle}`);
   if (file.encrypted && !context.mayAsk) return leaveOut(`${label}: encrypted and no terminal`);
@@ -170,11 +170,6 @@ function buildAgentCandidate(key: ParsedKey, label: string, context: CandidateCo
 
 function buildAgentMethod(agent: BaseAgent): Identity['buildMethod'] {
   return (username) => ({ type: 'agent', username, agent });
-}
-
-/** True for a file that ssh tries on its own account. */
-export function isDefaultFile(path: string): boolean {
-  return /\/\.ssh\/id_(?:rsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk|xmss|dsa)$/.test(path);
 }
 
 /** Formats the path of a key for people: `~/.ssh/id_ed25519`. */

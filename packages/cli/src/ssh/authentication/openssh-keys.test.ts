@@ -52,7 +52,7 @@ test('what ssh cannot use either is left out, with the reason', async () => {
   writeFileSync(damaged, 'hello', { mode: 0o600 });
   const missing = join(folder, 'missing');
   const ours = join(folder, '.ssh/id_rsa');
-  expect(await list({ identityFiles: [damaged, missing, ours] })).toEqual({
+  expect(await list({ identityFiles: [damaged, missing, ours], defaultIdentityFiles: [ours] })).toEqual({
     labels: [],
     skipped: [`${damaged}: not a private key`, `${missing}: not found`],
   });

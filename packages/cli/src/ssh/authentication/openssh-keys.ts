@@ -1,5 +1,5 @@
 import type { HostSettings } from '../configuration/host-settings.js';
-import { formatPath, isDefaultFile } from './identities.js';
+import { formatPath } from './identities.js';
 import type { KeyFile } from './key-file.js';
 import type { AgentKeys, Keyring } from './keyring.js';
 
@@ -24,7 +24,7 @@ export async function listOpensshKeys(
   const agent = socket === null ? undefined : await keyring.listAgentKeys(socket);
   const paths = [...settings.identityFiles, ...settings.certificateFiles];
   const files = await Promise.all(paths.map(keyring.readFile));
-  const judged = files.map((file) => judgeFile(file, { agent, mayAsk }));
+  const judged = files.map((file) => judgeFile(file, { agent, mayAsk, defaults: settings.defaultIdentityFiles }));
   const asksAgent = agent !== undefined && agent.problem === undefined && !settings.identitiesOnly;
   return {
     labels: [
@@ -39,14 +39,18 @@ export async function listOpensshKeys(
   };
 }
 
-function judgeFile(
-  file: KeyFile,
-  { agent, mayAsk }: { readonly agent: AgentKeys | undefined; readonly mayAsk: boolean },
-): UsableKeys {
+interface JudgeContext {
+  readonly agent: AgentKeys | undefined;
+  readonly mayAsk: boolean;
+  /** The files that nobody named. */
+  readonly defaults: readonly string[];
+}
+
+function judgeFile(file: KeyFile, { agent, mayAsk, defaults }: JudgeContext): UsableKeys {
   const label = formatPath(file.path);
   const skip = (reason: string): UsableKeys => ({ labels: [], skipped: [`${label}: ${reason}`] });
   // Most people have two or three of the files that ssh looks for: those that are not there are no news.
-  const isNews = !isDefaultFile(file.path);
+  const isNews = !defaults.includes(file.path);
   if (file.kind === 'unusable') {
     if (file.suitsOpenssh) return { labels: [label], skipped: [] };
     return file.missing && !isNews ? NONE : skip(file.reason);

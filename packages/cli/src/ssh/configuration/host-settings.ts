@@ -1,4 +1,5 @@
 import type { TransportName } from '../transports.js';
+import { selectDefaultIdentities } from './default-identities.js';
 import { type RawSettings, readFlag, readList, readNumber, readText } from './raw-settings.js';
 import { findUnhonoured } from './unhonoured.js';
 
@@ -31,6 +32,8 @@ export interface HostSettings {
   readonly requiredRsaSize: number;
   /** In the order in which they are to be tried. */
   readonly identityFiles: readonly string[];
+  /** Those of them that nobody named: ssh looks for them on its own account. */
+  readonly defaultIdentityFiles: readonly string[];
   readonly certificateFiles: readonly string[];
   readonly identitiesOnly: boolean;
   /** The agent's socket; null where no agent is to be asked. */
@@ -159,6 +162,7 @@ type Credentials = Exclude<keyof HostSettings, Address | Trust | 'notHonoured'>;
 function buildCredentials(raw: RawSettings, context: SettingsContext): Pick<HostSettings, Credentials> {
   return {
     identityFiles: readPaths(raw, 'identityfile', context),
+    defaultIdentityFiles: readDefaultIdentities(raw, context),
     certificateFiles: readPaths(raw, 'certificatefile', context),
     identitiesOnly: readFlag(raw, 'identitiesonly', false),
     identityAgent: resolveAgentSocket(readText(raw, 'identityagent', { keepNone: true }), context),
@@ -209,4 +213,11 @@ function resolveAgentSocket(text: string | null, context: SettingsContext): stri
 function readPaths(raw: RawSettings, keyword: string, context: SettingsContext): string[] {
   const paths = (raw.get(keyword) ?? []).filter((path) => path.toLowerCase() !== 'none');
   return [...new Set(paths.map(context.expandPath))];
+}
+
+function readDefaultIdentities(raw: RawSettings, context: SettingsContext): string[] {
+  const paths = selectDefaultIdentities(raw);
+  // An `-i` file that is not there stands before the whole list, and may be one of it by its full path.
+  const named = (raw.get('identityfile') ?? []).filter((path) => !paths.includes(path)).map(context.expandPath);
+  return paths.map(context.expandPath).filter((path) => !named.includes(path));
 }

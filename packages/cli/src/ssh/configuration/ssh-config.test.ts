@@ -142,6 +142,34 @@ describe('through ssh -G', () => {
     expect((await resolve('plain', { identityFiles: ['/no/such/key'] })).identityFiles[0]).toBe('/no/such/key');
   });
 
+  describe('the files that nobody has named', () => {
+    const inHome = (name: string): string => `${userInfo().homedir}/.ssh/${name}`;
+    const resolveBare = (ssh: Partial<SshOptions> = {}) => resolve('plain.example', { configFile: 'none', ...ssh });
+
+    test('are those that ssh looks for', async () => {
+      const { identityFiles, defaultIdentityFiles } = await resolveBare();
+      expect(defaultIdentityFiles).toEqual(identityFiles);
+      expect(defaultIdentityFiles).toContain(inHome('id_rsa'));
+    });
+
+    test.each(['~/.ssh/id_rsa', inHome('id_rsa')])('are none where the configuration names %s', async (path) => {
+      const settings = await resolveBare({ options: [`IdentityFile=${path}`] });
+      expect(settings).toMatchObject({ identityFiles: [inHome('id_rsa')], defaultIdentityFiles: [] });
+    });
+
+    test('are none where -i names a file that is there', async () => {
+      expect(await resolveBare({ identityFiles: [configFile] })).toMatchObject({ defaultIdentityFiles: [] });
+    });
+
+    test('are the others where -i names one of them that is not there', async () => {
+      const missing = inHome('id_xmss');
+      const { identityFiles, defaultIdentityFiles } = await resolveBare({ identityFiles: [missing] });
+      expect(identityFiles[0]).toBe(missing);
+      expect(identityFiles.slice(1)).toEqual(defaultIdentityFiles);
+      expect(defaultIdentityFiles).not.toContain(missing);
+    });
+  });
+
   test.each([
     ['an unknown -o', { options: ['NoSuchOption=1'] }, 'nosuchoption'],
     ['a value that is none', { options: ['Port=abc'] }, 'abc'],
@@ -220,8 +248,15 @@ describe('without an ssh program', () => {
       user: username,
       port: 22,
       identityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `${homedir}/.ssh/${name}`),
+      defaultIdentityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `${homedir}/.ssh/${name}`),
       userKnownHostsFiles: [`${homedir}/.ssh/known_hosts`, `${homedir}/.ssh/known_hosts2`],
     });
+  });
+
+  test('a file that is named is no default, whatever its name', async () => {
+    const settings = await resolveHost(target, explicit({ identityFiles: ['~/.ssh/id_ed25519'] }));
+    const path = `${userInfo().homedir}/.ssh/id_ed25519`;
+    expect(settings).toMatchObject({ identityFiles: [path], defaultIdentityFiles: [] });
   });
 
   test.each([{ options: ['NoSuchOption=1'] }, { options: ['Port'] }, { configFile: '/etc/hosts' }])(
