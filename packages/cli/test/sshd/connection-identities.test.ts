@@ -282,6 +282,45 @@ test.each(['file', 'agent'])(
   },
 );
 
+describe('what a host says to whoever logs in', () => {
+  async function startNoticeHost(config: string[] = []) {
+    const folder = await mkdtemp(join(tmpdir(), 'outlast-banner-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'banner'), 'Authorized use only.\n\u001b[1mDown until noon\n');
+    return startHost({ config: [`Banner ${folder}/banner`, ...config] });
+  }
+  const said = 'saying "Authorized use only. [1mDown until noon"';
+
+  test('is in the error of who is not let in', async () => {
+    const laptop = await makeLaptop([await startNoticeHost()], { clientKey: generateKeyPair() });
+    const error = await catchError(connect(openTransport(laptop), 'web1'));
+    expect(error).toMatchObject({
+      code: 'E_AUTH',
+      message: expect.stringContaining(`it accepts: publickey), ${said}`),
+    });
+  });
+
+  test('is in the error of who is hung up on', async () => {
+    const config = ['LoginGraceTime 1', 'PasswordAuthentication yes', 'AuthenticationMethods password'];
+    const host = await startNoticeHost([...config, 'PermitRootLogin yes']);
+    const prompter = { ...buildPerson({}), secret: () => new Promise<never>(() => undefined) };
+    const transport = openTransport(await makeLaptop([host]), { prompter });
+    const error = await catchError(connect(transport, 'web1'));
+    expect(error).toMatchObject({
+      code: 'E_CONNECT_CLOSED',
+      message: expect.stringMatching(/closed the connection during authentication.*, saying "Authorized use only/),
+    });
+  });
+
+  test('is kept from who is let in', async () => {
+    const warnings: string[] = [];
+    const laptop = await makeLaptop([await startNoticeHost()]);
+    const transport = openTransport(laptop, { warn: (message) => warnings.push(message) });
+    expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+    expect(warnings).toEqual([]);
+  });
+});
+
 test('a person who gives up the password is not asked again', async () => {
   const host = await startHost({ config: ['PasswordAuthentication yes', 'AuthenticationMethods password'] });
   const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });

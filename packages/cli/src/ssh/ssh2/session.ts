@@ -4,6 +4,7 @@ import { type Authentication, createAuthentication } from '../authentication/aut
 import { type Identity, planIdentities } from '../authentication/identities.js';
 import { listRsaAlgorithms } from '../authentication/key-policy.js';
 import type { Keyring } from '../authentication/keyring.js';
+import { createLoginNotice } from '../authentication/login-notice.js';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { buildSessionError } from '../connect-errors.js';
 import type { Deadline } from '../deadline.js';
@@ -114,13 +115,15 @@ function startSession(stream: Duplex, { software, level, request }: AheadRequest
 
 function awaitReady(client: Client, stream: Duplex, parts: SessionParts & { readonly flight: Flight }): Promise<void> {
   const { authentication, deadline, flight } = parts;
+  const notice = createLoginNotice();
+  client.on('banner', notice.note);
   return new Promise((resolve, reject) => {
     let settled = false;
     const fail = (error: Error | undefined): void => {
       if (settled) return;
       settled = true;
       deadline.signal.removeEventListener('abort', giveUp);
-      reject(explainFailure(error, parts));
+      reject(notice.addTo(explainFailure(error, parts)));
       client.destroy();
       stream.destroy();
     };
