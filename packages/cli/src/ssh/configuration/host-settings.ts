@@ -28,7 +28,7 @@ export interface HostSettings {
   readonly macs: readonly string[];
   /** Files of keys that no host may present. */
   readonly revokedHostKeysFiles: readonly string[];
-  /** Bits that an RSA key of a host needs at least. */
+  /** Bits that an RSA key needs at least, whether a host's or the user's. */
   readonly requiredRsaSize: number;
   /** In the order in which they are to be tried. */
   readonly identityFiles: readonly string[];
