@@ -174,7 +174,7 @@ describe('an agent', () => {
     );
     expect(error).toMatchObject({ code: 'E_AUTH' });
     expect(error.message).toContain(`(tried: ${keyFile} (agent); it accepts: keyboard-interactive)`);
-    expect(error.details).toMatchObject({ hint: expect.stringContaining('the host took the first factor') });
+    expect(error.details).toMatchObject({ hint: expect.stringContaining('wants one more: answer it on a terminal;') });
   });
 
   test('that is gone is named in the error', async () => {
@@ -329,6 +329,16 @@ test('a person who gives up the password is not asked again', async () => {
     code: 'E_AUTH',
   });
   expect(person.questions).toEqual([`Password of ${host.user} at web1: `]);
+});
+
+test('a wrong password after a key that was taken is told as the second factor', async () => {
+  const config = ['PasswordAuthentication yes', 'PermitRootLogin yes', 'AuthenticationMethods publickey,password'];
+  const laptop = await makeLaptop([await startHost({ config })]);
+  const ssh = { options: ['NumberOfPasswordPrompts=1'] };
+  const prompter = buildPerson({ secret: 'wrong' });
+  const error = await catchError(connect(openTransport(laptop, { prompter, ssh }), 'web1', 20_000));
+  expect(error.message).toMatch(/tried: \S*id_test, password; it accepts: password\)$/);
+  expect(error.details).toMatchObject({ hint: expect.stringMatching(/^the host took the first .* one more; try it/) });
 });
 
 test('a person may try a password as often as the configuration says', async () => {

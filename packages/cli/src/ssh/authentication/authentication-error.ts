@@ -21,7 +21,7 @@ export function buildAuthError(
   const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;
   const message = `${name} did not let ${settings.user} in (${parts.join('; ')})`;
   return new OutlastError(onlyOpenssh ? 'E_NEEDS_OPENSSH' : 'E_AUTH', message, {
-    hint: buildAuthHint(settings, plan, { hangUp, methodsLeft: state.methodsLeft ?? [], isPartial: state.isPartial }),
+    hint: buildAuthHint(settings, plan, { ...state, methodsLeft: state.methodsLeft ?? [], tried, hangUp }),
     login: `${settings.user} with ${formatTried(tried)}`,
     cause,
   });
@@ -41,6 +41,7 @@ const ASKED_METHODS = new Set(['keyboard-interactive', 'password']);
 
 interface LastWord extends Refusal {
   readonly hangUp: HangUp | undefined;
+  readonly tried: readonly string[];
 }
 
 function buildAuthHint(settings: HostSettings, plan: IdentityPlan, lastWord: LastWord): string {
@@ -57,16 +58,17 @@ function buildAuthHint(settings: HostSettings, plan: IdentityPlan, lastWord: Las
   return `${formatRemedy(lastWord)}; ${byHand}`;
 }
 
-function formatRemedy({ methodsLeft, isPartial }: Refusal): string {
-  const check = isPartial ? formatSecondFactor(methodsLeft) : 'check the user (-l) and the key (-i)';
+function formatRemedy({ tried, methodsLeft, isPartial }: LastWord): string {
+  const check = isPartial ? formatSecondFactor(methodsLeft, tried) : 'check the user (-l) and the key (-i)';
   const beyond = methodsLeft.filter((method) => OPENSSH_METHODS.test(method));
   return beyond.length === 0 ? check : `${check}, or take --transport openssh for ${beyond.join(' and ')}`;
 }
 
-function formatSecondFactor(methodsLeft: readonly string[]): string {
+function formatSecondFactor(methodsLeft: readonly string[], tried: readonly string[]): string {
+  const isToBeAsked = methodsLeft.some((method) => ASKED_METHODS.has(method) && !tried.includes(method));
   const remedies = [
     ...(methodsLeft.includes('publickey') ? ['name another key with -i'] : []),
-    ...(methodsLeft.some((method) => ASKED_METHODS.has(method)) ? ['answer it on a terminal'] : []),
+    ...(isToBeAsked ? ['answer it on a terminal'] : []),
   ];
   return ['the host took the first factor and wants one more', remedies.join(', or ')].filter(Boolean).join(': ');
 }
