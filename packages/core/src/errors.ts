@@ -11,7 +11,8 @@ export const ERROR_CODES = {
   E_AUTH: 'the host accepted none of our identities',
   E_RESOLVE: 'the host name could not be resolved to an address',
   E_CONNECT_REFUSED: 'nothing listens at the address and port',
-  E_CONNECT_UNREACHABLE: 'no route leads to the host, or this laptop has no network',
+  E_CONNECT_UNREACHABLE:
+    'no route leads to the host, or this laptop has no network, or no files or processes left for it',
   E_CONNECT_TIMEOUT: 'no authenticated connection within the connect timeout',
   E_CONNECT_CLOSED: 'the connection was closed or cut before it was authenticated',
   E_CONNECTION_LOST: 'the connection was lost after the script had begun; nothing was changed by it',

@@ -1,5 +1,6 @@
 import { type ErrorCode, OutlastError, quoteWord } from '@outlast/core';
 import type { HostSettings } from './configuration/host-settings.js';
+import { buildExhaustedError, isExhausted } from './exhaustion.js';
 
 /** Formats an endpoint for people: `web1 port 22`. */
 export function formatEndpoint({ hostname, port }: { hostname: string; port: number }): string {
@@ -21,6 +22,7 @@ const RESETS = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Maps what dialling failed with to a documented code. */
 export function buildDialError(error: Error, endpoint: { hostname: string; port: number }): OutlastError {
+  if (isExhausted(error)) return buildExhaustedError(error);
   const errno = readErrno(error);
   const where = formatEndpoint(endpoint);
   if (RESETS.has(errno)) return buildThrottledError(where, '');
@@ -127,6 +129,7 @@ export function buildSessionError(error: Error | undefined, settings: HostSettin
 
 /** Adds the host, and the hop at which it failed, to an error that names none yet. */
 export function addHost(error: unknown, host: string, via?: string): OutlastError {
+  if (isExhausted(error)) return addHost(buildExhaustedError(error), host, via);
   const known = error instanceof OutlastError ? error : undefined;
   const details = {
     ...known?.details,

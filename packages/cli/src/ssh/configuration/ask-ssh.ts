@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { OutlastError } from '@outlast/core';
+import { buildExhaustedError, isExhausted } from '../exhaustion.js';
 import type { SshOptions, Target } from '../transport.js';
 import { parseSshConfigOutput, type RawSettings } from './raw-settings.js';
 import { buildReachArgs } from './reach-arguments.js';
@@ -32,6 +33,7 @@ export function askSsh(target: Target, options: SshOptions, env: NodeJS.ProcessE
     execFile('ssh', ['-Gv', ...buildReachArgs(target, options)], how, (error, stdout, stderr) => {
       if (error === null) resolve({ raw: parseSshConfigOutput(stdout), ...parseProgress(stderr) });
       else if (error.code === 'ENOENT') resolve(undefined);
+      else if (isExhausted(error)) reject(buildExhaustedError(error));
       else reject(buildConfigError(error, stderr));
     });
   });

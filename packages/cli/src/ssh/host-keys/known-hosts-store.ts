@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
+import { buildExhaustedError, isExhausted } from '../exhaustion.js';
 import { createAcceptedKeys } from './accepted-keys.js';
 import { appendKnownHost } from './append-known-host.js';
 import { type BrokenLine, parseKnownHosts } from './known-hosts-file.js';
@@ -114,6 +115,7 @@ function formatBrokenLines(broken: readonly BrokenLine[]): string[] {
 /** None where there is no file. */
 function explainUnread(path: string, kind: FileKind, error: unknown): KnownHosts {
   if (error instanceof OutlastError) throw error;
+  if (isExhausted(error)) throw buildExhaustedError(error);
   const code = (error as NodeJS.ErrnoException).code;
   // As in ssh: without the list of revoked keys no host is to be trusted.
   if (kind === 'known' && (code === 'ENOENT' || code === 'ENOTDIR')) return indexKnownHosts([]);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { readLines } from './read-lines.js';
@@ -21,8 +22,12 @@ export interface AskpassHandlers {
   notice(text: string): void;
 }
 
-/** Starts to listen at `socketPath`, in a folder that nobody else can enter. */
-export function startAskpass(socketPath: string, handlers: AskpassHandlers): Askpass {
+/**
+ * Starts to listen at `socketPath`, in a folder that nobody else can enter.
+ *
+ * @throws Error when it cannot, such as where no more files may be open.
+ */
+export async function startAskpass(socketPath: string, handlers: AskpassHandlers): Promise<Askpass> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -30,6 +35,9 @@ export function startAskpass(socketPath: string, handlers: AskpassHandlers): Ask
     readLines(socket, (line) => serve(socket, line, handlers));
   });
   server.listen(socketPath);
+  await once(server, 'listening');
+  // One who could not be taken in, for want of files, goes away unanswered.
+  server.on('error', () => undefined);
   return {
     env: {
       SSH_ASKPASS: PROGRAM,

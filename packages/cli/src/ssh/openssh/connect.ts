@@ -11,7 +11,7 @@ import { type OpensshConnection, openConnection } from './connection.js';
 import { createSocketFolder, type SocketFolder } from './control-folder.js';
 import { buildMasterError, explainDeadline } from './errors.js';
 import { isNotice, readStage } from './failure.js';
-import { type Master, startMaster } from './master.js';
+import { type Master, type MasterStart, startMaster } from './master.js';
 import { answerQuestion, type RunAnswers } from './questions.js';
 
 /** What one attempt to connect is made of. */
@@ -38,9 +38,10 @@ export async function connectMaster(attempt: MasterAttempt): Promise<OpensshConn
   const { deadline, settings, target, hop } = attempt;
   deadline.signal.throwIfAborted();
   const folder = createSocketFolder(attempt.env);
-  const askpass = listenForQuestions(attempt, folder);
-  const master = startAttempt(attempt, folder, askpass);
-  master.exited.then(() => askpass?.close());
+  const master = await startAttempt(attempt, folder).catch((error: unknown) => {
+    folder.remove();
+    throw error;
+  });
   const describe = () => ({
     name: target.name,
     settings,
@@ -57,9 +58,21 @@ export async function connectMaster(attempt: MasterAttempt): Promise<OpensshConn
   }
 }
 
-function startAttempt(attempt: MasterAttempt, folder: SocketFolder, askpass: Askpass | undefined): Master {
+async function startAttempt(attempt: MasterAttempt, folder: SocketFolder): Promise<Master> {
+  const askpass = await listenForQuestions(attempt, folder);
+  try {
+    const master = await startMaster(buildStart(attempt, folder, askpass));
+    master.exited.then(() => askpass?.close());
+    return master;
+  } catch (error) {
+    askpass?.close();
+    throw error;
+  }
+}
+
+function buildStart(attempt: MasterAttempt, folder: SocketFolder, askpass: Askpass | undefined): MasterStart {
   const { target, settings, sshOptions, hop, deadline, warn } = attempt;
-  return startMaster({
+  return {
     args: buildMasterArgs({
       target,
       settings,
@@ -74,10 +87,10 @@ function startAttempt(attempt: MasterAttempt, folder: SocketFolder, askpass: Ask
       deadline.stage = readStage(line) ?? deadline.stage;
       if (isNotice(line)) warn(`${target.name}: ${formatRemotePrompt(line)}`);
     },
-  });
+  };
 }
 
-function listenForQuestions(attempt: MasterAttempt, folder: SocketFolder): Askpass | undefined {
+async function listenForQuestions(attempt: MasterAttempt, folder: SocketFolder): Promise<Askpass | undefined> {
   const { target, settings, questions, deadline, warn } = attempt;
   if (!questions.interactive || settings.batchMode) return undefined;
   const context = { ...attempt, name: target.name, signal: deadline.signal };

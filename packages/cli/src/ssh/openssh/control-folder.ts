@@ -44,7 +44,8 @@ function makeFolder(bases: readonly string[]): string {
       cause = error;
     }
   }
-  throw new OutlastError('E_CONFIG', 'there is no place for the sockets of ssh', {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  throw new OutlastError('E_CONFIG', `there is no place for the sockets of ssh${why}`, {
     hint: `set TMPDIR to a folder that you may write to, with a plain path of at most ${LONGEST_BASE} characters`,
     cause,
   });

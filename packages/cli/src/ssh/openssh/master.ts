@@ -1,5 +1,6 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { spawnShell } from '../spawn-shell.js';
 import { READY_LINE } from './arguments.js';
 import type { SocketFolder } from './control-folder.js';
 import { readLines } from './read-lines.js';
@@ -49,14 +50,18 @@ export interface MasterStart {
   onLine(line: string): void;
 }
 
-/** Starts a master, which dies with us however we end. */
-export function startMaster({ args, folder, env, onLine }: MasterStart): Master {
+/**
+ * Starts a master, which dies with us however we end.
+ *
+ * @throws as `spawnShell` does; the folder is left then.
+ */
+export async function startMaster({ args, folder, env, onLine }: MasterStart): Promise<Master> {
   // Out of reach of the terminal: Ctrl-C is ours to handle, and so is every question.
-  const child = spawn('/bin/sh', ['-c', WRAPPER, folder.path, ...args], {
+  const child = (await spawnShell(['-c', WRAPPER, folder.path, ...args], {
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  }) as ChildProcessByStdio<null, Readable, Readable>;
+  })) as ChildProcessByStdio<null, Readable, Readable>;
   const { stdout, stderr } = child;
   const lifeline = child.stdio[3] as Writable;
   lifeline.on('error', () => undefined);

@@ -1,6 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { OutlastError } from '@outlast/core';
+import { spawnShell } from '../spawn-shell.js';
 
 const MAX_STDERR_BYTES = 4 * 1024;
 
@@ -13,9 +14,13 @@ export interface ProxyCommandStream {
   explainEnd(): Promise<OutlastError>;
 }
 
-/** Starts a ProxyCommand, whose tokens are expanded already, as ssh does: `exec` in a shell, with its own stdio. */
-export function startProxyCommand(line: string, env: NodeJS.ProcessEnv): ProxyCommandStream {
-  const child = spawn('/bin/sh', ['-c', `exec ${line}`], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+/**
+ * Starts a ProxyCommand, whose tokens are expanded already, as ssh does: `exec` in a shell, with its own stdio.
+ *
+ * @throws as `spawnShell` does.
+ */
+export async function startProxyCommand(line: string, env: NodeJS.ProcessEnv): Promise<ProxyCommandStream> {
+  const child = (await spawnShell(['-c', `exec ${line}`], { env, stdio: ['pipe', 'pipe', 'pipe'] })) as Proxy;
   const end = watchEnd(child, line);
   return { stream: buildStream(child), explainEnd: () => end };
 }

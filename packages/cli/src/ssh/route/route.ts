@@ -32,7 +32,7 @@ export async function openRoute(settings: HostSettings, context: RouteContext): 
   return { stream: await dial(settings, context.signal) };
 }
 
-function openProxy(settings: HostSettings, line: string, { env, signal }: RouteContext): Route {
+async function openProxy(settings: HostSettings, line: string, { env, signal }: RouteContext): Promise<Route> {
   if (settings.proxyUseFdpass) {
     throw new OutlastError(
       'E_NEEDS_OPENSSH',
@@ -42,7 +42,7 @@ function openProxy(settings: HostSettings, line: string, { env, signal }: RouteC
       },
     );
   }
-  const { stream, explainEnd } = startProxyCommand(line, env);
+  const { stream, explainEnd } = await startProxyCommand(line, env);
   return {
     stream,
     async explain(error) {

@@ -1,0 +1,35 @@
+import { type Laptop, runProgram, varyHost } from '@outlast/test-fixtures';
+import { describe, expect, test } from 'vitest';
+import { readDocument } from '../document-schema.js';
+import { addLaptop, useLab } from '../program-lab.js';
+
+const lab = useLab(['web1']);
+const NAMES = Array.from({ length: 40 }, (_, index) => `host${index}`);
+
+/** Asks all hosts at the same time with a program that may have so many files open. */
+async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonly string[]) {
+  const argv = laptop.argvOf(['status', '--json', '-H', NAMES.join(','), '--parallel', '40', ...flags]);
+  const { env, home: cwd } = laptop;
+  const shell = ['/bin/sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh'];
+  const result = await runProgram([...shell, ...argv], { env, cwd, timeoutMs: 55_000 });
+  return { ...result, document: readDocument('status', result.stdout) };
+}
+
+describe('where the laptop may open fewer files than its hosts need, each host has an outcome', () => {
+  test.each([
+    ['ssh2', 60, () => []],
+    ['openssh', 60, () => ['--transport', 'openssh']],
+    ['a ProxyCommand', 60, (config: string) => ['-o', `ProxyCommand=ssh -F ${config} -W %h:%p host0`]],
+  ])('over %s', async (_name, openFiles, buildFlags) => {
+    const laptop = await addLaptop(NAMES.map((alias) => varyHost(lab.host(), { alias })));
+    const told = await askWithFewFiles(laptop, openFiles, buildFlags(laptop.sshConfig));
+    expect(told.document.outcomes.map(({ host }) => host)).toEqual(NAMES);
+    const failed = told.document.outcomes.flatMap(({ error }) => error ?? []);
+    expect(failed).not.toEqual([]);
+    for (const { code, hint } of failed) {
+      expect([code, hint]).toEqual(['E_CONNECT_UNREACHABLE', 'lower --parallel, or raise ulimit -n']);
+    }
+    expect(told.exitCode).toBe(failed.length === NAMES.length ? 4 : 1);
+    expect(told.stderr).not.toMatch(/^ +at /m);
+  });
+});
