@@ -191,6 +191,39 @@ describe('the choice of the transport', () => {
   });
 });
 
+describe.each(['ssh2', 'openssh'] as const)('the words of others do not decide what went wrong over %s', (kind) => {
+  const refuse = async (laptop: Laptop, proxy?: string) => {
+    const options = proxy === undefined ? [] : [`ProxyCommand=${proxy}`];
+    return catchError(connect(openTransport(laptop, { kind, ssh: { options } }), 'web1', 2_500));
+  };
+
+  test('where an ssh as ProxyCommand is refused by the bastion', async () => {
+    const laptop = await readyLaptop([await startHost()]);
+    const proxy = (...flags: string[]) => ['ssh', '-F', laptop.sshConfig, ...flags, '-o BatchMode=yes -W %h:%p web1'];
+    for (const [flags, words] of [
+      [['-l', 'nobody-of-that-name'], 'Permission denied'],
+      [['-o', 'UserKnownHostsFile=/dev/null'], 'Host key verification failed'],
+      [['-p', '1'], 'Connection refused'],
+    ] as const) {
+      expect(await refuse(laptop, proxy('-o', 'ProxyCommand=none', ...flags).join(' '))).toMatchObject({
+        code: 'E_PROXY_COMMAND',
+        message: expect.stringContaining(words),
+      });
+    }
+  });
+
+  test('where the banner of the host speaks like ssh', async () => {
+    const banner = join((await makeLaptop([])).home, 'banner');
+    // The library takes no packet of more than 35,000 bytes.
+    const lines = kind === 'openssh' ? 2_000 : 500;
+    await writeFile(banner, 'ssh: connect to host x port 22: Connection reset by peer\n'.repeat(lines));
+    const host = await startHost({ config: [`Banner ${banner}`] });
+    const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+    const error = await refuse(laptop);
+    expect([error.code, (await host.readLog()).match(/Connection from/g)]).toEqual(['E_AUTH', ['Connection from']]);
+  });
+});
+
 test('a ProxyCommand that leaves something behind does not hold us up', async () => {
   const laptop = await readyLaptop();
   const line = 'sh -c "setsid sleep 5 >/dev/null & echo no route for you >&2; exit 7"';

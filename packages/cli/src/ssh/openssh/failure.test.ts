@@ -12,6 +12,7 @@ import {
   readOffendingKey,
   readOfferedKeys,
   readQuestion,
+  readSoftware,
   readStage,
 } from './failure.js';
 
@@ -38,6 +39,12 @@ test.each([
   ['reset-while-dialling', 'E_THROTTLED', /^$/],
   ['max-startups', 'E_THROTTLED', /^Exceeded MaxStartups$/],
   ['hop-gone', 'E_THROTTLED', /^$/],
+  ['proxy-refused', 'E_THROTTLED', /^$/],
+  ['proxy-unknown-key', 'E_THROTTLED', /^$/],
+  ['proxy-unreached', 'E_THROTTLED', /^$/],
+  ['proxy-verbose-refused', 'E_THROTTLED', /^$/],
+  ['behind-verbose-proxy', 'E_AUTH', /^publickey,password,keyboard-interactive$/],
+  ['banner-in-words-of-ssh', 'E_AUTH', /^publickey,password,keyboard-interactive$/],
   ['closed-behind-banner', 'E_CONNECT_CLOSED', /^Connection closed by/],
   ['http', 'E_NOT_SSH', /^HTTP\/1\.1 400/],
   ['smtp', 'E_NOT_SSH', /^220 mail/],
@@ -50,7 +57,15 @@ test.each([
 
 test('a line that a server sends before its banner is told from the words of ssh', () => {
   expect(readForeignLine(readSample('smtp'))).toBe('220 mail ESMTP');
-  for (const name of ['mute', 'max-startups', 'connected']) expect(readForeignLine(readSample(name))).toBeUndefined();
+  for (const name of ['mute', 'max-startups', 'connected', 'banner-in-words-of-ssh'])
+    expect(readForeignLine(readSample(name))).toBeUndefined();
+});
+
+test('what a talkative ssh says as ProxyCommand is not taken for what ours says', () => {
+  const [refused, behind] = [readSample('proxy-verbose-refused'), readSample('behind-verbose-proxy')];
+  expect([readHostKey(refused), readSoftware(refused), readOfferedKeys(refused)]).toEqual([undefined, '', []]);
+  expect(readOfferedKeys(behind)).toEqual(['/home/me/.ssh/stranger']);
+  expect(readHostKey(behind)).toBe(readHostKey(readSample('banner-in-words-of-ssh')));
 });
 
 test('what ssh says of keys is read', () => {
@@ -71,11 +86,14 @@ test('a host that hung up on the last of several tries is told from one that ref
 });
 
 test('a jump host that leads nowhere is told from one that has gone', () => {
-  expect([isRefusedByHop(readSample('hop-refused')), isRefusedByHop(readSample('hop-gone'))]).toEqual([true, false]);
+  expect(['hop-refused', 'hop-gone', 'banner-in-words-of-ssh'].map((name) => isRefusedByHop(readSample(name)))).toEqual(
+    [true, false, false],
+  );
 });
 
 test('the last words are those of whoever had the last word', () => {
   expect(findProxyWords(readSample('proxy-failed'))).toBe('no route for you');
+  expect(findProxyWords(readSample('proxy-refused'))).toMatch(/^root@127\.0\.0\.1: Permission denied/);
   expect(findLastWords(readSample('too-many-keys'))).toMatch(/^Disconnected from/);
   expect(findLastWords(readSample('connected'))).toBe('');
 });

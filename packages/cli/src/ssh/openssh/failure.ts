@@ -1,10 +1,12 @@
 import type { ErrorCode } from '@outlast/core';
 import type { HangUp } from '../connect-errors.js';
+import { splitLog } from './log-stages.js';
 
 /**
  * What `ssh` itself says, in English (LC_ALL=C) and at LogLevel DEBUG1: it has one exit code for everything that goes wrong
  * with a connection. All that is read from its words is read here. They decide what an error is called and whether a
- * throttled server is asked again, never whom we trust: that ssh has done before it says so.
+ * throttled server is asked again, never whom we trust: that ssh has done before it says so. Each is read where ssh itself
+ * may say it (`splitLog`), as others write to the same stderr.
  */
 
 /** Why no connection came about. */
@@ -14,7 +16,7 @@ export interface OpensshFailure {
   readonly said: string;
 }
 
-/** How the failure came to be read. */
+/** How a failure is read, within one stage. */
 interface Rule {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
@@ -22,8 +24,7 @@ interface Rule {
 
 const NO_ROUTE = 'Network is (?:unreachable|down)|No route to host|Host is (?:down|unreachable)|Can.?t assign .*';
 
-// In this order: what stands first is what the others follow from.
-const RULES: readonly Rule[] = [
+const DIALLING_RULES: readonly Rule[] = [
   { pattern: /^ssh: Could not resolve hostname (.*)$/m, code: 'E_RESOLVE' },
   { pattern: /^ssh: connect to host .* port \d+: (Connection refused)$/m, code: 'E_CONNECT_REFUSED' },
   {
@@ -36,19 +37,24 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /^ssh: connect to host .* port \d+: ((?:Connection|Operation) timed out)$/m, code: 'E_CONNECT_TIMEOUT' },
   { pattern: /^ssh: connect to host .* port \d+: (?:Connection reset by peer|Broken pipe)$/m, code: 'E_THROTTLED' },
+];
+
+// In this order: what stands first is what the others follow from.
+const KEY_EXCHANGE_RULES: readonly Rule[] = [
+  { pattern: /^(Protocol major versions differ: .*)$/m, code: 'E_NOT_SSH' },
   { pattern: /^(The .* host key for .* is marked as revoked)\.$/m, code: 'E_HOST_KEY_REVOKED' },
   { pattern: /^(Host key .* revoked by file .*)$/m, code: 'E_HOST_KEY_REVOKED' },
   { pattern: /^@ +WARNING: (REMOTE HOST IDENTIFICATION HAS CHANGED)! +@$/m, code: 'E_HOST_KEY_CHANGED' },
   { pattern: /^(No .* host key is known for .*)$/m, code: 'E_HOST_KEY_UNKNOWN' },
   { pattern: /^(Host key verification failed)\.$/m, code: 'E_HOST_KEY_UNKNOWN' },
   { pattern: /^Unable to negotiate with .*: (no matching .*)$/m, code: 'E_NO_COMMON_ALGORITHM' },
-  { pattern: /^.*: Permission denied \((.*)\)\.$/m, code: 'E_AUTH' },
-  { pattern: /^Received disconnect from .*: (Too many authentication failures.*)$/m, code: 'E_AUTH' },
-  { pattern: /^(Protocol major versions differ: .*)$/m, code: 'E_NOT_SSH' },
-  { pattern: /^kex_exchange_identification: (banner line .*|No SSH .*)$/m, code: 'E_NOT_SSH' },
 ];
 
-const BANNER = /^debug1: Remote protocol version /m;
+const LOGIN_RULES: readonly Rule[] = [
+  { pattern: /^.*: Permission denied \((.*)\)\.$/m, code: 'E_AUTH' },
+  { pattern: /^Received disconnect from .*: (Too many authentication failures.*)$/m, code: 'E_AUTH' },
+];
+
 // sshd's words for "too many": MaxStartups, and the penalties of newer versions.
 const FOREIGN_LINE =
   /^debug1: kex_exchange_identification: banner line \d+: (?!Exceeded MaxStartups|Not allowed at this time)(.*)$/m;
@@ -56,56 +62,75 @@ const THROTTLE_LINE = /^debug1: kex_exchange_identification: banner line \d+: (.
 
 /** Reads from the log of an ssh that has ended why it did so. */
 export function readFailure(log: string): OpensshFailure {
-  const text = log.replaceAll('\r', '');
-  for (const { pattern, code } of RULES) {
+  const { dialling, keyExchange, login, isProxied } = splitLog(log);
+  if (login !== '') return applyRules(LOGIN_RULES, login) ?? { code: 'E_CONNECT_CLOSED', said: findLastWords(login) };
+  if (keyExchange !== '') {
+    return (
+      applyRules(KEY_EXCHANGE_RULES, keyExchange) ?? { code: 'E_CONNECT_CLOSED', said: findLastWords(keyExchange) }
+    );
+  }
+  // Over a ProxyCommand ssh dials nothing: whoever says so is the ProxyCommand.
+  return (isProxied ? undefined : applyRules(DIALLING_RULES, dialling)) ?? readEarlyEnd(dialling);
+}
+
+function applyRules(rules: readonly Rule[], text: string): OpensshFailure | undefined {
+  for (const { pattern, code } of rules) {
     const match = pattern.exec(text);
     if (match !== null) return { code, said: match[1] ?? '' };
   }
-  if (BANNER.test(text)) return { code: 'E_CONNECT_CLOSED', said: findLastWords(text) };
-  const foreign = readForeignLine(text);
+  return undefined;
+}
+
+function readEarlyEnd(dialling: string): OpensshFailure {
+  // A ProxyCommand ends before the ssh that it serves, which so says this last.
+  const verdict = [...dialling.matchAll(/^kex_exchange_identification: (.*)$/gm)].at(-1)?.[1] ?? '';
+  if (/^(?:banner line |No SSH )/.test(verdict)) return { code: 'E_NOT_SSH', said: verdict };
+  const foreign = FOREIGN_LINE.exec(dialling)?.[1];
   if (foreign !== undefined) return { code: 'E_NOT_SSH', said: foreign };
-  const wasOpen = /^debug1: (?:Connection established|Executing proxy command)/m.test(text);
-  if (wasOpen) return { code: 'E_THROTTLED', said: THROTTLE_LINE.exec(text)?.[1] ?? '' };
-  return { code: 'E_CONNECT_CLOSED', said: findLastWords(text) };
+  const wasOpen = /^debug1: (?:Connection established|Executing proxy )/m.test(dialling);
+  if (wasOpen) return { code: 'E_THROTTLED', said: THROTTLE_LINE.exec(dialling)?.[1] ?? '' };
+  return { code: 'E_CONNECT_CLOSED', said: findLastWords(dialling) };
 }
 
 /** The first line that came in place of an SSH banner; undefined when there was none. */
 export function readForeignLine(log: string): string | undefined {
-  return FOREIGN_LINE.exec(log)?.[1];
+  return FOREIGN_LINE.exec(splitLog(log).dialling)?.[1];
 }
 
 /** True when a hop let us in but did not lead on to the host. */
 export function isRefusedByHop(log: string): boolean {
-  return /^(?:Stdio forwarding request failed|stdio forwarding failed)/m.test(log);
+  return /^(?:Stdio forwarding request failed|stdio forwarding failed)/m.test(splitLog(log).dialling);
 }
 
 /** The key that the host presented, `ssh-ed25519 SHA256:…`. */
 export function readHostKey(log: string): string | undefined {
-  return /^debug1: Server host key: (\S+ \S+)/m.exec(log)?.[1];
+  return /^debug1: Server host key: (\S+ \S+)/m.exec(splitLog(log).keyExchange)?.[1];
 }
 
 /** Where the known key stands that differs from the one that was presented. */
 export function readOffendingKey(log: string): { file: string; line: string } | undefined {
-  const match = /^Offending .* in (.*):(\d+)\r?$/m.exec(log);
+  const match = /^Offending .* in (.*):(\d+)$/m.exec(splitLog(log).keyExchange);
   return match === null ? undefined : { file: match[1] ?? '', line: match[2] ?? '' };
 }
 
 /** The keys that were offered, each as ssh calls it: a file, or the comment of an agent's key. */
 export function readOfferedKeys(log: string): string[] {
-  return [...log.matchAll(/^debug1: Offering public key: (.*?) [A-Z0-9-]+ SHA256:\S+/gm)].map(([, key]) => key ?? '');
+  const offers = splitLog(log).login.matchAll(/^debug1: Offering public key: (.*?) [A-Z0-9-]+ SHA256:\S+/gm);
+  return [...offers].map(([, key]) => key ?? '');
 }
 
 /** How the host ended the authentication, and the methods that it accepted until then; undefined where ssh gave up by itself. */
 export function readHangUp(log: string): (HangUp & { readonly methods: string }) | undefined {
-  const words = /^Received disconnect from .*:\d+: (.*?)\r?$/m.exec(log)?.[1];
+  const { login } = splitLog(log);
+  const words = /^Received disconnect from .*:\d+: (.*)$/m.exec(login)?.[1];
   if (words === undefined) return undefined;
   // The first answers what ssh asks before any try, and nothing but the hang-up answers the last try.
-  const answers = [...log.matchAll(/^debug1: Authentications that can continue: (.*?)\r?$/gm)];
+  const answers = [...login.matchAll(/^debug1: Authentications that can continue: (.*)$/gm)];
   return { tries: answers.length, words, methods: answers.at(-1)?.[1] ?? 'nothing' };
 }
 
 const STAGES: readonly (readonly [RegExp, string])[] = [
-  [/^debug1: (?:Connection established|Executing proxy command)/, 'waiting for the banner'],
+  [/^debug1: (?:Connection established|Executing proxy )/, 'waiting for the banner'],
   [/^debug1: Remote protocol version /, 'exchanging keys'],
   [/^debug1: SSH2_MSG_NEWKEYS received/, 'waiting for the authentication'],
 ];
@@ -122,7 +147,9 @@ export function isNotice(line: string): boolean {
 
 /** Reads how the server's banner names its software; empty where none was heard. */
 export function readSoftware(log: string): string {
-  return /^debug1: Remote protocol version \S+, remote software version (\S+)/m.exec(log)?.[1] ?? '';
+  return (
+    /^debug1: Remote protocol version \S+, remote software version (\S+)/m.exec(splitLog(log).keyExchange)?.[1] ?? ''
+  );
 }
 
 /** The last line that is no debugging aid. */
@@ -131,14 +158,15 @@ export function findLastWords(log: string): string {
   return lines.at(-1)?.trim() ?? '';
 }
 
-/** The last line that a ProxyCommand has said of itself. */
+/** The last line that a ProxyCommand has said of itself, which may be an ssh as well. */
 export function findProxyWords(log: string): string {
   const lines = log.split(/\r?\n/).filter((line) => !SSH_AT_THE_BANNER.test(line));
   return findLastWords(lines.join('\n'));
 }
 
 const NOISE = /^(?:debug\d: |Authenticated to |Transferred: |Bytes per second: |Warning: Permanently added )/;
-const SSH_AT_THE_BANNER = /^(?:kex_exchange_identification: |banner exchange: |Connection (?:closed|reset) by )/;
+const SSH_AT_THE_BANNER =
+  /^(?:kex_exchange_identification: |banner exchange: |Connection (?:closed|reset) by UNKNOWN )/;
 
 /** What ssh asks of a person. */
 export type OpensshQuestion =

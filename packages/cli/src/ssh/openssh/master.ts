@@ -5,7 +5,8 @@ import { READY_LINE } from './arguments.js';
 import type { SocketFolder } from './control-folder.js';
 import { readLines } from './read-lines.js';
 
-const MAX_LOG = 64 * 1024;
+// Its begin says how far it came, whatever the server shows after that; its end says why it ended.
+const LOG_ENDS = 32 * 1024;
 // An ssh that was asked to end does so at once.
 const STOP_TIMEOUT_MS = 1_000;
 const LAST_WORDS_MS = 250;
@@ -33,7 +34,7 @@ export interface Master {
   readonly ready: Promise<boolean>;
   /** Resolves when it has ended; never rejects. */
   readonly exited: Promise<void>;
-  /** What it has written to stderr, the last of it. */
+  /** What it has written to stderr; of much, the begin and the end. */
   readonly log: string;
   /** Its exit code; 127 where there is no ssh. Null while it runs, and after a signal. */
   readonly exitCode: number | null;
@@ -97,12 +98,13 @@ function watchReadiness(stdout: Readable, exited: Promise<void>): Promise<boolea
 }
 
 function collectLog(stderr: Readable, onLine: (line: string) => void): () => string {
-  let log = '';
+  let [begin, end] = ['', ''];
   readLines(stderr, (line) => {
-    log = `${log}${line}\n`.slice(-MAX_LOG);
+    if (end === '' && begin.length + line.length < LOG_ENDS) begin += `${line}\n`;
+    else end = `${end}${line}\n`.slice(-LOG_ENDS);
     onLine(line);
   });
-  return () => log;
+  return () => begin + end;
 }
 
 function watchExit(child: ChildProcess, stderr: Readable): Promise<void> {
