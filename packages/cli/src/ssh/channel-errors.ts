@@ -33,13 +33,19 @@ function readReason(error: unknown): unknown {
 /** Builds the error for a channel that was not opened, or in which nothing was run; `reason` is that of RFC 4254, 5.1, where the server gave one. */
 export function buildChannelError(error: Error & { readonly reason?: unknown }): OutlastError {
   if (isLost(error)) return buildLostError(error);
-  const refused = readReason(error) !== undefined;
-  const what = refused ? 'opened no session for us' : 'let us in but runs nothing for us';
-  return new OutlastError('E_NO_SHELL', `the host ${what}: ${error.message}`, {
-    hint: refused
-      ? 'check MaxSessions in its sshd_config'
-      : 'check the login shell of the user, and ForceCommand or a restricted key',
+  if (readReason(error) === undefined) return buildNothingRunError(error);
+  return new OutlastError('E_NO_SHELL', `the host opened no session for us: ${error.message}`, {
+    hint: 'check MaxSessions in its sshd_config',
     cause: error,
+  });
+}
+
+/** Builds the error for a host that opened a channel and then refused what was to run in it. */
+export function buildNothingRunError(cause?: Error): OutlastError {
+  const why = cause === undefined ? '' : `: ${cause.message}`;
+  return new OutlastError('E_NO_SHELL', `the host let us in but runs nothing for us${why}`, {
+    hint: 'check the login shell of the user, and ForceCommand or a restricted key',
+    cause,
   });
 }
 

@@ -3,6 +3,9 @@ import { selectDefaultIdentities } from './default-identities.js';
 import { type RawSettings, readFlag, readList, readNumber, readText } from './raw-settings.js';
 import { findUnhonoured } from './unhonoured.js';
 
+// A cut link is to be noticed within a minute.
+const KEEPALIVE_SECONDS = 15;
+
 /** What to do about a host key that no known_hosts file lists. */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
 
@@ -55,7 +58,7 @@ export interface HostSettings {
   readonly proxyUseFdpass: boolean;
   /** Seconds; null where ssh has none. */
   readonly connectTimeout: number | null;
-  /** Seconds between keepalives; 0 where ssh sends none. */
+  /** Seconds between keepalives; ours where ssh would send none. */
   readonly serverAliveInterval: number;
   readonly serverAliveCountMax: number;
   /** Keywords that are set and have no effect over the transport, as `ssh_config(5)` writes them. */
@@ -121,7 +124,7 @@ function buildAddress(raw: RawSettings, context: SettingsContext): Pick<HostSett
     proxyCommand: proxyCommand === null ? null : context.expandProxyCommand(proxyCommand),
     proxyUseFdpass: readFlag(raw, 'proxyusefdpass', false),
     connectTimeout: connectTimeout > 0 ? connectTimeout : null,
-    serverAliveInterval: readNumber(raw, 'serveraliveinterval', 0),
+    serverAliveInterval: readNumber(raw, 'serveraliveinterval', 0) || KEEPALIVE_SECONDS,
     serverAliveCountMax: readNumber(raw, 'serveralivecountmax', 3),
     forkAfterAuthentication: readFlag(raw, 'forkafterauthentication', false),
   };

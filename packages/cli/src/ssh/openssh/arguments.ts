@@ -2,8 +2,6 @@ import type { HostSettings } from '../configuration/host-settings.js';
 import { buildReachArgs } from '../configuration/reach-arguments.js';
 import type { SshOptions, Target } from '../transport.js';
 
-const KEEPALIVE_SECONDS = 15;
-
 /** What `LocalCommand` prints once the connection stands and the control socket listens. */
 export const READY_LINE = 'outlast-ready';
 
@@ -51,7 +49,7 @@ function listOwnOptions({ settings, controlPath, mayAsk, proxyCommand }: MasterO
     // Both are ours: one deadline holds for everything. 0 is none; `none` itself would let the user's own count.
     'ConnectionAttempts=1',
     'ConnectTimeout=0',
-    `ServerAliveInterval=${settings.serverAliveInterval || KEEPALIVE_SECONDS}`,
+    `ServerAliveInterval=${settings.serverAliveInterval}`,
     `ServerAliveCountMax=${settings.serverAliveCountMax}`,
     ...(proxyCommand === undefined ? [] : [`ProxyCommand=${proxyCommand}`]),
   ];

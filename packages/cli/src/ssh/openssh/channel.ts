@@ -17,7 +17,8 @@ export interface OpenedChannel {
   readonly maxPacket: number;
 }
 
-type Send = (message: Uint8Array, sent?: (error?: Error | null) => void) => void;
+/** Sends a message to the server; `sent` is called when it has left, with an error when it could not. */
+export type Send = (message: Uint8Array, sent?: (error?: Error | null) => void) => void;
 
 /** One session channel of a connection: what comes in goes to `take`, what goes out to `send`. */
 export class SessionChannel {

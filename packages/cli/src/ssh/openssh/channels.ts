@@ -1,11 +1,9 @@
 import { OutlastError } from '@outlast/core';
-import { buildChannelError } from '../channel-errors.js';
+import { buildChannelError, buildNothingRunError } from '../channel-errors.js';
 import { createDeferred } from '../deferred.js';
 import type { ExecRequest } from '../transport.js';
-import { type OpenedChannel, PACKET_BYTES, SessionChannel, WINDOW_BYTES } from './channel.js';
+import { type OpenedChannel, PACKET_BYTES, type Send, SessionChannel, WINDOW_BYTES } from './channel.js';
 import { buildMessage, FieldReader, MESSAGE } from './packets.js';
-
-type Send = (message: Uint8Array, sent?: (error?: Error | null) => void) => void;
 
 /** The channels of one connection. */
 export interface Channels {
@@ -102,7 +100,5 @@ function buildRefusedError(fields: FieldReader): OutlastError {
 
 function refuse({ channel }: SessionChannel): OutlastError {
   channel.close();
-  return new OutlastError('E_NO_SHELL', 'the host let us in but runs nothing for us', {
-    hint: 'check the login shell of the user, and ForceCommand or a restricted key',
-  });
+  return buildNothingRunError();
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Send } from './channel.js';
 import { createUnframer, encodeField, FieldReader } from './packets.js';
 
 // PROTOCOL.mux of OpenSSH; the proxy mode is there since 7.4.
@@ -12,8 +13,7 @@ const LONGEST_FRAME = 1 << 20;
 
 /** Our way into the connection of a master: the SSH connection protocol, in the clear, over its control socket. */
 export interface MuxLink {
-  /** Sends a message; `sent` is called when it has left, with an error when it could not. */
-  send(message: Uint8Array, sent?: (error?: Error | null) => void): void;
+  readonly send: Send;
   /** Resolves when the link is gone; never rejects. */
   readonly closed: Promise<void>;
   destroy(): void;

@@ -22,8 +22,6 @@ import type { AheadLevel } from './host-memory.js';
 import { lookInside } from './inner.js';
 import type { Ssh2 } from './load-ssh2.js';
 
-const KEEPALIVE_SECONDS = 15;
-
 /** What all sessions of a run share. */
 export interface SessionTools {
   readonly ssh2: Ssh2;
@@ -162,7 +160,7 @@ function connectClient(client: Client, stream: Duplex, parts: SessionParts): voi
     },
     authHandler: authentication.handler,
     readyTimeout: 0,
-    keepaliveInterval: (settings.serverAliveInterval || KEEPALIVE_SECONDS) * 1_000,
+    keepaliveInterval: settings.serverAliveInterval * 1_000,
     keepaliveCountMax: settings.serverAliveCountMax,
   });
 }
