@@ -79,6 +79,11 @@ export function buildThrottledError(where: string, text: string): OutlastError {
   });
 }
 
+/** Tells sshd's words for "too many", before its banner: MaxStartups, and the penalties of newer versions. */
+export function isThrottleLine(line: string): boolean {
+  return /^(?:Exceeded MaxStartups|Not allowed at this time)/.test(line);
+}
+
 /** Builds the error for something that is no SSH 2 server; `text` is what it said. */
 export function buildNotSshError(where: string, text: string): OutlastError {
   const said = text === '' ? '' : `: it said ${JSON.stringify(text.slice(0, 120))}`;
@@ -122,9 +127,14 @@ export function buildSessionError(error: Error | undefined, settings: HostSettin
   }
   const why = message === '' ? '' : `: ${message}`;
   return new OutlastError('E_CONNECT_CLOSED', `${where} closed the connection during ${phase}${why}`, {
-    hint: `the log of sshd on the host says why; try it by hand: ${formatSshCommand(settings, '-v')}`,
+    hint: formatClosedHint(settings),
     cause: error,
   });
+}
+
+/** Formats what to do about a server that closes the connection, which it says nothing about to us. */
+export function formatClosedHint(settings: HostSettings): string {
+  return `the log of sshd on the host says why; try it by hand: ${formatSshCommand(settings, '-v')}`;
 }
 
 /** Adds the host, and the hop at which it failed, to an error that names none yet. */

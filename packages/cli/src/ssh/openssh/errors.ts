@@ -1,8 +1,10 @@
-import { type ErrorCode, OutlastError } from '@outlast/core';
+import { OutlastError, quoteWord } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import {
+  buildDialError,
   buildNotSshError,
   buildThrottledError,
+  formatClosedHint,
   formatEndpoint,
   formatHangUp,
   formatHost,
@@ -15,6 +17,7 @@ import {
   findProxyWords,
   isRefusedByHop,
   type OpensshFailure,
+  readDialError,
   readFailure,
   readForeignLine,
   readHangUp,
@@ -48,6 +51,8 @@ export function buildMasterError(failed: FailedMaster): OutlastError {
       via: hop,
     });
   }
+  const undialled = readDialError(log);
+  if (undialled !== undefined) return buildDialError(undialled, settings);
   const failure = readFailure(log);
   const proxied = hop === undefined && settings.proxyCommand !== null;
   if (failure.code === 'E_THROTTLED' && proxied) return buildProxyError(failed);
@@ -55,8 +60,7 @@ export function buildMasterError(failed: FailedMaster): OutlastError {
   if (failure.code === 'E_NOT_SSH') return buildNotSshError(where, failure.said);
   if (failure.code === 'E_AUTH') return buildAuthError(failed, failure);
   if (failure.code.startsWith('E_HOST_KEY_')) return buildHostKeyError(failed, failure);
-  const [message, hint] = describe(failure, settings);
-  return new OutlastError(failure.code, message, { hint });
+  return buildOtherError(failure, settings);
 }
 
 /** Builds `E_NOT_SSH` where something else than an SSH server had spoken by the deadline; undefined otherwise. */
@@ -79,26 +83,17 @@ function buildProxyError({ settings, log }: FailedMaster): OutlastError {
   });
 }
 
-function describe({ code, said }: OpensshFailure, settings: HostSettings): readonly [string, string] {
+function buildOtherError({ code, said }: OpensshFailure, settings: HostSettings): OutlastError {
   const where = formatEndpoint(settings);
   const words = said === '' ? '' : `: ${said}`;
-  switch (code as ErrorCode) {
-    case 'E_RESOLVE':
-      return [`the name ${settings.hostname} has no address`, 'check the spelling, the DNS or the HostName'];
-    case 'E_CONNECT_REFUSED':
-      return [`${where} refused the connection${words}`, 'is sshd running there, on that port?'];
-    case 'E_CONNECT_UNREACHABLE':
-      return [`${where} cannot be reached${words}`, 'check the network, the route, the VPN'];
-    case 'E_CONNECT_TIMEOUT':
-      return [`${where} did not answer`, 'check the address, the network and the firewall'];
-    case 'E_NO_COMMON_ALGORITHM':
-      return [`${where} and ssh share no algorithm${words}`, 'update sshd there, or OpenSSH here (see ssh -vv)'];
-    default:
-      return [
-        `${where} closed the connection before it stood${words}`,
-        `the log of sshd on the host says why; try it by hand: ${formatSshCommand(settings, '-v')}`,
-      ];
+  if (code === 'E_NO_COMMON_ALGORITHM') {
+    return new OutlastError(code, `${where} and ssh share no algorithm${words}`, {
+      hint: 'update sshd there, or OpenSSH here (see ssh -vv)',
+    });
   }
+  return new OutlastError(code, `${where} closed the connection before it stood${words}`, {
+    hint: formatClosedHint(settings),
+  });
 }
 
 function buildAuthError({ name, settings, log }: FailedMaster, { said }: OpensshFailure): OutlastError {
@@ -133,12 +128,12 @@ function buildHostKeyError({ name, settings, log }: FailedMaster, { code }: Open
 function buildChangedError(host: string, presented: string, failed: Pick<FailedMaster, 'settings' | 'log'>) {
   const known = readOffendingKey(failed.log);
   const place = known === undefined ? '' : `another key is known (${known.file}:${known.line}), `;
-  const file = known === undefined ? '' : `-f '${known.file}' `;
+  const file = known === undefined ? '' : `-f ${quoteWord(known.file)} `;
   return new OutlastError(
     'E_HOST_KEY_CHANGED',
     `the host key of ${host} has changed: ${place}presented was ${presented}`,
     {
-      hint: `somebody may be listening in. If its keeper confirms the new fingerprint: ssh-keygen ${file}-R '${formatKnownHostName(failed.settings)}'`,
+      hint: `somebody may be listening in. If its keeper confirms the new fingerprint: ssh-keygen ${file}-R ${quoteWord(formatKnownHostName(failed.settings))}`,
     },
   );
 }

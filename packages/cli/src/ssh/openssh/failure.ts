@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@outlast/core';
-import type { HangUp } from '../connect-errors.js';
+import { type HangUp, isThrottleLine } from '../connect-errors.js';
 import { splitLog } from './log-stages.js';
 
 /**
@@ -22,23 +22,6 @@ interface Rule {
   readonly code: ErrorCode;
 }
 
-const NO_ROUTE = 'Network is (?:unreachable|down)|No route to host|Host is (?:down|unreachable)|Can.?t assign .*';
-
-const DIALLING_RULES: readonly Rule[] = [
-  { pattern: /^ssh: Could not resolve hostname (.*)$/m, code: 'E_RESOLVE' },
-  { pattern: /^ssh: connect to host .* port \d+: (Connection refused)$/m, code: 'E_CONNECT_REFUSED' },
-  {
-    pattern: /^ssh: connect to host .* port \d+: (Permission denied|Operation not permitted)$/m,
-    code: 'E_CONNECT_REFUSED',
-  },
-  {
-    pattern: new RegExp(`^ssh: connect to host .* port \\d+: (${NO_ROUTE}|Cannot assign .*)$`, 'm'),
-    code: 'E_CONNECT_UNREACHABLE',
-  },
-  { pattern: /^ssh: connect to host .* port \d+: ((?:Connection|Operation) timed out)$/m, code: 'E_CONNECT_TIMEOUT' },
-  { pattern: /^ssh: connect to host .* port \d+: (?:Connection reset by peer|Broken pipe)$/m, code: 'E_THROTTLED' },
-];
-
 // In this order: what stands first is what the others follow from.
 const KEY_EXCHANGE_RULES: readonly Rule[] = [
   { pattern: /^(Protocol major versions differ: .*)$/m, code: 'E_NOT_SSH' },
@@ -55,22 +38,48 @@ const LOGIN_RULES: readonly Rule[] = [
   { pattern: /^Received disconnect from .*: (Too many authentication failures.*)$/m, code: 'E_AUTH' },
 ];
 
-// sshd's words for "too many": MaxStartups, and the penalties of newer versions.
-const FOREIGN_LINE =
-  /^debug1: kex_exchange_identification: banner line \d+: (?!Exceeded MaxStartups|Not allowed at this time)(.*)$/m;
-const THROTTLE_LINE = /^debug1: kex_exchange_identification: banner line \d+: (.*)$/m;
+// As the libraries of Linux, macOS and the BSDs put it.
+const ERRNOS: Readonly<Record<string, string>> = {
+  'Connection refused': 'ECONNREFUSED',
+  'Permission denied': 'EACCES',
+  'Operation not permitted': 'EPERM',
+  'Network is unreachable': 'ENETUNREACH',
+  'Network unreachable': 'ENETUNREACH',
+  'Network is down': 'ENETDOWN',
+  'No route to host': 'EHOSTUNREACH',
+  'Host is unreachable': 'EHOSTUNREACH',
+  'Host is down': 'EHOSTDOWN',
+  'Cannot assign requested address': 'EADDRNOTAVAIL',
+  "Can't assign requested address": 'EADDRNOTAVAIL',
+  'Address not available': 'EADDRNOTAVAIL',
+  'Connection timed out': 'ETIMEDOUT',
+  'Operation timed out': 'ETIMEDOUT',
+  'Connection reset by peer': 'ECONNRESET',
+  'Broken pipe': 'EPIPE',
+};
 
-/** Reads from the log of an ssh that has ended why it did so. */
+/** Reads what dialling failed with, as Node has it; undefined where it did not fail. Over a ProxyCommand ssh dials nothing: whoever says so there is not ours. */
+export function readDialError(log: string): NodeJS.ErrnoException | undefined {
+  const { dialling, isProxied } = splitLog(log);
+  if (isProxied) return undefined;
+  const unresolved = /^ssh: Could not resolve hostname .*$/m.exec(dialling)?.[0];
+  if (unresolved !== undefined) return Object.assign(new Error(unresolved), { code: 'ENOTFOUND' });
+  const words = /^ssh: connect to host .* port \d+: (.*)$/m.exec(dialling)?.[1];
+  if (words === undefined) return undefined;
+  const code = ERRNOS[words];
+  return Object.assign(new Error(words), code === undefined ? {} : { code });
+}
+
+/** Reads from the log of an ssh that has ended why it did so, where it was not that dialling failed. */
 export function readFailure(log: string): OpensshFailure {
-  const { dialling, keyExchange, login, isProxied } = splitLog(log);
+  const { dialling, keyExchange, login } = splitLog(log);
   if (login !== '') return applyRules(LOGIN_RULES, login) ?? { code: 'E_CONNECT_CLOSED', said: findLastWords(login) };
   if (keyExchange !== '') {
     return (
       applyRules(KEY_EXCHANGE_RULES, keyExchange) ?? { code: 'E_CONNECT_CLOSED', said: findLastWords(keyExchange) }
     );
   }
-  // Over a ProxyCommand ssh dials nothing: whoever says so is the ProxyCommand.
-  return (isProxied ? undefined : applyRules(DIALLING_RULES, dialling)) ?? readEarlyEnd(dialling);
+  return readEarlyEnd(dialling);
 }
 
 function applyRules(rules: readonly Rule[], text: string): OpensshFailure | undefined {
@@ -85,16 +94,25 @@ function readEarlyEnd(dialling: string): OpensshFailure {
   // A ProxyCommand ends before the ssh that it serves, which so says this last.
   const verdict = [...dialling.matchAll(/^kex_exchange_identification: (.*)$/gm)].at(-1)?.[1] ?? '';
   if (/^(?:banner line |No SSH )/.test(verdict)) return { code: 'E_NOT_SSH', said: verdict };
-  const foreign = FOREIGN_LINE.exec(dialling)?.[1];
+  const foreign = findForeignLine(dialling);
   if (foreign !== undefined) return { code: 'E_NOT_SSH', said: foreign };
   const wasOpen = /^debug1: (?:Connection established|Executing proxy )/m.test(dialling);
-  if (wasOpen) return { code: 'E_THROTTLED', said: THROTTLE_LINE.exec(dialling)?.[1] ?? '' };
+  if (wasOpen) return { code: 'E_THROTTLED', said: listBannerLines(dialling)[0] ?? '' };
   return { code: 'E_CONNECT_CLOSED', said: findLastWords(dialling) };
 }
 
 /** The first line that came in place of an SSH banner; undefined when there was none. */
 export function readForeignLine(log: string): string | undefined {
-  return FOREIGN_LINE.exec(splitLog(log).dialling)?.[1];
+  return findForeignLine(splitLog(log).dialling);
+}
+
+function findForeignLine(dialling: string): string | undefined {
+  return listBannerLines(dialling).find((line) => !isThrottleLine(line));
+}
+
+function listBannerLines(dialling: string): string[] {
+  const lines = dialling.matchAll(/^debug1: kex_exchange_identification: banner line \d+: (.*)$/gm);
+  return [...lines].map(([, line]) => line ?? '');
 }
 
 /** True when a hop let us in but did not lead on to the host. */

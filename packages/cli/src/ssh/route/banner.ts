@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { buildNotSshError, buildThrottledError } from '../connect-errors.js';
+import { buildNotSshError, buildThrottledError, isThrottleLine } from '../connect-errors.js';
 import { raceSignal } from '../deadline.js';
 
 /** Our identification; sent as soon as the stream is open. */
@@ -120,12 +120,9 @@ function readSoftware(rest: Buffer): string {
   return /^SSH-[^-]*-([^ ]*)/.exec(line)?.[1] ?? '';
 }
 
-// sshd's words for "too many": MaxStartups, and the penalties of newer versions.
-const THROTTLE_LINE = /^(?:Exceeded MaxStartups|Not allowed at this time)/;
-
 function buildEarlyEndError(where: string, collector: BannerCollector): Error {
   const { said, sawForeignLine } = collector;
-  const foreign = sawForeignLine && !THROTTLE_LINE.test(said);
+  const foreign = sawForeignLine && !isThrottleLine(said);
   return foreign ? buildNotSshError(where, said) : buildThrottledError(where, said);
 }
 
