@@ -123,4 +123,25 @@ export const OPENSSH_MUTANTS = [
     instead: 'const LONGEST_BASE = 600;',
     test: `${TRANSPORT} > a TMPDIR that is too long for a socket does no harm`,
   },
+  {
+    guard: 'openssh: what a ProxyCommand says is not taken for what ssh says',
+    file: 'packages/cli/src/ssh/openssh/failure.ts',
+    text: 'if (isProxied) return undefined;',
+    instead: '',
+    test: 'packages/cli/src/ssh/openssh/failure.test.ts > dialling for proxy-unreached fails with undefined',
+  },
+  {
+    guard: 'openssh: a login banner does not decide what went wrong',
+    file: 'packages/cli/src/ssh/openssh/log-stages.ts',
+    text: "lines.indexOf('debug1: SSH2_MSG_NEWKEYS received', banner)",
+    instead: '-1',
+    test: `${TRANSPORT} > the words of others do not decide what went wrong over openssh where the banner of the host speaks like ssh`,
+  },
+  {
+    guard: 'a laptop without files left has an outcome for each host',
+    file: 'packages/cli/src/ssh/spawn-shell.ts',
+    text: "await once(child, 'spawn');",
+    instead: "once(child, 'spawn').catch(() => undefined);",
+    test: 'packages/cli/test/sshd/open-files.test.ts > where the laptop may open fewer files than its hosts need, each host has an outcome over openssh',
+  },
 ];
