@@ -1,3 +1,5 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Laptop, runProgram, varyHost } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
 import { readDocument } from '../document-schema.js';
@@ -9,10 +11,13 @@ const NAMES = Array.from({ length: 40 }, (_, index) => `host${index}`);
 /** Asks all hosts at the same time with a program that may have so many files open. */
 async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonly string[]) {
   const argv = laptop.argvOf(['status', '--json', '-H', NAMES.join(','), '--parallel', '40', ...flags]);
-  const { env, home: cwd } = laptop;
+  const { home: cwd } = laptop;
+  const TMPDIR = join(cwd, 't');
+  await mkdir(TMPDIR);
+  const env = { ...laptop.env, TMPDIR };
   const shell = ['/bin/sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh'];
   const result = await runProgram([...shell, ...argv], { env, cwd, timeoutMs: 55_000 });
-  return { ...result, document: readDocument('status', result.stdout) };
+  return { ...result, leftovers: await readdir(TMPDIR), document: readDocument('status', result.stdout) };
 }
 
 describe('where the laptop may open fewer files than its hosts need, each host has an outcome', () => {
@@ -30,6 +35,7 @@ describe('where the laptop may open fewer files than its hosts need, each host h
       expect([code, hint]).toEqual(['E_CONNECT_UNREACHABLE', 'lower --parallel, or raise ulimit -n']);
     }
     expect(told.exitCode).toBe(failed.length === NAMES.length ? 4 : 1);
+    expect(told.leftovers).toEqual([]);
     expect(told.stderr).not.toMatch(/^ +at /m);
   });
 });
