@@ -54,7 +54,11 @@ export function addFleetFlags(command: Command): void {
     .option('--max-fail <n|n%>', 'stop after more failures than that', parseShare)
     .option('--max-auth-fail <n>', 'stop after so many hosts in a row refuse the same login (10)', parseCount)
     .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
-    .option('--connect-timeout <duration>', 'first dial to authenticated (10s)', parseDuration)
+    .option(
+      '--connect-timeout <duration>',
+      'first dial to authenticated (ConnectTimeout of ssh, else 10s)',
+      parseDuration,
+    )
     .option('--timeout <duration>', 'all that is done with one host', parseDuration)
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--print-script', 'print the script that would be sent, and do nothing');

@@ -13,7 +13,6 @@ import { chooseTransport, type FleetPlan } from './fleet-plan.js';
 /** Hosts at the same time, where `--parallel` says nothing. */
 export const DEFAULT_PARALLEL = 32;
 const DEFAULT_MAX_AUTH_FAIL = 10;
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** What one verb does with each host. */
 export interface HostWork<T> {
@@ -85,7 +84,7 @@ async function workOn<T>(
   const session = new HostSession({
     transport: await transports.get(chooseTransport(plan, host)),
     target: host.target,
-    connectTimeoutMs: plan.flags.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs: plan.flags.connectTimeout,
     signal: AbortSignal.any([interrupt, limit.signal]),
     context: hostContext,
   });

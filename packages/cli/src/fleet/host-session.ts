@@ -19,7 +19,8 @@ const MAX_STDERR = 4096;
 export interface SessionOptions {
   readonly transport: Transport;
   readonly target: Target;
-  readonly connectTimeoutMs: number;
+  /** As for the transport: undefined for what the ssh configuration says. */
+  readonly connectTimeoutMs: number | undefined;
   /** Aborts what is under way; the reason is an OutlastError. */
   readonly signal: AbortSignal;
   readonly context: HostContext;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { raceSignal, startDeadline } from './deadline.js';
+import { chooseConnectTimeout, raceSignal, startDeadline } from './deadline.js';
 import { createQuestions } from './questions.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -19,6 +19,14 @@ test('a deadline names the stage in which the time was over', async () => {
     code: 'E_CONNECT_TIMEOUT',
     message: expect.stringContaining('waiting for the banner'),
   });
+});
+
+test.each([
+  ['what the caller says', 500, 3, 500],
+  ['else what the host is configured to', undefined, 3, 3_000],
+  ['else ten seconds', undefined, null, 10_000],
+])('a connection may take %s', (_what, callersMs, connectTimeout, ms) => {
+  expect(chooseConnectTimeout(callersMs, { connectTimeout })).toBe(ms);
 });
 
 test('the clock stands still while a person is asked', async () => {

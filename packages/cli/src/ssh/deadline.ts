@@ -1,5 +1,9 @@
 import { OutlastError } from '@outlast/core';
+import type { HostSettings } from './configuration/host-settings.js';
 import type { Questions } from './questions.js';
+
+// Where neither a flag nor the ssh configuration says anything.
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** One absolute limit for a connection attempt. It stands still while a person is being asked something. */
 export interface Deadline {
@@ -9,6 +13,14 @@ export interface Deadline {
   stage: string;
   /** Stops the clock. */
   end(): void;
+}
+
+/** Chooses how long a connection attempt may take, in milliseconds: what the caller says, else the ConnectTimeout of the host. */
+export function chooseConnectTimeout(
+  callersMs: number | undefined,
+  { connectTimeout }: Pick<HostSettings, 'connectTimeout'>,
+): number {
+  return callersMs ?? (connectTimeout === null ? DEFAULT_CONNECT_TIMEOUT_MS : connectTimeout * 1_000);
 }
 
 /** Starts a deadline of `ms` milliseconds; aborting `outer` ends it at once. */

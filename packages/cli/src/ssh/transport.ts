@@ -81,8 +81,11 @@ export interface ConnectedExec {
 
 /** What a connection attempt may take. */
 export interface ConnectOptions {
-  /** First dial to authenticated, all hops and retries, in milliseconds; it stands still while a person is asked. */
-  readonly connectTimeoutMs: number;
+  /**
+   * First dial to authenticated, all hops and retries, in milliseconds; it stands still while a person is asked. Unless given,
+   * the ConnectTimeout of the host counts, or 10 s.
+   */
+  readonly connectTimeoutMs?: number | undefined;
   /** Aborting gives up at once, with the reason if that is an OutlastError. */
   readonly signal?: AbortSignal;
 }

@@ -2,7 +2,7 @@ import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { createHostResolver, type HostResolver } from '../configuration/ssh-config.js';
 import { addHost, formatEndpoint } from '../connect-errors.js';
-import { startDeadline } from '../deadline.js';
+import { chooseConnectTimeout, startDeadline } from '../deadline.js';
 import { createHopPool, type HopPool } from '../hop-pool.js';
 import { openFirst, resolveTarget } from '../open-first.js';
 import { createQuestions, type Questions } from '../questions.js';
@@ -83,12 +83,16 @@ async function connectHost(
 ): Promise<OpensshConnection> {
   const { settings, target } = host;
   const signals = [run.end.signal, ...(options.signal === undefined ? [] : [options.signal])];
-  const deadline = startDeadline(options.connectTimeoutMs, run.questions, AbortSignal.any(signals));
+  const connectTimeoutMs = chooseConnectTimeout(options.connectTimeoutMs, settings);
+  const deadline = startDeadline(connectTimeoutMs, run.questions, AbortSignal.any(signals));
   try {
     return await retryThrottled(deadline, async () => {
       deadline.stage = `dialling ${formatEndpoint(settings)}`;
       const { signal } = deadline;
-      const hop = settings.proxyJump === null ? undefined : await run.hops.reach(settings, { ...options, signal });
+      const hop =
+        settings.proxyJump === null
+          ? undefined
+          : await run.hops.reach(settings, { ...options, connectTimeoutMs, signal });
       return connectMaster({ ...host, ...run, hop, deadline });
     });
   } catch (error) {

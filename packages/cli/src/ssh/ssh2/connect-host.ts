@@ -2,7 +2,7 @@ import type { HostSettings } from '../configuration/host-settings.js';
 import type { HostResolver } from '../configuration/ssh-config.js';
 import { addUnhonoured } from '../configuration/unhonoured.js';
 import { addHost, formatEndpoint } from '../connect-errors.js';
-import { type Deadline, raceSignal, startDeadline } from '../deadline.js';
+import { chooseConnectTimeout, type Deadline, raceSignal, startDeadline } from '../deadline.js';
 import { buildLostHost } from '../lost-host.js';
 import type { Questions } from '../questions.js';
 import { isCode, retryThrottled } from '../retry-throttled.js';
@@ -53,12 +53,21 @@ export async function connectHost(
 ): Promise<ConnectedHost> {
   const signals = [run.end.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const tools = await run.loadTools();
-  const deadline = startDeadline(options.connectTimeoutMs, run.questions, AbortSignal.any(signals));
+  const connectTimeoutMs = chooseConnectTimeout(options.connectTimeoutMs, settings);
+  const deadline = startDeadline(connectTimeoutMs, run.questions, AbortSignal.any(signals));
   const notes = createHostNotes(run.memory, settings);
   try {
     const preparing = prepareSession(target.name, settings, tools, { deadline, prefer: notes.prefer });
     const session = await raceSignal(preparing, deadline.signal);
-    const attempt = { name: target.name, settings, session, run, deadline, options, notes };
+    const attempt = {
+      name: target.name,
+      settings,
+      session,
+      run,
+      deadline,
+      options: { ...options, connectTimeoutMs },
+      notes,
+    };
     return await retryThrottled(deadline, () => connectOnce(attempt));
   } catch (error) {
     throw addHost(addUnhonoured(error, settings.notHonoured), target.name);
@@ -73,7 +82,7 @@ interface Attempt {
   readonly session: PreparedSession;
   readonly run: Run;
   readonly deadline: Deadline;
-  readonly options: HostOptions;
+  readonly options: HostOptions & { readonly connectTimeoutMs: number };
   readonly notes: HostNotes;
 }
 
