@@ -47,6 +47,20 @@ export const CONNECTION_MUTANTS = [
     test: `${SSHD}/connection-jump.test.ts > a jump host is one connection, with its user or without`,
   },
   {
+    guard: 'what is wrong with a hop is told, and not that the host behind it does not answer',
+    file: `${SSH}/deadline.ts`,
+    text: 'deadline.explain?.(ms) ?? deadline.turnedAway',
+    instead: 'deadline.turnedAway',
+    test: `${SSHD}/connection-jump.test.ts > over ssh2 a jump host that stays mute is told to all that wait for it, in time`,
+  },
+  {
+    guard: 'a hop goes on for as long as somebody waits for it',
+    file: `${SSH}/hop-pool.ts`,
+    text: 'if (hop.waiting === 0) hop.leave();',
+    instead: 'hop.leave();',
+    test: `${SSHD}/connection-jump.test.ts > over ssh2 a jump host goes on for who has more time, whoever gives up`,
+  },
+  {
     guard: 'a channel that says nothing of its end has no exit code',
     file: `${SSH}/ssh2/exec-channel.ts`,
     text: 'let end: ExecEnd = { exitCode: null, signal: null };',

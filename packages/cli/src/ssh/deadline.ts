@@ -1,19 +1,31 @@
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from './configuration/host-settings.js';
 import type { Questions } from './questions.js';
+import type { ConnectOptions } from './transport.js';
 
 // Where neither a flag nor the ssh configuration says anything.
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
-/** One absolute limit for a connection attempt. It stands still while a person is being asked something. */
+/** The limit of a connection attempt, and how far the attempt has come. */
 export interface Deadline {
-  /** Aborts when the time is over, the caller gave up, or the deadline was ended; the reason is an OutlastError. */
+  /** Aborts when the time is over, the caller gave up, or nobody waits any more; the reason is an OutlastError. */
   readonly signal: AbortSignal;
   /** What is being done, for the message should the time be over: `waiting for the banner`. */
   stage: string;
-  /** Stops the clock. */
+  /** How the server last turned us away: that says more than the stage. */
+  turnedAway: OutlastError | undefined;
+  /** What is known of the step that is under way, where that says even more; see `explainWhile`. */
+  explain: Explain | undefined;
+  /** Builds the error that it is if the time, `ms` milliseconds, is over now. */
+  judge(ms: number): OutlastError;
+  /** Aborts the attempt, unless it has ended. */
+  giveUp(reason: OutlastError): void;
+  /** The attempt has ended: stops the clock. */
   end(): void;
 }
+
+/** Tells what a step has come to, should `ms` milliseconds be over; undefined when that is nothing. */
+export type Explain = (ms: number) => OutlastError | undefined;
 
 /** Chooses how long a connection attempt may take, in milliseconds: what the caller says, else the ConnectTimeout of the host. */
 export function chooseConnectTimeout(
@@ -23,26 +35,79 @@ export function chooseConnectTimeout(
   return callersMs ?? (connectTimeout === null ? DEFAULT_CONNECT_TIMEOUT_MS : connectTimeout * 1_000);
 }
 
-/** Starts a deadline of `ms` milliseconds; aborting `outer` ends it at once. */
+/**
+ * Starts an absolute limit of `ms` milliseconds, whose clock stands still while a person is being asked something;
+ * aborting `outer` ends it at once.
+ */
 export function startDeadline(ms: number, questions: Questions, outer?: AbortSignal): Deadline {
+  const startClock = (deadline: Deadline) =>
+    startPausableTimer(ms, questions, () => deadline.giveUp(deadline.judge(ms)));
+  return startLimit({ outer, startClock });
+}
+
+/** Starts the deadline of a host; it ends with the run, or when the caller gives up. */
+export function startHostDeadline(
+  settings: Pick<HostSettings, 'connectTimeout'>,
+  run: { readonly questions: Questions; readonly end: AbortController },
+  { connectTimeoutMs, signal }: ConnectOptions,
+): Deadline {
+  const signals = [run.end.signal, ...(signal === undefined ? [] : [signal])];
+  return startDeadline(chooseConnectTimeout(connectTimeoutMs, settings), run.questions, AbortSignal.any(signals));
+}
+
+/** Starts a limit without a clock, for what others wait for, each as long as it may: `to` is what that leads to. */
+export function startSharedDeadline(to: string, outer: AbortSignal): Deadline {
+  return startLimit({ outer, to });
+}
+
+/** Does a step of an attempt; should the time be over meanwhile, the error is the one that `explain` gives. */
+export async function explainWhile<T>(deadline: Deadline, explain: Explain, work: () => Promise<T>): Promise<T> {
+  deadline.explain = explain;
+  try {
+    return await work();
+  } finally {
+    deadline.explain = undefined;
+  }
+}
+
+interface Clock {
+  stop(): void;
+}
+
+interface Limit {
+  readonly outer: AbortSignal | undefined;
+  readonly to?: string;
+  startClock?(deadline: Deadline): Clock;
+}
+
+function startLimit({ outer, to, startClock }: Limit): Deadline {
   const controller = new AbortController();
-  const clock = startPausableTimer(ms, questions, () => controller.abort(buildTimeoutError(ms, deadline.stage)));
-  const giveUp = (): void => controller.abort(buildAbortReason(outer?.reason));
+  let ended = false;
   const deadline: Deadline = {
     signal: controller.signal,
     stage: 'connecting',
+    turnedAway: undefined,
+    explain: undefined,
+    judge: (ms) => deadline.explain?.(ms) ?? deadline.turnedAway ?? buildTimeoutError(ms, deadline.stage, to),
+    giveUp(reason) {
+      if (ended) return;
+      deadline.end();
+      controller.abort(reason);
+    },
     end() {
-      clock.stop();
-      outer?.removeEventListener('abort', giveUp);
+      ended = true;
+      clock?.stop();
+      outer?.removeEventListener('abort', followOuter);
     },
   };
-  controller.signal.addEventListener('abort', () => deadline.end());
-  if (outer?.aborted === true) giveUp();
-  else outer?.addEventListener('abort', giveUp);
+  const followOuter = (): void => deadline.giveUp(buildAbortReason(outer?.reason));
+  const clock = startClock?.(deadline);
+  if (outer?.aborted === true) followOuter();
+  else outer?.addEventListener('abort', followOuter);
   return deadline;
 }
 
-function startPausableTimer(ms: number, questions: Questions, onOver: () => void): { stop(): void } {
+function startPausableTimer(ms: number, questions: Questions, onOver: () => void): Clock {
   let left = ms;
   let since = performance.now();
   let timer: NodeJS.Timeout | undefined;
@@ -68,8 +133,9 @@ function startPausableTimer(ms: number, questions: Questions, onOver: () => void
   };
 }
 
-function buildTimeoutError(ms: number, stage: string): OutlastError {
-  return new OutlastError('E_CONNECT_TIMEOUT', `no connection within ${ms / 1000} s: gave up ${stage}`, {
+function buildTimeoutError(ms: number, stage: string, to?: string): OutlastError {
+  const connection = to === undefined ? 'connection' : `connection to ${to}`;
+  return new OutlastError('E_CONNECT_TIMEOUT', `no ${connection} within ${ms / 1000} s: gave up ${stage}`, {
     hint: 'check the address, the network and the firewall, or allow more with --connect-timeout',
   });
 }

@@ -2,8 +2,8 @@ import { OutlastError } from '@outlast/core';
 import { parseJumpChain } from './configuration/destination.js';
 import type { HostSettings } from './configuration/host-settings.js';
 import type { HostResolver } from './configuration/ssh-config.js';
-import { addHost } from './connect-errors.js';
-import { raceSignal } from './deadline.js';
+import { addHost, formatHost } from './connect-errors.js';
+import { type Deadline, explainWhile, raceSignal, startSharedDeadline } from './deadline.js';
 import type { Connection, SshOptions, Target } from './transport.js';
 
 // A configuration in which hosts jump through each other has no end of its own.
@@ -11,7 +11,8 @@ const MAX_DEPTH = 8;
 
 /** What a connection through hops is given along. */
 export interface HopOptions {
-  readonly connectTimeoutMs: number;
+  /** Of the one that waits for the hop: should its time be over, it is told what is wrong with the hop. */
+  readonly deadline: Deadline;
   /** How many hops already hang on this one. */
   readonly depth?: number;
 }
@@ -30,7 +31,7 @@ export interface HopPool<C> {
    *
    * @throws OutlastError of the hop that failed, which it names in `via`.
    */
-  reach(settings: HostSettings, options: HopOptions & { readonly signal: AbortSignal }): Promise<Hop<C>>;
+  reach(settings: HostSettings, options: HopOptions): Promise<Hop<C>>;
   /** Lets go of all hops. */
   close(): Promise<void>;
 }
@@ -39,6 +40,8 @@ export interface HopPool<C> {
 export interface HopPoolContext<C> {
   readonly resolve: HostResolver;
   readonly sshOptions: SshOptions;
+  /** Aborts when the run is over. */
+  readonly end: AbortSignal;
   connect(target: Target, settings: HostSettings, options: HopConnectOptions): Promise<C>;
 }
 
@@ -50,39 +53,94 @@ export interface HopConnectOptions extends HopOptions {
 
 /** Creates the hops of a run. */
 export function createHopPool<C extends Connection>(context: HopPoolContext<C>): HopPool<C> {
-  const shared = new Map<string, Promise<C>>();
+  const store: HopStore<C> = { shared: new Map(), all: new Set() };
   return {
-    async reach(settings, { signal, connectTimeoutMs, depth = 0 }) {
-      const { hop, settings: hopSettings, sshOptions } = await resolveLastHop(settings, context);
+    async reach(settings, { deadline, depth = 0 }) {
+      const resolving = resolveLastHop(settings, context);
+      const { hop, settings: hopSettings, sshOptions } = await raceSignal(resolving, deadline.signal);
       // However a chain spells a hop, it is one.
       const { sshArgs: _spelling, ...way } = hopSettings;
       const key = JSON.stringify([way, depth]);
       try {
         if (depth >= MAX_DEPTH) throw buildLoopError(settings);
-        const existing = shared.get(key);
-        const connecting =
-          existing ?? context.connect(hop, hopSettings, { connectTimeoutMs, depth: depth + 1, sshOptions });
-        if (existing === undefined) keepWhileAlive(shared, key, connecting);
-        return { name: hop.name, connection: await raceSignal(connecting, signal) };
+        const start = (own: Deadline): Promise<C> =>
+          context.connect(hop, hopSettings, { deadline: own, depth: depth + 1, sshOptions });
+        const to = `the jump host ${formatHost(hop.name, hopSettings)}`;
+        const shared = store.shared.get(key) ?? shareHop(store, key, startSharedDeadline(to, context.end), start);
+        const explain = (ms: number): OutlastError =>
+          addHost(shared.deadline.judge(ms), settings.destination, hop.name);
+        const connection = await explainWhile(deadline, explain, () => awaitHop(shared, deadline.signal));
+        return { name: hop.name, connection };
       } catch (error) {
         throw addHost(error, settings.destination, hop.name);
       }
     },
     async close() {
-      const connections = await Promise.allSettled(shared.values());
+      const connections = await Promise.allSettled(store.all);
       await Promise.all(connections.map((hop) => (hop.status === 'fulfilled' ? hop.value.close() : undefined)));
     },
   };
 }
 
-function keepWhileAlive<C extends Connection>(
-  shared: Map<string, Promise<C>>,
+interface HopStore<C> {
+  /** Those that more hosts may join. */
+  readonly shared: Map<string, SharedHop<C>>;
+  /** With those that are on their way out. */
+  readonly all: Set<Promise<C>>;
+}
+
+/** A hop for all that go through it. */
+interface SharedHop<C> {
+  readonly connecting: Promise<C>;
+  readonly deadline: Deadline;
+  /** How many wait for it. */
+  waiting: number;
+  /** Nobody waits any more: gives it up unless it stands. */
+  leave(): void;
+}
+
+function shareHop<C extends Connection>(
+  { shared, all }: HopStore<C>,
   key: string,
-  connection: Promise<C>,
-): void {
-  shared.set(key, connection);
-  const forget = (): unknown => shared.get(key) === connection && shared.delete(key);
-  connection.then(({ closed }) => closed.then(forget), forget);
+  deadline: Deadline,
+  start: (deadline: Deadline) => Promise<C>,
+): SharedHop<C> {
+  const connecting = start(deadline);
+  let stands = false;
+  const retire = (): unknown => shared.get(key) === hop && shared.delete(key);
+  const hop: SharedHop<C> = {
+    connecting,
+    deadline,
+    waiting: 0,
+    leave() {
+      if (stands) return;
+      // Whoever comes now must not join one that ends.
+      retire();
+      deadline.giveUp(new OutlastError('E_CONNECT_CLOSED', 'nobody waits for this jump host any more'));
+    },
+  };
+  shared.set(key, hop);
+  all.add(connecting);
+  const forget = (): void => {
+    retire();
+    all.delete(connecting);
+  };
+  connecting.then(({ closed }) => {
+    stands = true;
+    closed.then(forget);
+  }, forget);
+  return hop;
+}
+
+/** The hop has no clock of its own: it goes on for as long as somebody has time to wait for it. */
+async function awaitHop<C>(hop: SharedHop<C>, signal: AbortSignal): Promise<C> {
+  hop.waiting++;
+  try {
+    return await raceSignal(hop.connecting, signal);
+  } finally {
+    hop.waiting--;
+    if (hop.waiting === 0) hop.leave();
+  }
 }
 
 /**

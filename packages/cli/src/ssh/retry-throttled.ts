@@ -6,35 +6,35 @@ const MAX_BACKOFF_MS = 2_000;
 
 /** Only a server that has too many connections is tried again, with full jitter, until the deadline. */
 export async function retryThrottled<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
-  let throttled: unknown;
   for (let tries = 0; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
-      // What the server said is worth more than that the time is over.
-      if (throttled !== undefined && isCode(error, 'E_CONNECT_TIMEOUT')) throw throttled;
-      if (!isCode(error, 'E_THROTTLED') || deadline.signal.aborted) throw error;
-      throttled = error;
+      if (deadline.signal.aborted) throw error;
+      // What the server said is worth more than that it then said nothing.
+      if (isCode(error, 'E_CONNECT_TIMEOUT')) throw deadline.turnedAway ?? error;
+      if (!isCode(error, 'E_THROTTLED')) throw error;
+      deadline.turnedAway = error;
       const backoff = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries);
-      if (!(await waitUnlessAborted(Math.random() * backoff, deadline.signal))) throw error;
+      await waitUnlessAborted(Math.random() * backoff, deadline.signal);
+      deadline.signal.throwIfAborted();
     }
   }
 }
 
 /** Tells an error of ours by its code. */
-export function isCode(error: unknown, code: ErrorCode): boolean {
+export function isCode(error: unknown, code: ErrorCode): error is OutlastError {
   return error instanceof OutlastError && error.code === code;
 }
 
-function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<boolean> {
+function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const done = (waited: boolean): void => {
+    const done = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-      resolve(waited);
+      signal.removeEventListener('abort', done);
+      resolve();
     };
-    const giveUp = (): void => done(false);
-    const timer = setTimeout(() => done(true), ms);
-    signal.addEventListener('abort', giveUp);
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
   });
 }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
   generateKeyPair,
@@ -11,7 +11,8 @@ import {
   waitFor,
 } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { catchError, connect, makeLaptop, needSshd, openTransport, run, startHost } from './connection-lab.js';
+import type { TransportName } from '../../src/ssh/transports.js';
+import { catchError, connect, listen, makeLaptop, needSshd, openTransport, run, startHost } from './connection-lab.js';
 
 beforeEach(needSshd);
 
@@ -131,6 +132,83 @@ describe('a jump host', () => {
     const error = await catchError(connect(openTransport(await makeLaptop([hop])), 'hop'));
     expect(error).toMatchObject({ code: 'E_CONFIG' });
     expect(await hop.readLog()).not.toContain('Connection from');
+  });
+});
+
+describe.each<TransportName>(['ssh2', 'openssh'])('over %s a jump host', (kind) => {
+  const MS = 1_500;
+  const NAMES = ['one', 'two', 'three'];
+
+  /** Hosts behind a jump host that treats each connection as told. */
+  async function hideBehind(serve: (socket: Socket, origin: TestHost) => void) {
+    const origin = await startHost();
+    const hop = varyHost(origin, { alias: 'hop', port: await listen((socket) => serve(socket, origin)) });
+    const hosts = NAMES.map((alias) => varyHost(origin, { alias, jump: 'hop' }));
+    return { hop, transport: openTransport(await makeLaptop([hop, ...hosts]), { kind }) };
+  }
+
+  test.each([
+    ['that stays mute', 'E_CONNECT_TIMEOUT', 'gave up waiting for the banner', () => undefined],
+    ['that is full', 'E_THROTTLED', 'Exceeded MaxStartups', (socket: Socket) => socket.end('Exceeded MaxStartups\r\n')],
+    ['that is a mail server', 'E_NOT_SSH', 'ESMTP', (socket: Socket) => socket.write('220 mail ESMTP\r\n')],
+  ])('%s is told to all that wait for it, in time', async (_what, code, words, serve) => {
+    const { hop, transport } = await hideBehind((socket) => void serve(socket));
+    const begin = performance.now();
+    const errors = await Promise.all(NAMES.map((name) => catchError(connect(transport, name, MS))));
+    expect(performance.now() - begin).toBeLessThan(MS + 2_000);
+    for (const [index, error] of errors.entries()) {
+      expect(error).toMatchObject({ code, details: { host: NAMES[index], via: 'hop' } });
+      expect(error.message).toContain(words);
+      expect(error.message).toContain(`127.0.0.1 port ${hop.port}`);
+    }
+  });
+
+  test('is told through the one before it', async () => {
+    const first = await startHost({ alias: 'first' });
+    const hop = varyHost(first, { alias: 'hop', port: await listen(() => undefined) });
+    const host = varyHost(first, { alias: 'web1' });
+    const transport = openTransport(await makeLaptop([first, hop, host]), { kind, ssh: { jump: 'first,hop' } });
+    const error = await catchError(connect(transport, 'web1', 2_000));
+    expect(error).toMatchObject({ code: 'E_CONNECT_TIMEOUT', details: { host: 'web1', via: 'hop' } });
+    expect(error.message).toMatch(new RegExp(`to the jump host .*port ${hop.port}.* waiting for the banner`));
+  });
+
+  test('goes on for who has more time, whoever gives up', async () => {
+    let connections = 0;
+    const { transport } = await hideBehind((socket, origin) => {
+      connections++;
+      setTimeout(() => socket.pipe(dial(origin.port, '127.0.0.1')).pipe(socket), 1_000);
+    });
+    const [error, connection] = await Promise.all([
+      catchError(connect(transport, 'one', 700)),
+      connect(transport, 'two', 10_000),
+    ]);
+    expect(error).toMatchObject({ code: 'E_CONNECT_TIMEOUT', details: { host: 'one', via: 'hop' } });
+    expect((await run(connection, 'echo in')).stdout).toBe('in\n');
+    expect(connections).toBe(1);
+  });
+
+  test('is let go when nobody waits any more, and dialled anew for who comes then', async () => {
+    const open = new Set<Socket>();
+    let connections = 0;
+    const { transport } = await hideBehind((socket) => {
+      connections++;
+      open.add(socket.resume().on('close', () => open.delete(socket)));
+    });
+    await catchError(connect(transport, 'one', 700));
+    const next = catchError(connect(transport, 'two', 700));
+    await waitFor(() => connections === 2 && open.size === 1, { what: 'the first one to be let go' });
+    expect(await next).toMatchObject({ code: 'E_CONNECT_TIMEOUT' });
+  });
+
+  test('that is waited for does not keep an abort from being one', async () => {
+    const { transport } = await hideBehind(() => undefined);
+    const controller = new AbortController();
+    const target = { name: 'one', destination: 'one' };
+    const connecting = transport.connect(target, { connectTimeoutMs: 20_000, signal: controller.signal });
+    setTimeout(() => controller.abort(), 500);
+    const error = await catchError(connecting);
+    expect(error).toMatchObject({ code: 'E_CONNECT_CLOSED', message: expect.stringContaining('gave up') });
   });
 });
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { HostSettings } from '../configuration/host-settings.js';
 import type { Deadline } from '../deadline.js';
-import { raceSignal } from '../deadline.js';
+import { explainWhile, raceSignal } from '../deadline.js';
 import type { Hop } from '../hop-pool.js';
 import { formatRemotePrompt, type Questions } from '../questions.js';
 import type { SshOptions, Target } from '../transport.js';
@@ -50,11 +50,17 @@ export async function connectMaster(attempt: MasterAttempt): Promise<OpensshConn
     ...(hop === undefined ? {} : { hop: hop.name }),
   });
   try {
-    if (!(await raceSignal(master.ready, deadline.signal))) throw buildMasterError(describe());
-    return await raceSignal(openConnection(master, folder.controlPath), deadline.signal);
+    return await explainWhile(
+      deadline,
+      () => explainDeadline(describe()),
+      async () => {
+        if (!(await raceSignal(master.ready, deadline.signal))) throw buildMasterError(describe());
+        return raceSignal(openConnection(master, folder.controlPath), deadline.signal);
+      },
+    );
   } catch (error) {
     await master.stop();
-    throw (error === deadline.signal.reason && explainDeadline(describe())) || error;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { createHostResolver, type HostResolver } from '../configuration/ssh-config.js';
 import { addHost, formatEndpoint } from '../connect-errors.js';
-import { chooseConnectTimeout, startDeadline } from '../deadline.js';
+import { type Deadline, startHostDeadline } from '../deadline.js';
 import { createHopPool, type HopPool } from '../hop-pool.js';
 import { openFirst, resolveTarget } from '../open-first.js';
 import { createQuestions, type Questions } from '../questions.js';
@@ -53,15 +53,17 @@ interface Run {
 
 function createRun({ sshOptions, prompter, env, warn = () => undefined }: TransportOptions): Run {
   const resolve = createHostResolver({ sshOptions, env, transport: 'openssh' });
+  const end = new AbortController();
   const run: Run = {
     resolve,
     questions: createQuestions(prompter),
     answers: createRunAnswers(env),
     env,
-    end: new AbortController(),
+    end,
     hops: createHopPool({
       resolve,
       sshOptions,
+      end: end.signal,
       connect: (target, settings, options) =>
         connectHost({ target, settings, sshOptions: options.sshOptions }, run, options),
     }),
@@ -79,20 +81,14 @@ interface Host {
 async function connectHost(
   host: Host,
   run: Run,
-  options: ConnectOptions & { readonly depth?: number },
+  options: ConnectOptions & { readonly depth?: number; readonly deadline?: Deadline },
 ): Promise<OpensshConnection> {
   const { settings, target } = host;
-  const signals = [run.end.signal, ...(options.signal === undefined ? [] : [options.signal])];
-  const connectTimeoutMs = chooseConnectTimeout(options.connectTimeoutMs, settings);
-  const deadline = startDeadline(connectTimeoutMs, run.questions, AbortSignal.any(signals));
+  const deadline = options.deadline ?? startHostDeadline(settings, run, options);
   try {
     return await retryThrottled(deadline, async () => {
       deadline.stage = `dialling ${formatEndpoint(settings)}`;
-      const { signal } = deadline;
-      const hop =
-        settings.proxyJump === null
-          ? undefined
-          : await run.hops.reach(settings, { ...options, connectTimeoutMs, signal });
+      const hop = settings.proxyJump === null ? undefined : await run.hops.reach(settings, { ...options, deadline });
       return connectMaster({ ...host, ...run, hop, deadline });
     });
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { OutlastError } from '@outlast/core';
 import { buildNotSshError, buildThrottledError, isThrottleLine } from '../connect-errors.js';
-import { raceSignal } from '../deadline.js';
+import { type Deadline, explainWhile, raceSignal } from '../deadline.js';
 
 /** Our identification; sent as soon as the stream is open. */
 export const IDENT = 'outlast';
@@ -78,18 +79,19 @@ function formatLine(bytes: Buffer): string {
  * in one piece. Both lines cross on the way, which saves a round trip. Gives the software that the line names: `OpenSSH_9.2p1`.
  *
  * @throws OutlastError `E_THROTTLED` when the stream ends before that line, `E_NOT_SSH` for anything else than SSH 2;
- * the signal's reason when it aborts first, or `E_NOT_SSH` when lines of another protocol had come.
+ * the deadline's reason when that aborts first, which is `E_NOT_SSH` when lines of another protocol had come.
  */
-export async function exchangeBanners(stream: Duplex, where: string, signal: AbortSignal): Promise<string> {
+export async function exchangeBanners(stream: Duplex, where: string, deadline: Deadline): Promise<string> {
   const collector = createBannerCollector();
+  const explain = () => (collector.sawForeignLine ? buildEarlyEndError(where, collector) : undefined);
   stream.write(IDENT_LINE);
   try {
-    return await raceSignal(readBanner(stream, where, collector), signal);
+    return await explainWhile(deadline, explain, () =>
+      raceSignal(readBanner(stream, where, collector), deadline.signal),
+    );
   } catch (error) {
     stream.destroy();
-    throw signal.aborted && error === signal.reason && collector.sawForeignLine
-      ? buildNotSshError(where, collector.said)
-      : error;
+    throw error;
   }
 }
 
@@ -120,7 +122,7 @@ function readSoftware(rest: Buffer): string {
   return /^SSH-[^-]*-([^ ]*)/.exec(line)?.[1] ?? '';
 }
 
-function buildEarlyEndError(where: string, collector: BannerCollector): Error {
+function buildEarlyEndError(where: string, collector: BannerCollector): OutlastError {
   const { said, sawForeignLine } = collector;
   const foreign = sawForeignLine && !isThrottleLine(said);
   return foreign ? buildNotSshError(where, said) : buildThrottledError(where, said);

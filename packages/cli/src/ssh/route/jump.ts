@@ -12,7 +12,7 @@ export interface Hops {
    *
    * @throws OutlastError of the hop that failed, which it names in `via`.
    */
-  openTunnel(settings: HostSettings, options: HopOptions & { readonly signal: AbortSignal }): Promise<Duplex>;
+  openTunnel(settings: HostSettings, options: HopOptions): Promise<Duplex>;
   /** Lets go of all hops. */
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export function createHops(context: HopPoolContext<TunnelConnection>): Hops {
     async openTunnel(settings, options) {
       const hop = await pool.reach(settings, options);
       try {
-        return await openGuarded(hop.connection, settings, options.signal);
+        return await openGuarded(hop.connection, settings, options.deadline.signal);
       } catch (error) {
         throw addHost(error, settings.destination, hop.name);
       }

@@ -18,7 +18,6 @@ export interface Route {
 export interface RouteContext extends HopOptions {
   readonly hops: Hops;
   readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -29,10 +28,10 @@ export interface RouteContext extends HopOptions {
 export async function openRoute(settings: HostSettings, context: RouteContext): Promise<Route> {
   if (settings.proxyJump !== null) return { stream: await context.hops.openTunnel(settings, context) };
   if (settings.proxyCommand !== null) return openProxy(settings, settings.proxyCommand, context);
-  return { stream: await dial(settings, context.signal) };
+  return { stream: await dial(settings, context.deadline.signal) };
 }
 
-async function openProxy(settings: HostSettings, line: string, { env, signal }: RouteContext): Promise<Route> {
+async function openProxy(settings: HostSettings, line: string, { env, deadline }: RouteContext): Promise<Route> {
   if (settings.proxyUseFdpass) {
     throw new OutlastError(
       'E_NEEDS_OPENSSH',
@@ -47,7 +46,7 @@ async function openProxy(settings: HostSettings, line: string, { env, signal }: 
     stream,
     async explain(error) {
       const early = error instanceof OutlastError && error.code === 'E_THROTTLED';
-      return early ? raceSignal(explainEnd(), signal).catch(() => error) : error;
+      return early ? raceSignal(explainEnd(), deadline.signal).catch(() => error) : error;
     },
   };
 }

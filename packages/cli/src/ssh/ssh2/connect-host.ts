@@ -2,7 +2,7 @@ import type { HostSettings } from '../configuration/host-settings.js';
 import type { HostResolver } from '../configuration/ssh-config.js';
 import { addUnhonoured } from '../configuration/unhonoured.js';
 import { addHost, formatEndpoint } from '../connect-errors.js';
-import { chooseConnectTimeout, type Deadline, raceSignal, startDeadline } from '../deadline.js';
+import { type Deadline, raceSignal, startHostDeadline } from '../deadline.js';
 import { buildLostHost } from '../lost-host.js';
 import type { Questions } from '../questions.js';
 import { isCode, retryThrottled } from '../retry-throttled.js';
@@ -30,6 +30,8 @@ export interface Run {
 /** What one connection may take, and what it is for. */
 export interface HostOptions extends ConnectOptions {
   readonly depth?: number;
+  /** In place of one of its own. */
+  readonly deadline?: Deadline;
   /** Sent as early as the host is known to take it. */
   readonly request?: ExecRequest;
 }
@@ -51,10 +53,8 @@ export async function connectHost(
   run: Run,
   options: HostOptions,
 ): Promise<ConnectedHost> {
-  const signals = [run.end.signal, ...(options.signal === undefined ? [] : [options.signal])];
   const tools = await run.loadTools();
-  const connectTimeoutMs = chooseConnectTimeout(options.connectTimeoutMs, settings);
-  const deadline = startDeadline(connectTimeoutMs, run.questions, AbortSignal.any(signals));
+  const deadline = options.deadline ?? startHostDeadline(settings, run, options);
   const notes = createHostNotes(run.memory, settings);
   try {
     const preparing = prepareSession(target.name, settings, tools, { deadline, prefer: notes.prefer });
@@ -65,7 +65,7 @@ export async function connectHost(
       session,
       run,
       deadline,
-      options: { ...options, connectTimeoutMs },
+      options,
       notes,
     };
     return await retryThrottled(deadline, () => connectOnce(attempt));
@@ -82,7 +82,7 @@ interface Attempt {
   readonly session: PreparedSession;
   readonly run: Run;
   readonly deadline: Deadline;
-  readonly options: HostOptions & { readonly connectTimeoutMs: number };
+  readonly options: HostOptions;
   readonly notes: HostNotes;
 }
 
@@ -115,10 +115,10 @@ interface Trip {
 async function travel(attempt: Attempt, trip: Trip, plan: HostNotes['plan']): Promise<ConnectedHost> {
   const { settings, session, run, deadline, options, notes } = attempt;
   deadline.stage = `dialling ${formatEndpoint(settings)}`;
-  const route = await openRoute(settings, { ...options, hops: run.hops, env: run.env, signal: deadline.signal });
+  const route = await openRoute(settings, { ...options, hops: run.hops, env: run.env, deadline });
   try {
     deadline.stage = 'waiting for the banner';
-    trip.software = await exchangeBanners(route.stream, formatEndpoint(settings), deadline.signal);
+    trip.software = await exchangeBanners(route.stream, formatEndpoint(settings), deadline);
     deadline.stage = 'exchanging keys';
     const level = plan(trip.software, session.identities);
     const { flight, ready } = session.start(route.stream, { software: trip.software, level, request: options.request });

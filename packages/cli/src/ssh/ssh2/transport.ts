@@ -48,6 +48,7 @@ function createRun({ sshOptions, prompter, env, memoryFile, warn = () => undefin
     hops: createHops({
       resolve,
       sshOptions,
+      end: end.signal,
       connect: async (target, settings, options) => (await connectHost(target, settings, run, options)).connection,
     }),
     loadTools() {
