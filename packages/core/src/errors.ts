@@ -17,7 +17,7 @@ export const ERROR_CODES = {
   E_CONNECT_CLOSED: 'the connection was closed or cut before it was authenticated',
   E_CONNECTION_LOST: 'the connection was lost after the script had begun; nothing was changed by it',
   E_NOT_SSH: 'something other than an SSH server answered',
-  E_THROTTLED: 'the server turned the connection away because it has too many',
+  E_THROTTLED: 'the server turned the connection away before its banner, mostly because it has too many',
   E_NO_COMMON_ALGORITHM: 'client and server share no key exchange, cipher, MAC or host-key algorithm',
   E_PROXY_COMMAND: 'the ProxyCommand ended before the connection stood',
   E_NEEDS_OPENSSH: 'the ssh configuration asks for something that only OpenSSH itself can do',

@@ -71,17 +71,31 @@ function describeDialError(errno: string, where: string, hostname: string): [Err
   }
 }
 
-/** Builds the error for a server that turned the connection away before its banner; the only one that is retried. */
+/** Builds the error for a server that turned the connection away before its banner; the only one that is retried. `text` is what it said. */
 export function buildThrottledError(where: string, text: string): OutlastError {
   const said = text === '' ? 'without a word' : `saying ${JSON.stringify(text)}`;
   return new OutlastError('E_THROTTLED', `${where} closed the connection before its banner, ${said}`, {
-    hint: 'it has too many connections at once: lower --parallel, or raise MaxStartups in its sshd_config',
+    hint: describeThrottle(text),
   });
 }
 
-/** Tells sshd's words for "too many", before its banner: MaxStartups, and the penalties of newer versions. */
-export function isThrottleLine(line: string): boolean {
-  return /^(?:Exceeded MaxStartups|Not allowed at this time)/.test(line);
+// sshd's words for MaxStartups; since 9.8 it says the other ones, for that and for PerSourcePenalties.
+const TOO_MANY = /^Exceeded MaxStartups/;
+const NOT_NOW = /^Not allowed at this time/;
+
+/** True for the words with which sshd turns somebody away before its banner. */
+export function isThrottleLine(text: string): boolean {
+  return TOO_MANY.test(text) || NOT_NOW.test(text);
+}
+
+function describeThrottle(text: string): string {
+  if (TOO_MANY.test(text)) {
+    return 'it has too many connections at once: lower --parallel, or raise MaxStartups in its sshd_config';
+  }
+  if (NOT_NOW.test(text)) {
+    return 'it bans this address for a while after failed logins: wait (PerSourcePenalties in its sshd_config); or it has too many connections at once: lower --parallel (MaxStartups)';
+  }
+  return 'too many connections at once (--parallel, MaxStartups), a firewall or TCP wrapper, or a forwarder with nothing behind it: the log of sshd there says which';
 }
 
 /** Builds the error for something that is no SSH 2 server; `text` is what it said. */

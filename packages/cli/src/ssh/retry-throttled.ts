@@ -4,7 +4,11 @@ import type { Deadline } from './deadline.js';
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
 
-/** Only a server that has too many connections is tried again, with full jitter, until the deadline. */
+/**
+ * Only a server that turns us away before its banner is tried again, with full jitter, until the deadline. So is one that bans
+ * our address for a while: sshd has the same words for that and for too many connections, the ban may be over by then, and what
+ * is turned away meanwhile does not lengthen it.
+ */
 export async function retryThrottled<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
