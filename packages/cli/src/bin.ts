@@ -1,5 +1,10 @@
 import { printVersion, readVersion } from './output/print-version.js';
 
+// By which our launcher sizes the pool of threads: it stands by now, and what we start sizes its own.
+if (process.env.OUTLAST_POOL_IS_OURS !== undefined) {
+  delete process.env.OUTLAST_POOL_IS_OURS;
+  delete process.env.UV_THREADPOOL_SIZE;
+}
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   printVersion();
 } else {
