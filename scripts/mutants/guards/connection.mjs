@@ -89,6 +89,13 @@ export const CONNECTION_MUTANTS = [
     test: `${AHEAD} loses the link before it has answered: whatever was sent may have run, and nobody says otherwise`,
   },
   {
+    guard: 'a host that hangs up at a refused key has run nothing',
+    file: `${SSH}/ssh2/connect-host.ts`,
+    text: "if (isCode(error, 'E_AUTH')) throw error;",
+    instead: '',
+    test: `${AHEAD} and hangs up at the first refused key, without a word of the authentication, gives E_AUTH over one connection`,
+  },
+  {
     guard: 'a program that was sent with a refused key is sent again, once',
     file: `${SSH}/ssh2/ahead.ts`,
     text: 'state.channel = undefined;\n        connection.dropAhead();',

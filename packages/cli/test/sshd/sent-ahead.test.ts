@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -45,11 +46,13 @@ async function makeAcquaintance(host: TestHost, keys: readonly KeyPair[] = []): 
 }
 
 /** An sshd, and what lets other keys in. */
-async function startWithKeys(): Promise<{ host: TestHost; letIn(...keys: KeyPair[]): Promise<void> }> {
+async function startWithKeys(
+  ...config: string[]
+): Promise<{ host: TestHost; letIn(...keys: KeyPair[]): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'outlast-keys-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'authorized_keys');
-  const host = await startHost({ config: [`AuthorizedKeysFile ${file}`] });
+  const host = await startHost({ config: [`AuthorizedKeysFile ${file}`, ...config] });
   const letIn = (...keys: KeyPair[]) => writeFile(file, keys.map(({ publicKey }) => `${publicKey}\n`).join(''));
   await letIn(host.clientKey);
   return { host, letIn };
@@ -151,6 +154,22 @@ describe('a host that was met before', () => {
     expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'web1' } });
     expect(error.message).toMatch(/tried: \S*id_test; it accepts: publickey/);
     expect(await readFile(trace, 'utf8')).toBe('before\n');
+  });
+
+  test('and hangs up at the first refused key, without a word of the authentication, gives E_AUTH over one connection', async () => {
+    const { host, letIn } = await startWithKeys('MaxAuthTries 1');
+    const { meet, home } = await makeAcquaintance(host);
+    const trace = join(home, 'trace');
+    await meet();
+    await letIn();
+    const before = countConnections(await host.readLog());
+    const error = await catchError(meet(`echo after >>${trace}`));
+    expect(error).toMatchObject({
+      code: 'E_AUTH',
+      details: { host: 'web1', login: expect.stringMatching(/id_test$/) },
+    });
+    expect(countConnections(await host.readLog())).toBe(before + 1);
+    expect(existsSync(trace)).toBe(false);
   });
 
   test('and now wants another key gets it over the same connection, and runs the program once', async () => {

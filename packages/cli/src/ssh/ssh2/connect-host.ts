@@ -93,6 +93,8 @@ async function connectOnce(attempt: Attempt): Promise<ConnectedHost> {
   try {
     return await travel(attempt, trip, notes.plan);
   } catch (error) {
+    // The server has let nobody in, whether it said so or hung up at once (MaxAuthTries 1): nothing of what was sent ran.
+    if (isCode(error, 'E_AUTH')) throw error;
     const { flight, software } = trip;
     const hungUp = isCode(error, 'E_CONNECT_CLOSED') && !deadline.signal.aborted;
     if (flight?.isOpen === true && flight.channel !== undefined) {
