@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { serveClient } from './embedded-session.js';
+import { type Oddity, type SessionSetup, serveClient } from './embedded-session.js';
 import { portOf } from './free-port.js';
 import { startGuardian } from './guardian.js';
 import { generateKeyPair, type KeyPair, type KeyType, sharedClientKey } from './keys.js';
@@ -22,6 +22,9 @@ export interface EmbeddedHostOptions {
   readonly clientKey?: KeyPair;
   /** The alias of the host through which laptops shall go. */
   readonly jump?: string;
+  /** As its banner names it; ssh2's own when left out. */
+  readonly software?: string;
+  readonly oddity?: Oddity;
 }
 
 /**
@@ -39,8 +42,9 @@ export async function startEmbeddedHost(options: EmbeddedHostOptions = {}): Prom
   const hostKeys = (options.hostKeyTypes ?? ['ed25519']).map((type) => generateKeyPair(type));
   const user = lookupUser().name;
   const env = buildSessionEnv(user, home);
-  const server = await listen(hostKeys, { user, env, home, logPath, clientPublicKey: clientKey.publicKey });
-  const { alias = 'embedded', jump } = options;
+  const { alias = 'embedded', jump, software, oddity } = options;
+  const session = { user, env, home, logPath, clientPublicKey: clientKey.publicKey, ...(oddity && { oddity }) };
+  const server = await listen(hostKeys, session, software);
   const host = attachHost({
     alias,
     address: '127.0.0.1',
@@ -63,11 +67,11 @@ export async function startEmbeddedHost(options: EmbeddedHostOptions = {}): Prom
 
 async function listen(
   hostKeys: readonly KeyPair[],
-  session: Parameters<typeof serveClient>[1],
+  session: SessionSetup,
+  software: string | undefined,
 ): Promise<{ port: number; stop(): Promise<void> }> {
-  const ssh = new ssh2.Server({ hostKeys: hostKeys.map((pair) => pair.privateKey) }, (client) =>
-    serveClient(client, session),
-  );
+  const config = { hostKeys: hostKeys.map((pair) => pair.privateKey), ...(software && { ident: software }) };
+  const ssh = new ssh2.Server(config, (client) => serveClient(client, session));
   // The listener is ours and not ssh2's, so that connections can be ended although their client is frozen.
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {

@@ -11,7 +11,11 @@ export interface SessionSetup {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly logPath: string;
+  readonly oddity?: Oddity;
 }
+
+/** What an embedded host does otherwise than others: it hangs up on a program that was sent together with the key, or has no channel 0. */
+export type Oddity = 'hangs up on haste' | 'counts from one';
 
 /** Serves one client of an embedded host: public key authentication, exec, and forwarding to this machine's loopback. */
 export function serveClient(client: Connection, setup: SessionSetup): void {
@@ -21,15 +25,29 @@ export function serveClient(client: Connection, setup: SessionSetup): void {
       appendFileSync(setup.logPath, `${new Date().toISOString()} ${text}\n`);
     } catch {}
   };
+  // Whatever came in the same packet as the key was not asked for by anybody who had been let in.
+  let isHasty = false;
+  if (setup.oddity === 'counts from one') takeFirstChannel(client);
   client.on('error', (error) => log(`connection: ${error.message}`));
   client.on('close', () => log('connection closed'));
   client.on('authentication', (context) => {
     const isWelcome = isAuthorised(context, setup);
     log(`authentication ${context.method} for ${JSON.stringify(context.username)}: ${isWelcome ? 'yes' : 'no'}`);
-    if (isWelcome) context.accept();
-    else context.reject(['publickey']);
+    if (!isWelcome) {
+      context.reject(['publickey']);
+      return;
+    }
+    isHasty = true;
+    setImmediate(() => {
+      isHasty = false;
+    });
+    context.accept();
   });
   client.on('session', (accept) => {
+    if (isHasty && setup.oddity === 'hangs up on haste') {
+      client.end();
+      return;
+    }
     accept().on('exec', (acceptExec, _reject, { command: line }) => {
       log(`exec ${JSON.stringify(line.slice(0, 200))}`);
       runLine(acceptExec(), line, setup);
@@ -48,6 +66,10 @@ export function serveClient(client: Connection, setup: SessionSetup): void {
       socket.pipe(channel).pipe(socket);
     });
   });
+}
+
+function takeFirstChannel(client: Connection): void {
+  (client as unknown as { _chanMgr: { add(): number } })._chanMgr.add();
 }
 
 function isAuthorised(context: AuthContext, { user, clientPublicKey }: SessionSetup): boolean {

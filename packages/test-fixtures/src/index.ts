@@ -11,6 +11,7 @@ export {
 } from './compose-hosts.js';
 export { canStartDocker, type DockerEngine, ensureDocker } from './docker-engine.js';
 export { type EmbeddedHostOptions, startEmbeddedHost } from './embedded-host.js';
+export type { Oddity } from './embedded-session.js';
 export { findFreePort, isListening } from './free-port.js';
 export { formatFingerprint, generateKeyPair, type KeyPair, type KeyType, sharedClientKey } from './keys.js';
 export { createLaptop, type Laptop, type LaptopOptions } from './laptop.js';

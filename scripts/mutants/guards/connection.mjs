@@ -1,5 +1,6 @@
 const SSH = 'packages/cli/src/ssh';
 const SSHD = 'packages/cli/test/sshd';
+const LET_IN = `${SSHD}/sent-ahead.test.ts > a host that lets us in`;
 const AHEAD = `${SSHD}/sent-ahead.test.ts > a host that was met before`;
 
 /** What a connection is trusted with, how long it may take, and what is sent before the host has answered. */
@@ -84,7 +85,7 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'what was sent and not answered may have run',
     file: `${SSH}/ssh2/connect-host.ts`,
-    text: 'if (flight?.isOpen === true && flight.channel !== undefined) {',
+    text: 'if (flight?.isOpen === true && flight.program !== undefined) {',
     instead: 'if (flight === undefined) {',
     test: `${AHEAD} loses the link before it has answered: whatever was sent may have run, and nobody says otherwise`,
   },
@@ -96,9 +97,23 @@ export const CONNECTION_MUTANTS = [
     test: `${AHEAD} and hangs up at the first refused key, without a word of the authentication, gives E_AUTH over one connection`,
   },
   {
+    guard: 'a host that lets us in and hangs up on the program is sent none any more',
+    file: `${SSH}/ssh2/connect-host.ts`,
+    text: "if (fate === 'lost') notes.doubt();\n  else if",
+    instead: 'if',
+    test: `${LET_IN} and hangs up on the program that came with the key is doubted, and soon sent none`,
+  },
+  {
+    guard: 'a program that was sent to a channel that is not there is sent again',
+    file: `${SSH}/ssh2/open-exec.ts`,
+    text: 'openExec(client, request.line, request.input)',
+    instead: "openExec(client, '', request.input)",
+    test: `${LET_IN} and numbers its channels otherwise runs the program once, over the same connection, and is sent none ahead any more`,
+  },
+  {
     guard: 'a program that was sent with a refused key is sent again, once',
     file: `${SSH}/ssh2/ahead.ts`,
-    text: 'state.channel = undefined;\n        connection.dropAhead();',
+    text: 'state.program = undefined;\n        connection.dropAhead();',
     instead: '',
     test: `${AHEAD} and now wants another key gets it over the same connection, and runs the program once`,
   },

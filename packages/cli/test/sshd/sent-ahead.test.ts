@@ -4,7 +4,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKeyPair, type KeyPair, startTcpProxy, type TestHost, varyHost, waitFor } from '@outlast/test-fixtures';
+import {
+  generateKeyPair,
+  type KeyPair,
+  type Oddity,
+  startEmbeddedHost,
+  startTcpProxy,
+  type TestHost,
+  varyHost,
+  waitFor,
+} from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { catchError, connectAndRun, makeLaptop, needSshd, openTransport, startHost } from './connection-lab.js';
 
@@ -216,6 +225,38 @@ describe('a host that was met before', () => {
     expect(await recall()).toMatchObject({ doubts: 1 });
     await meet();
     expect(await recall()).toMatchObject({ doubts: 0 });
+  });
+});
+
+describe('a host that lets us in', () => {
+  const meetOdd = async (oddity: Oddity) => {
+    const host = await startEmbeddedHost({ alias: 'web1', software: 'OpenSSH_9.2p1', oddity });
+    onTestFinished(() => host.stop());
+    return { host, ...(await makeAcquaintance(host)) };
+  };
+
+  test('and hangs up on the program that came with the key is doubted, and soon sent none', async () => {
+    const { meet, recall } = await meetOdd('hangs up on haste');
+    expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+    for (const doubts of [1, 2]) {
+      expect(await meet('echo in')).toMatchObject({ stdout: '', exitCode: null });
+      expect(await recall()).toMatchObject({ doubts });
+    }
+    expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+  });
+
+  test('and numbers its channels otherwise runs the program once, over the same connection, and is sent none ahead any more', async () => {
+    const { host, home, meet, recall } = await meetOdd('counts from one');
+    const trace = join(home, 'trace');
+    await meet();
+    const line = `echo once >>${trace}; cat; exit 3`;
+    expect(await meet(line, 'input')).toMatchObject({ stdout: 'input', exitCode: 3 });
+    expect(await readFile(trace, 'utf8')).toBe('once\n');
+    expect((await host.readLog()).match(/authentication publickey.*yes$/gm)).toHaveLength(2);
+    const remembered = await recall();
+    expect(remembered).toMatchObject({ doubts: 2 });
+    expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+    expect(await recall()).toEqual(remembered);
   });
 });
 

@@ -1,14 +1,15 @@
 import type { Authentication } from '../authentication/authentication.js';
 import type { Identity } from '../authentication/identities.js';
 import { formatFingerprint } from '../host-keys/fingerprint.js';
-import type { ExecChannel, ExecRequest } from '../transport.js';
+import type { ExecRequest } from '../transport.js';
 import type { StartingConnection } from './connection.js';
+import type { OwnedChannel } from './exec-channel.js';
 import type { WriteGate } from './gather-writes.js';
 import type { AheadLevel, HostRecord } from './host-memory.js';
 import type { Ssh2Inner } from './inner.js';
 
 // A link may be cut at any moment: one time proves nothing against a host.
-const MAX_DOUBTS = 2;
+export const MAX_DOUBTS = 2;
 
 /**
  * Plans how much of a session is sent ahead. A program only where this very software has taken one before and has let the first of
@@ -37,7 +38,7 @@ export function formatIdentity({ publicKey }: Identity): string {
 /** How far a flight has come. */
 interface FlightState {
   /** The program, if it was sent. Rejects when the host did not let us in. */
-  channel: Promise<ExecChannel> | undefined;
+  program: Promise<OwnedChannel> | undefined;
   /** True once anything of it was sent. */
   wasSent: boolean;
   /** True from the moment at which the host may have everything, until it says yes or no. */
@@ -65,7 +66,7 @@ export interface FlightParts {
 
 /** Creates the flight of one session; it is sent as one write. */
 export function createFlight(parts: FlightParts): Flight {
-  const state: FlightState = { channel: undefined, wasSent: false, isOpen: false };
+  const state: FlightState = { program: undefined, wasSent: false, isOpen: false };
   return Object.assign(state, {
     begin() {
       const { inner, gate, level } = parts;
@@ -93,7 +94,7 @@ async function send(inner: Ssh2Inner, parts: FlightParts, state: FlightState): P
       user,
       onRefused(refusal) {
         state.isOpen = false;
-        state.channel = undefined;
+        state.program = undefined;
         connection.dropAhead();
         first.refuse(refusal);
       },
@@ -104,6 +105,6 @@ async function send(inner: Ssh2Inner, parts: FlightParts, state: FlightState): P
   }
   Object.assign(state, { wasSent: true, isOpen: true });
   if (level !== 'program' || request === undefined) return;
-  state.channel = connection.exec(request);
-  state.channel.catch(() => undefined);
+  state.program = connection.open(request);
+  state.program.catch(() => undefined);
 }

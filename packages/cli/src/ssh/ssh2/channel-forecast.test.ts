@@ -94,3 +94,13 @@ test.each(['', 'libssh_0.10', 'OpenSSH_for_Windows_9.5', 'ssh2js1.17.0', 'dropbe
 test('without a look inside ssh2 nothing is foreseen', () => {
   expect(createChannelForecast(undefined, 'OpenSSH_9.2p1').foresee(0)).toBeUndefined();
 });
+
+test('of a server that has numbered a channel otherwise nothing is foreseen any more', async () => {
+  const { inner, answer } = makeInner();
+  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  forecast.begin();
+  forecast.giveUp();
+  forecast.end();
+  await answer();
+  expect(forecast.foresee(0)).toBeUndefined();
+});

@@ -26,13 +26,15 @@ export interface ChannelForecast {
   begin(): void;
   /** Both sides have closed one. */
   end(): void;
+  /** The server numbers its channels otherwise: nothing is foreseen any more. */
+  giveUp(): void;
   /** The connection is going to end. */
   stop(): void;
 }
 
 /** Creates the forecast of a connection that has no channels yet. */
 export function createChannelForecast(inner: Ssh2Inner | undefined, software: string): ChannelForecast {
-  const trusted = inner === undefined ? undefined : TRUSTED.find((one) => one.software.test(software));
+  let trusted = inner === undefined ? undefined : TRUSTED.find((one) => one.software.test(software));
   let open = 0;
   let begun = 0;
   let idle = true;
@@ -56,6 +58,9 @@ export function createChannelForecast(inner: Ssh2Inner | undefined, software: st
       if (open > 0 || trusted === undefined) return;
       clearTimeout(asking);
       asking = setTimeout(ask, KEPT_MS).unref();
+    },
+    giveUp() {
+      trusted = undefined;
     },
     stop: () => clearTimeout(asking),
   };

@@ -12,6 +12,7 @@ import { openRoute } from '../route/route.js';
 import type { ConnectOptions, ExecChannel, ExecRequest, Target } from '../transport.js';
 import type { Flight } from './ahead.js';
 import type { TunnelConnection } from './connection.js';
+import type { AheadFate } from './exec-channel.js';
 import type { HostMemory } from './host-memory.js';
 import { createHostNotes, type HostNotes } from './host-notes.js';
 import { type PreparedSession, prepareSession, type SessionTools } from './session.js';
@@ -97,7 +98,7 @@ async function connectOnce(attempt: Attempt): Promise<ConnectedHost> {
     if (isCode(error, 'E_AUTH')) throw error;
     const { flight, software } = trip;
     const hungUp = isCode(error, 'E_CONNECT_CLOSED') && !deadline.signal.aborted;
-    if (flight?.isOpen === true && flight.channel !== undefined) {
+    if (flight?.isOpen === true && flight.program !== undefined) {
       if (hungUp) notes.doubt();
       return buildLostHost(addHost(error, attempt.name));
     }
@@ -127,11 +128,18 @@ async function travel(attempt: Attempt, trip: Trip, plan: HostNotes['plan']): Pr
     trip.flight = flight;
     const { connection, accepted } = await ready;
     notes.accept(trip.software, accepted);
-    const { channel } = flight;
-    channel?.then(notes.confirm, notes.doubt);
-    return { connection, ...(channel === undefined ? {} : { channel }) };
+    const { program } = flight;
+    if (program === undefined) return { connection };
+    program.then(({ ahead }) => noteFate(ahead, notes), notes.doubt);
+    return { connection, channel: program.then(({ channel }) => channel) };
   } catch (error) {
     route.stream.destroy();
     throw (await route.explain?.(error)) ?? error;
   }
+}
+
+function noteFate(fate: AheadFate | undefined, notes: HostNotes): void {
+  if (fate === 'lost') notes.doubt();
+  else if (fate === 'misplaced') notes.refuseProgram();
+  else notes.confirm();
 }

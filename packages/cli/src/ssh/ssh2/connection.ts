@@ -26,6 +26,8 @@ export interface TunnelConnection extends Connection {
 
 /** A connection that is on its way: what is asked of it is sent, and answered once the host has let us in. */
 export interface StartingConnection extends TunnelConnection {
+  /** Runs a line as `exec` does, and says what became of it where it was sent ahead. */
+  open(request: ExecRequest): Promise<OwnedChannel>;
   /** The host did not let us in: rejects what was asked for, which nobody is going to answer. */
   dropAhead(): void;
 }
@@ -49,7 +51,7 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
   let lastError: Error | undefined;
   let closing = false;
   let gone = false;
-  const openAhead = createAheadOpener(inner, () => gone);
+  const openAhead = createAheadOpener({ client, inner, isGone: () => gone });
   const closed = createDeferred<Error | undefined>();
   const finish = (): void => {
     gone = true;
@@ -84,6 +86,7 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
         ? error
         : new OutlastError(error.code, error.message, { ...error.details, cause: undefined });
     });
+    if (owned.ahead === 'misplaced') forecast.giveUp();
     channels.add(owned);
     owned.freed.then(() => {
       channels.delete(owned);
@@ -93,9 +96,11 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
     return owned;
   };
 
+  const open = (request: ExecRequest): Promise<OwnedChannel> => slots.open(() => start(request));
   return {
     closed: closed.promise,
-    exec: async (request) => (await slots.open(() => start(request))).channel,
+    open,
+    exec: async (request) => (await open(request)).channel,
     openTunnel(hostname, port) {
       forecast.begin();
       return openTunnel(client, hostname, port);

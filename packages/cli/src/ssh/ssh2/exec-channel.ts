@@ -13,7 +13,15 @@ export interface OwnedChannel {
   readonly isClosing: () => boolean;
   /** Tells the channel that its connection is gone. */
   lose(): void;
+  /** What became of a line that was sent before its channel was open. */
+  readonly ahead?: AheadFate;
 }
+
+/**
+ * What becomes of a line that is sent before its channel is open: the server runs it; it may run, and the connection was lost before
+ * anybody knew; or the server gave the channel another number, has run nothing, and was sent the line again.
+ */
+export type AheadFate = 'taken' | 'lost' | 'misplaced';
 
 /** Wraps an ssh2 channel. */
 export function buildExecChannel(stream: ClientChannel): OwnedChannel {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Identity } from '../authentication/identities.js';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { formatKnownHostName } from '../host-keys/known-hosts-name.js';
-import { formatIdentity, planAhead } from './ahead.js';
+import { formatIdentity, MAX_DOUBTS, planAhead } from './ahead.js';
 import { isTrustedAhead } from './channel-forecast.js';
 import type { AheadLevel, HostMemory, HostRecord } from './host-memory.js';
 
@@ -18,6 +18,8 @@ export interface HostNotes {
   confirm(): void;
   /** The host has hung up on what was sent ahead, or so it looked. */
   doubt(): void;
+  /** The host runs no program that was sent ahead. */
+  refuseProgram(): void;
   /** The host takes nothing ahead. */
   refuse(software: string): void;
 }
@@ -53,6 +55,7 @@ export function createHostNotes(memory: HostMemory, settings: HostSettings): Hos
     },
     confirm: () => update({ doubts: 0 }),
     doubt: () => update({ doubts: (memory.recall(host)?.doubts ?? 0) + 1 }),
+    refuseProgram: () => update({ doubts: MAX_DOUBTS }),
     refuse: (server) => update({ server, ahead: 'nothing' }),
   };
 }

@@ -86,6 +86,8 @@ export interface AheadExec {
   readonly input: Uint8Array;
   /** The number that the server is going to give the channel. */
   readonly serverChannel: number;
+  /** The server has given the channel another number: what was sent went nowhere, and nothing runs. */
+  onMisplaced(channel: ClientChannel): void;
   /**
    * Called while the answer is being read, since all that a short program says may be in the same packet; with ssh2's error
    * where the server opens no channel or runs nothing in it.
@@ -174,11 +176,11 @@ function exec({ _protocol: protocol, _chanMgr: channels }: Inner, request: Ahead
   return () => channels.remove(id);
 }
 
-function awaitStart(channel: InnerChannel, { input, serverChannel, onStarted }: AheadExec): void {
+function awaitStart(channel: InnerChannel, request: AheadExec): void {
+  const { input, serverChannel, onStarted, onMisplaced } = request;
   const { outgoing } = channel;
   if (outgoing.id !== serverChannel) {
-    // What was sent went nowhere: no server that is trusted with this does so.
-    onStarted(new Error(`the server numbers its channels otherwise: ${outgoing.id} in place of ${serverChannel}`));
+    onMisplaced(channel);
     return;
   }
   outgoing.window -= input.length;

@@ -21,13 +21,23 @@ export function openExec(client: Client, line: string, input: Uint8Array): Promi
 
 /** Runs lines in channels whose numbers are foreseen. */
 export interface AheadOpener {
-  open(request: Omit<AheadExec, 'onStarted'>): Promise<OwnedChannel>;
+  /** Runs a line the plain way, too, where the server numbers its channels otherwise. */
+  open(request: AheadLine): Promise<OwnedChannel>;
   /** Rejects what is under way: the host did not let us in, and is not going to answer. */
   drop(): void;
 }
 
+type AheadLine = Omit<AheadExec, 'onStarted' | 'onMisplaced'>;
+
+/** What lines are run over. */
+export interface AheadOpenerParts {
+  readonly client: Client;
+  readonly inner: Ssh2Inner | undefined;
+  isGone(): boolean;
+}
+
 /** Creates the opener of one connection. */
-export function createAheadOpener(inner: Ssh2Inner | undefined, isGone: () => boolean): AheadOpener {
+export function createAheadOpener({ client, inner, isGone }: AheadOpenerParts): AheadOpener {
   const pending = new Set<() => void>();
   return {
     open: (request) =>
@@ -39,7 +49,14 @@ export function createAheadOpener(inner: Ssh2Inner | undefined, isGone: () => bo
             // It was sent, whole: whether it has begun is not known.
             if (error !== undefined && (isGone() || isLost(error)))
               resolve(buildLostOwnedChannel(buildLostError(error)));
-            else settleExec(error, channel, { resolve, reject });
+            else settleExec(error, channel, { resolve: (owned) => resolve({ ...owned, ahead: 'taken' }), reject });
+          },
+          onMisplaced(channel) {
+            pending.delete(drop);
+            channel.close();
+            openExec(client, request.line, request.input)
+              .then((owned) => ({ ...owned, ahead: 'misplaced' as const }))
+              .then(resolve, reject);
           },
         });
         const drop = (): void => {
@@ -66,5 +83,6 @@ function settleExec(
 }
 
 function buildLostOwnedChannel(cause: OutlastError): OwnedChannel {
-  return { channel: buildLostChannel(cause), freed: Promise.resolve(), isClosing: () => false, lose: () => undefined };
+  const channel = buildLostChannel(cause);
+  return { channel, freed: Promise.resolve(), isClosing: () => false, lose: () => undefined, ahead: 'lost' };
 }
