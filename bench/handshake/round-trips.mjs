@@ -60,7 +60,9 @@ async function buildCases(laptop) {
   const plainFile = `${laptop.home}/plain.json`;
   await run(laptop, metFile, { line: 'true' });
   await Promise.all(closing);
-  writeFileSync(plainFile, readFileSync(metFile, 'utf8').replace('"program"', '"nothing"'));
+  const doubted = `"doubts":2,"doubted":${Date.now()}`;
+  const met = readFileSync(metFile, 'utf8').replace('"program"', '"authentication"');
+  writeFileSync(plainFile, met.replace('"doubts":0,"doubted":0', doubted));
   const ssh = (line, options) => laptop.run(['ssh', '-F', laptop.sshConfig, 'far', line], options);
   const kept = await open(laptop, undefined, { line: 'true' });
   await readToEnd(kept.channel);

@@ -71,16 +71,23 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a host that hangs up on what is sent ahead is reached the plain way',
     file: `${SSH}/ssh2/connect-host.ts`,
-    text: 'if (flight?.wasSent !== true || !hungUp) throw error;',
-    instead: 'throw error;',
-    test: `${SSHD}/sent-ahead.test.ts > a host that was never met and hangs up on what is sent ahead is reached the plain way, then and from then on`,
+    text: "if (flight === undefined || flight.sent === 'nothing' || !hungUp) throw error;",
+    instead: 'if (flight === undefined || flight.sent.length > 0) throw error;',
+    test: `${SSHD}/sent-ahead.test.ts > a host that was never met and hangs up on what is sent ahead is reached the plain way, and soon sent nothing ahead`,
   },
   {
     guard: 'a host that takes nothing ahead is remembered',
     file: `${SSH}/ssh2/connect-host.ts`,
-    text: 'notes.refuse(software);',
-    instead: 'notes.refuse(software.slice(0, 1));',
-    test: `${SSHD}/sent-ahead.test.ts > a host that was never met and hangs up on what is sent ahead is reached the plain way, then and from then on`,
+    text: 'notes.doubt(flight.sent);',
+    instead: '',
+    test: `${SSHD}/sent-ahead.test.ts > a host that was never met and hangs up on what is sent ahead is reached the plain way, and soon sent nothing ahead`,
+  },
+  {
+    guard: 'a host that was doubted is tried again a day later',
+    file: `${SSH}/ssh2/ahead.ts`,
+    text: '|| Math.abs(Date.now() - doubted) >= DOUBT_MS',
+    instead: '|| doubted > DOUBT_MS * DOUBT_MS',
+    test: `${SSH}/ssh2/host-notes.test.ts > a host that hangs up on a program is sent none after the second time, and one a day later`,
   },
   {
     guard: 'what was sent and not answered may have run',
@@ -99,7 +106,7 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a host that lets us in and hangs up on the program is sent none any more',
     file: `${SSH}/ssh2/connect-host.ts`,
-    text: "if (fate === 'lost') notes.doubt();\n  else if",
+    text: "if (fate === 'lost') notes.doubt('program');\n  else if",
     instead: 'if',
     test: `${LET_IN} and hangs up on the program that came with the key is doubted, and soon sent none`,
   },
@@ -120,8 +127,8 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a program is sent ahead only with the key that was let in',
     file: `${SSH}/ssh2/ahead.ts`,
-    text: "return isLetIn && record.doubts < MAX_DOUBTS ? 'program' : 'authentication';",
-    instead: "return record.doubts < MAX_DOUBTS ? 'program' : 'authentication';",
+    text: "return most === 'program' && !isLetIn ? 'authentication' : most;",
+    instead: 'return most;',
     test: `${SSH}/ssh2/ahead.test.ts > what is sent ahead to one that lets another key in`,
   },
   {

@@ -67,6 +67,12 @@ async function startWithKeys(
   return { host, letIn };
 }
 
+/** What is remembered of a host that has hung up on all that was sent ahead. */
+const doubtEverything = (memory: string): string =>
+  memory
+    .replace('"program"', '"authentication"')
+    .replace(/"doubts":0,"doubted":0/, `"doubts":2,"doubted":${Date.now()}`);
+
 const countConnections = (log: string): number => log.match(/^Connection from /gm)?.length ?? 0;
 
 /** A port before a host at which one can see who says what when. */
@@ -147,7 +153,7 @@ describe('a host that was met before', () => {
     };
     const fresh = await measure(undefined);
     const memory = await readFile(memoryFile, 'utf8');
-    const [known, plain] = [await measure(memory), await measure(memory.replace('"program"', '"nothing"'))];
+    const [known, plain] = [await measure(memory), await measure(doubtEverything(memory))];
     // Half a round trip is left for what the machine does.
     expect(fresh - known).toBeGreaterThan(0.5);
     expect(plain - fresh).toBeGreaterThan(0.5);
@@ -261,20 +267,36 @@ describe('a host that lets us in', () => {
 });
 
 describe('a host that was never met', () => {
-  test('and hangs up on what is sent ahead is reached the plain way, then and from then on', async () => {
+  const startSpoiltHost = async () => {
     const { origin, wiretap, proxy } = await startTappedHost();
     const host = varyHost(origin, { port: proxy.port });
     const scout = await makeAcquaintance(host);
     await scout.meet();
     await scout.meet('cat >/dev/null', 'x'.repeat(5_000));
-    const { meet, recall } = await makeAcquaintance(host);
+    const cutNext = () => proxy.afterReply(wiretap.bytesBeforeFlight() + 1, () => proxy.cut());
+    return { proxy, cutNext, ...(await makeAcquaintance(host)) };
+  };
+
+  test('and hangs up on what is sent ahead is reached the plain way, and soon sent nothing ahead', async () => {
+    const { proxy, cutNext, meet, recall } = await startSpoiltHost();
+    for (const doubts of [1, 2]) {
+      const before = proxy.accepted;
+      cutNext();
+      expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+      expect(proxy.accepted).toBe(before + 2);
+      expect(await recall()).toMatchObject({ ahead: 'authentication', doubts });
+    }
     const before = proxy.accepted;
-    proxy.afterReply(wiretap.bytesBeforeFlight() + 1, () => proxy.cut());
-    expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
-    expect(proxy.accepted).toBe(before + 2);
-    expect(await recall()).toMatchObject({ ahead: 'nothing' });
     expect(await meet('echo again')).toMatchObject({ stdout: 'again\n', exitCode: 0 });
-    expect(proxy.accepted).toBe(before + 3);
-    expect(await recall()).toMatchObject({ ahead: 'nothing' });
+    expect(proxy.accepted).toBe(before + 1);
+    expect(await recall()).toMatchObject({ ahead: 'authentication', doubts: 2 });
+  });
+
+  test('and loses one link is soon sent a program all the same', async () => {
+    const { cutNext, meet, recall } = await startSpoiltHost();
+    cutNext();
+    await meet();
+    await meet();
+    expect(await recall()).toMatchObject({ ahead: 'program', doubts: 0 });
   });
 });

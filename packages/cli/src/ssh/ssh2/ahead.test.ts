@@ -6,6 +6,7 @@ import { buildSigner } from '../authentication/signing-key.js';
 import { formatIdentity, planAhead } from './ahead.js';
 import type { HostRecord } from './host-memory.js';
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
 const SOFTWARE = 'OpenSSH_9.2p1';
 
 function makeIdentity(change: Partial<Identity> = {}): Identity {
@@ -25,7 +26,7 @@ const AGENT_KEY = makeIdentity({ isHeldByAgent: true });
 const LOCKED = makeIdentity({ signer: undefined });
 
 function recordOf(identity: Identity, change: Partial<HostRecord> = {}): HostRecord {
-  const known = { server: SOFTWARE, identity: formatIdentity(identity), choice: 'c', doubts: 0 };
+  const known = { server: SOFTWARE, identity: formatIdentity(identity), choice: 'c', doubts: 0, doubted: Date.now() };
   return { ...known, ahead: 'program', ...change };
 }
 
@@ -37,7 +38,15 @@ test.each<[string, HostRecord | undefined, Identity[], string]>([
   ['one with other software since', recordOf(KEY, { server: 'dropbear_2022.83' }), [KEY], 'authentication'],
   ['one that hung up once', recordOf(KEY, { doubts: 1 }), [KEY], 'program'],
   ['one that hung up twice', recordOf(KEY, { doubts: 2 }), [KEY], 'authentication'],
-  ['one that takes nothing ahead', recordOf(KEY, { ahead: 'nothing' }), [KEY], 'nothing'],
+  ['one that did so a day ago', recordOf(KEY, { doubts: 2, doubted: Date.now() - DAY_MS }), [KEY], 'program'],
+  ['one that did so in days to come', recordOf(KEY, { doubts: 2, doubted: Date.now() + 2 * DAY_MS }), [KEY], 'program'],
+  [
+    'one that hung up once before a program',
+    recordOf(KEY, { ahead: 'authentication', doubts: 1 }),
+    [KEY],
+    'authentication',
+  ],
+  ['one that hung up twice before a program', recordOf(KEY, { ahead: 'authentication', doubts: 2 }), [KEY], 'nothing'],
   ['a key that would have to be unlocked', recordOf(LOCKED), [LOCKED], 'nothing'],
   ['no key', undefined, [], 'nothing'],
   ['one of several keys of an agent', undefined, [AGENT_KEY, KEY], 'nothing'],

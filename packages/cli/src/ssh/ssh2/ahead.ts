@@ -10,6 +10,8 @@ import type { Ssh2Inner } from './inner.js';
 
 // A link may be cut at any moment: one time proves nothing against a host.
 export const MAX_DOUBTS = 2;
+// Nor do several for ever: a firewall is mended, a bad link is not that of tomorrow.
+const DOUBT_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Plans how much of a session is sent ahead. A program only where this very software has taken one before and has let the first of
@@ -26,8 +28,14 @@ export function planAhead(
   // An agent may ask a person for each signature: it signs unasked-for only with what is known to fit, or is all there is.
   if (first.isHeldByAgent && identities.length > 1 && !isLetIn) return 'nothing';
   if (record === undefined || record.server !== software) return 'authentication';
-  if (record.ahead !== 'program') return record.ahead;
-  return isLetIn && record.doubts < MAX_DOUBTS ? 'program' : 'authentication';
+  const most = limitAhead(record);
+  return most === 'program' && !isLetIn ? 'authentication' : most;
+}
+
+/** For a day a host is sent less than what it has hung up on more than once in a row. */
+function limitAhead({ ahead, doubts, doubted }: HostRecord): AheadLevel {
+  if (doubts < MAX_DOUBTS || Math.abs(Date.now() - doubted) >= DOUBT_MS) return ahead;
+  return ahead === 'program' ? 'authentication' : 'nothing';
 }
 
 /** Formats an identity for the memory of hosts; empty where its public half is not known. */
@@ -39,8 +47,8 @@ export function formatIdentity({ publicKey }: Identity): string {
 interface FlightState {
   /** The program, if it was sent. Rejects when the host did not let us in. */
   program: Promise<OwnedChannel> | undefined;
-  /** True once anything of it was sent. */
-  wasSent: boolean;
+  /** How much of it was sent. */
+  sent: AheadLevel;
   /** True from the moment at which the host may have everything, until it says yes or no. */
   isOpen: boolean;
 }
@@ -66,7 +74,7 @@ export interface FlightParts {
 
 /** Creates the flight of one session; it is sent as one write. */
 export function createFlight(parts: FlightParts): Flight {
-  const state: FlightState = { program: undefined, wasSent: false, isOpen: false };
+  const state: FlightState = { program: undefined, sent: 'nothing', isOpen: false };
   return Object.assign(state, {
     begin() {
       const { inner, gate, level } = parts;
@@ -103,8 +111,9 @@ async function send(inner: Ssh2Inner, parts: FlightParts, state: FlightState): P
     first.withdraw();
     return;
   }
-  Object.assign(state, { wasSent: true, isOpen: true });
+  Object.assign(state, { sent: 'authentication', isOpen: true });
   if (level !== 'program' || request === undefined) return;
+  state.sent = 'program';
   state.program = connection.open(request);
   state.program.catch(() => undefined);
 }

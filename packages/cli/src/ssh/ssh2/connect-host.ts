@@ -96,15 +96,15 @@ async function connectOnce(attempt: Attempt): Promise<ConnectedHost> {
   } catch (error) {
     // The server has let nobody in, whether it said so or hung up at once (MaxAuthTries 1): nothing of what was sent ran.
     if (isCode(error, 'E_AUTH')) throw error;
-    const { flight, software } = trip;
+    const { flight } = trip;
     const hungUp = isCode(error, 'E_CONNECT_CLOSED') && !deadline.signal.aborted;
     if (flight?.isOpen === true && flight.program !== undefined) {
-      if (hungUp) notes.doubt();
+      if (hungUp) notes.doubt('program');
       return buildLostHost(addHost(error, attempt.name));
     }
-    if (flight?.wasSent !== true || !hungUp) throw error;
+    if (flight === undefined || flight.sent === 'nothing' || !hungUp) throw error;
     const connected = await travel(attempt, trip, () => 'nothing');
-    notes.refuse(software);
+    notes.doubt(flight.sent);
     return connected;
   }
 }
@@ -127,10 +127,14 @@ async function travel(attempt: Attempt, trip: Trip, plan: HostNotes['plan']): Pr
     const { flight, ready } = session.start(route.stream, { software: trip.software, level, request: options.request });
     trip.flight = flight;
     const { connection, accepted } = await ready;
+    if (flight.sent === 'authentication') notes.confirm('authentication');
     notes.accept(trip.software, accepted);
     const { program } = flight;
     if (program === undefined) return { connection };
-    program.then(({ ahead }) => noteFate(ahead, notes), notes.doubt);
+    program.then(
+      ({ ahead }) => noteFate(ahead, notes),
+      () => notes.doubt('program'),
+    );
     return { connection, channel: program.then(({ channel }) => channel) };
   } catch (error) {
     route.stream.destroy();
@@ -139,7 +143,7 @@ async function travel(attempt: Attempt, trip: Trip, plan: HostNotes['plan']): Pr
 }
 
 function noteFate(fate: AheadFate | undefined, notes: HostNotes): void {
-  if (fate === 'lost') notes.doubt();
+  if (fate === 'lost') notes.doubt('program');
   else if (fate === 'misplaced') notes.refuseProgram();
-  else notes.confirm();
+  else notes.confirm('program');
 }

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createHostMemory, type HostRecord } from './host-memory.js';
 
-const RECORD: HostRecord = { server: 'OpenSSH_9.2p1', ahead: 'program', identity: 'SHA256:x', choice: 'c', doubts: 0 };
+const RECORD: HostRecord = {
+  server: 'OpenSSH_9.2p1',
+  ahead: 'program',
+  identity: 'SHA256:x',
+  choice: 'c',
+  doubts: 0,
+  doubted: 0,
+};
 
 async function makePath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'outlast-memory-'));
@@ -64,14 +71,17 @@ test.each(['', '{', 'null', '[]', '{"hosts":null}', '{"hosts":[1]}', '{"hosts":{
   },
 );
 
-test.each([{ ahead: 'everything' }, { server: 1 }, { doubts: 'many' }, { identity: undefined }])(
-  'a record with %j counts as none',
-  async (change) => {
-    const path = await makePath();
-    await remember(path, 'me@web1', { ...RECORD, ...change } as HostRecord);
-    expect(await recall(path, 'me@web1')).toBeUndefined();
-  },
-);
+test.each([
+  { ahead: 'everything' },
+  { server: 1 },
+  { doubts: 'many' },
+  { doubted: undefined },
+  { identity: undefined },
+])('a record with %j counts as none', async (change) => {
+  const path = await makePath();
+  await remember(path, 'me@web1', { ...RECORD, ...change } as HostRecord);
+  expect(await recall(path, 'me@web1')).toBeUndefined();
+});
 
 test('a folder that cannot be written fails no run', async () => {
   await expect(remember('/dev/null/connections.json', 'me@web1')).resolves.toBeUndefined();

@@ -11,13 +11,16 @@ export type AheadLevel = 'nothing' | 'authentication' | 'program';
 export interface HostRecord {
   /** The software that its banner named; what was learnt holds for no other. */
   readonly server: string;
-  readonly ahead: AheadLevel;
+  /** The most that it is thought to take. */
+  readonly ahead: Exclude<AheadLevel, 'nothing'>;
   /** Fingerprint of the key that was let in; empty where it took more than a key. */
   readonly identity: string;
   /** Stands for the keys that were there to choose from, in their order. */
   readonly choice: string;
-  /** How often in a row it has hung up on what was sent ahead. */
+  /** How often in a row it has hung up on that. */
   readonly doubts: number;
+  /** When it last did, in milliseconds since 1970. */
+  readonly doubted: number;
 }
 
 /** What the laptop remembers of hosts from one run to the next, by user and known_hosts name. */
@@ -66,10 +69,11 @@ async function readRecords(path: string): Promise<[string, HostRecord][]> {
   }
 }
 
-function isRecord({ server, ahead, identity, choice, doubts }: HostRecord): boolean {
-  const levels: readonly unknown[] = ['nothing', 'authentication', 'program'];
+function isRecord({ server, ahead, identity, choice, doubts, doubted }: HostRecord): boolean {
+  const levels: readonly unknown[] = ['authentication', 'program'];
   const texts: readonly unknown[] = [server, identity, choice];
-  return levels.includes(ahead) && texts.every((text) => typeof text === 'string') && Number.isSafeInteger(doubts);
+  const hasTexts = texts.every((text) => typeof text === 'string');
+  return levels.includes(ahead) && hasTexts && [doubts, doubted].every(Number.isSafeInteger);
 }
 
 /** Other runs write at the same time: theirs is read again, and replaced whole. */

@@ -6,6 +6,9 @@ import { formatIdentity, MAX_DOUBTS, planAhead } from './ahead.js';
 import { isTrustedAhead } from './channel-forecast.js';
 import type { AheadLevel, HostMemory, HostRecord } from './host-memory.js';
 
+/** How much was sent, of what was sent. */
+type SentLevel = HostRecord['ahead'];
+
 /** What is remembered of one host, and what its next connection makes of that. */
 export interface HostNotes {
   /** Puts the key that was let in last in front, as long as it is chosen from among the same ones. */
@@ -14,14 +17,12 @@ export interface HostNotes {
   plan(software: string, identities: readonly Identity[]): AheadLevel;
   /** The host has let `identity` in, or something else than a key. */
   accept(software: string, identity: Identity | undefined): void;
-  /** What was sent ahead has been answered as it should. */
-  confirm(): void;
-  /** The host has hung up on what was sent ahead, or so it looked. */
-  doubt(): void;
+  /** So much was sent ahead and has been answered as it should. */
+  confirm(level: SentLevel): void;
+  /** The host has hung up on so much, or so it looked. */
+  doubt(level: SentLevel): void;
   /** The host runs no program that was sent ahead. */
   refuseProgram(): void;
-  /** The host takes nothing ahead. */
-  refuse(software: string): void;
 }
 
 /** Creates the notes of one host. */
@@ -29,7 +30,8 @@ export function createHostNotes(memory: HostMemory, settings: HostSettings): Hos
   const host = `${settings.user}@${formatKnownHostName(settings)}`;
   let choice = '';
   const update = (change: Partial<HostRecord>): void => {
-    const blank: HostRecord = { server: '', ahead: 'authentication', identity: '', choice, doubts: 0 };
+    const none = { server: '', identity: '', doubts: 0, doubted: 0 };
+    const blank: HostRecord = { ...none, ahead: 'authentication', choice };
     memory.note(host, { ...(memory.recall(host) ?? blank), ...change });
   };
   return {
@@ -43,20 +45,25 @@ export function createHostNotes(memory: HostMemory, settings: HostSettings): Hos
     plan: (software, identities) => planAhead(memory.recall(host), software, identities),
     accept(server, identity) {
       const before = memory.recall(host);
-      const isSame = before?.server === server;
+      const isDoubted = before?.server === server && before.doubts > 0;
       const takes = identity !== undefined && isTrustedAhead(server) ? 'program' : 'authentication';
       update({
         server,
         choice,
-        ahead: isSame && before.ahead === 'nothing' ? 'nothing' : takes,
+        ahead: isDoubted ? before.ahead : takes,
         identity: identity === undefined ? '' : formatIdentity(identity),
-        ...(isSame ? {} : { doubts: 0 }),
+        doubts: isDoubted ? before.doubts : 0,
       });
     },
-    confirm: () => update({ doubts: 0 }),
-    doubt: () => update({ doubts: (memory.recall(host)?.doubts ?? 0) + 1 }),
-    refuseProgram: () => update({ doubts: MAX_DOUBTS }),
-    refuse: (server) => update({ server, ahead: 'nothing' }),
+    confirm(level) {
+      if (memory.recall(host)?.ahead === level) update({ doubts: 0 });
+    },
+    doubt(level) {
+      const before = memory.recall(host);
+      const inRow = before?.ahead === level ? before.doubts : 0;
+      update({ ahead: level, doubts: inRow + 1, doubted: Date.now() });
+    },
+    refuseProgram: () => update({ ahead: 'program', doubts: MAX_DOUBTS, doubted: Date.now() }),
   };
 }
 
