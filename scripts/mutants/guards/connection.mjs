@@ -72,7 +72,7 @@ export const CONNECTION_MUTANTS = [
     guard: 'a host that hangs up on what is sent ahead is reached the plain way',
     file: `${SSH}/ssh2/connect-host.ts`,
     text: "if (flight === undefined || flight.sent === 'nothing' || !hungUp) throw error;",
-    instead: 'if (flight === undefined || flight.sent.length > 0) throw error;',
+    instead: "if (flight === undefined || flight.sent === 'nothing' || hungUp) throw error;",
     test: `${SSHD}/sent-ahead.test.ts > a host that was never met and hangs up on what is sent ahead is reached the plain way, and soon sent nothing ahead`,
   },
   {
@@ -151,6 +151,13 @@ export const CONNECTION_MUTANTS = [
     text: 'if (begun === lastBegun) idle = true;',
     instead: 'if (begun >= lastBegun) idle = open === 0;',
     test: `${SSH}/ssh2/channel-forecast.test.ts > an answer from before another channel was closed says nothing of that one`,
+  },
+  {
+    guard: 'a server is asked nothing before it has let us in',
+    file: `${SSH}/ssh2/channel-forecast.ts`,
+    text: 'if (open > 0 || trusted === undefined || !isIn) return;',
+    instead: 'if (open > 0 || trusted === undefined) return;',
+    test: `${SSH}/ssh2/channel-forecast.test.ts > a server that has let nobody in is asked nothing, and its first channel is still number 0`,
   },
   {
     guard: 'dropbear is sent no more input ahead than it keeps',

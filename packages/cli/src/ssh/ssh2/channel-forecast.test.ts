@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createChannelForecast } from './channel-forecast.js';
+import { type ChannelForecast, createChannelForecast } from './channel-forecast.js';
 import type { Ssh2Inner } from './inner.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -20,6 +20,13 @@ function makeInner(): { inner: Ssh2Inner; answer(options?: { asked: boolean }): 
   return { inner: { sync } as Ssh2Inner, answer: tell };
 }
 
+/** The forecast of a connection that stands. */
+function enter(inner: Ssh2Inner): ChannelForecast {
+  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  forecast.enter();
+  return forecast;
+}
+
 test('the first channel is number 0', () => {
   expect(createChannelForecast(makeInner().inner, 'OpenSSH_9.2p1').foresee(1_000)).toBe(0);
 });
@@ -32,7 +39,7 @@ test('beside an open channel nothing is foreseen', () => {
 
 test('the number is free again once the server has answered after the close', async () => {
   const { inner, answer } = makeInner();
-  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  const forecast = enter(inner);
   forecast.begin();
   forecast.end();
   expect(forecast.foresee(0)).toBeUndefined();
@@ -42,7 +49,7 @@ test('the number is free again once the server has answered after the close', as
 
 test('it stays taken when another channel was opened meanwhile', async () => {
   const { inner, answer } = makeInner();
-  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  const forecast = enter(inner);
   forecast.begin();
   forecast.end();
   forecast.begin();
@@ -52,7 +59,7 @@ test('it stays taken when another channel was opened meanwhile', async () => {
 
 test('an answer from before another channel was closed says nothing of that one', async () => {
   const { inner, answer } = makeInner();
-  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  const forecast = enter(inner);
   forecast.begin();
   forecast.end();
   await vi.advanceTimersByTimeAsync(1_000);
@@ -68,7 +75,7 @@ test('an answer from before another channel was closed says nothing of that one'
 test('a connection that ends is not asked', async () => {
   const { inner } = makeInner();
   const sync = vi.spyOn(inner, 'sync');
-  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  const forecast = enter(inner);
   forecast.begin();
   forecast.end();
   forecast.stop();
@@ -97,10 +104,23 @@ test('without a look inside ssh2 nothing is foreseen', () => {
 
 test('of a server that has numbered a channel otherwise nothing is foreseen any more', async () => {
   const { inner, answer } = makeInner();
-  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  const forecast = enter(inner);
   forecast.begin();
   forecast.giveUp();
   forecast.end();
   await answer();
   expect(forecast.foresee(0)).toBeUndefined();
+});
+
+test('a server that has let nobody in is asked nothing, and its first channel is still number 0', async () => {
+  const { inner } = makeInner();
+  const sync = vi.spyOn(inner, 'sync');
+  const forecast = createChannelForecast(inner, 'OpenSSH_9.2p1');
+  forecast.begin();
+  forecast.end();
+  await vi.advanceTimersByTimeAsync(1_000);
+  forecast.enter();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(sync).not.toHaveBeenCalled();
+  expect(forecast.foresee(0)).toBe(0);
 });

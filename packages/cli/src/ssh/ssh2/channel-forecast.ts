@@ -22,6 +22,8 @@ const KEPT_MS = 20;
 export interface ChannelForecast {
   /** The number, where it is sure and the server keeps so much input; undefined otherwise. */
   foresee(inputBytes: number): number | undefined;
+  /** The server has let us in: from now on it opens channels, and can be asked. */
+  enter(): void;
   /** A channel is being opened. */
   begin(): void;
   /** Both sides have closed one. */
@@ -38,6 +40,7 @@ export function createChannelForecast(inner: Ssh2Inner | undefined, software: st
   let open = 0;
   let begun = 0;
   let idle = true;
+  let isIn = false;
   let asking: NodeJS.Timeout | undefined;
   const ask = async (): Promise<void> => {
     const lastBegun = begun;
@@ -48,6 +51,9 @@ export function createChannelForecast(inner: Ssh2Inner | undefined, software: st
   };
   return {
     foresee: (inputBytes) => (trusted !== undefined && idle && inputBytes <= trusted.inputBytes ? 0 : undefined),
+    enter() {
+      isIn = true;
+    },
     begin() {
       open++;
       begun++;
@@ -55,7 +61,9 @@ export function createChannelForecast(inner: Ssh2Inner | undefined, software: st
     },
     end() {
       open--;
-      if (open > 0 || trusted === undefined) return;
+      // Whatever was asked of a server that has let nobody in has opened no channel there.
+      if (!isIn) idle = open === 0;
+      if (open > 0 || trusted === undefined || !isIn) return;
       clearTimeout(asking);
       asking = setTimeout(ask, KEPT_MS).unref();
     },

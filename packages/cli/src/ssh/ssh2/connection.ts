@@ -62,6 +62,7 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
     slots.fail(() => buildLostError(lastError));
     closed.resolve(closing ? undefined : buildLostError(lastError));
   };
+  client.once('ready', forecast.enter);
   client.on('close', finish);
   client.on('error', (error) => {
     lastError = error;
