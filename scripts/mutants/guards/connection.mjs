@@ -202,6 +202,13 @@ export const CONNECTION_MUTANTS = [
     test: `${SSHD}/connection-identities.test.ts > what the ssh configuration says of methods an RSA key that is asked about first is asked about with nothing else`,
   },
   {
+    guard: 'where the algorithms of RSA keys cannot be limited, no RSA key signs',
+    file: `${SSH}/ssh2/session.ts`,
+    text: 'if (inner === undefined) authentication.leaveOutRsa();',
+    instead: '',
+    test: `${SSHD}/sent-ahead.test.ts > an ssh2 whose inside is not known signs for no RSA key, since that might be with SHA-1`,
+  },
+  {
     guard: 'dropbear opens no channel while another one is leaving',
     file: `${SSH}/exec-slots.ts`,
     text: 'leaving.length === 0 ? start()',

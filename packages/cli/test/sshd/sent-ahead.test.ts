@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,10 +14,23 @@ import {
   varyHost,
   waitFor,
 } from '@outlast/test-fixtures';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { catchError, connectAndRun, makeLaptop, needSshd, openTransport, startHost } from './connection-lab.js';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { lookInside } from '../../src/ssh/ssh2/inner.js';
+import { loadSsh2 } from '../../src/ssh/ssh2/load-ssh2.js';
+import {
+  catchError,
+  connect,
+  connectAndRun,
+  makeLaptop,
+  needSshd,
+  openTransport,
+  run,
+  startHost,
+} from './connection-lab.js';
 
 beforeEach(needSshd);
+
+type Client = Parameters<typeof lookInside>[0];
 
 const ROUND_TRIP_MS = 100;
 
@@ -86,7 +99,7 @@ async function startWiretap(host: TestHost): Promise<Wiretap> {
   let said = 0;
   let before = 0;
   const server = createServer((near) => {
-    const far = connect(host.port, '127.0.0.1').setNoDelay();
+    const far = dial(host.port, '127.0.0.1').setNoDelay();
     said = 0;
     near.setNoDelay().on('data', (chunk: Buffer) => {
       if (chunk.length > 4_000) before = said;
@@ -263,6 +276,47 @@ describe('a host that lets us in', () => {
     expect(remembered).toMatchObject({ doubts: 2 });
     expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
     expect(await recall()).toEqual(remembered);
+  });
+});
+
+describe('an ssh2 whose inside is not known', () => {
+  beforeEach(async () => {
+    const { Client } = await loadSsh2();
+    const original = Client.prototype.connect;
+    vi.spyOn(Client.prototype, 'connect').mockImplementation(function connectChanged(this: Client, config) {
+      original.call(this, config);
+      Object.assign((this as unknown as { _protocol: object })._protocol, { ping: undefined });
+      expect(lookInside(this)).toBeUndefined();
+      return this;
+    });
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  test('takes the plain way to a host, met before or not', async () => {
+    const { meet } = await makeAcquaintance(await startHost());
+    for (const _time of ['first', 'second']) {
+      expect(await meet('wc -c; exit 3', 'x'.repeat(300_000))).toMatchObject({ stdout: '300000\n', exitCode: 3 });
+    }
+  });
+
+  test('runs one program after the other over one connection', async () => {
+    const transport = openTransport(await makeLaptop([await startHost()]));
+    const connection = await connect(transport, 'web1');
+    for (const word of ['one', 'two']) {
+      expect(await run(connection, 'cat', word)).toMatchObject({ stdout: word, exitCode: 0 });
+    }
+  });
+
+  test('signs for no RSA key, since that might be with SHA-1', async () => {
+    const host = await startHost({
+      clientKey: generateKeyPair('rsa'),
+      config: ['PubkeyAcceptedAlgorithms ssh-rsa', 'RequiredRSASize 1024'],
+    });
+    const { meet } = await makeAcquaintance(host);
+    const error = await catchError(meet());
+    expect(error).toMatchObject({ code: 'E_AUTH', details: { host: 'web1' } });
+    expect(error.message).toMatch(/tried: nothing; skipped \S*id_test: this ssh2 may sign with SHA-1 for RSA keys/);
+    expect(await host.readLog()).not.toMatch(/pkalg ssh-rsa/);
   });
 });
 

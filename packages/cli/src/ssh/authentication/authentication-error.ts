@@ -12,10 +12,11 @@ export function buildAuthError(
 ): OutlastError {
   const tried = state.tried.filter((label) => label !== 'none');
   const hangUp = findHangUp(tried, cause);
+  const skipped = [...plan.skipped, ...state.skipped];
   const parts = [
     `tried: ${formatTried(tried)}`,
     ...(hangUp === undefined ? [] : [formatHangUp(hangUp)]),
-    ...(plan.skipped.length === 0 ? [] : [`skipped ${plan.skipped.join('; ')}`]),
+    ...(skipped.length === 0 ? [] : [`skipped ${skipped.join('; ')}`]),
     ...(state.methodsLeft === undefined ? [] : [`it accepts: ${state.methodsLeft.join(', ') || 'nothing more'}`]),
   ];
   const onlyOpenssh = tried.length === 0 && plan.needsOpenssh;

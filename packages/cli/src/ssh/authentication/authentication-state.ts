@@ -36,6 +36,9 @@ export interface AuthenticationState {
   /** Settled when nothing that was sent ahead is under way. */
   ahead: Promise<void>;
   gaveUp: boolean;
+  /** Keys that were left out after all, each with its reason. */
+  skipped: string[];
+  withoutRsa: boolean;
 }
 
 /** Notes that a key is tried. */

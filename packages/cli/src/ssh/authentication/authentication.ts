@@ -1,6 +1,7 @@
 import type { OutlastError } from '@outlast/core';
 import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2';
 import { createDeferred } from '../deferred.js';
+import { readKeyType } from '../host-keys/fingerprint.js';
 import { buildAuthError } from './authentication-error.js';
 import { buildKeyboardSteps, buildPasswordSteps } from './authentication-prompts.js';
 import {
@@ -27,6 +28,8 @@ export interface Authentication {
   noteRefusal(refusal: Refusal): void;
   /** Takes the first identity out of the methods, for a request that is sent ahead; ssh2 is given nothing else until that is settled. */
   takeFirst(): AheadIdentity | undefined;
+  /** Leaves out the RSA keys: nothing keeps ssh2 from signing with SHA-1 for them. */
+  leaveOutRsa(): void;
   /** Builds `E_AUTH`, or `E_NEEDS_OPENSSH` where nothing could be tried but OpenSSH had something. */
   buildError(cause?: Error): OutlastError;
 }
@@ -49,6 +52,8 @@ export function createAuthentication(context: AuthenticationContext): Authentica
     isPartial: false,
     accepted: undefined,
     gaveUp: false,
+    skipped: [],
+    withoutRsa: false,
     ahead: Promise.resolve(),
   };
   const steps = planSteps(context, state);
@@ -75,6 +80,9 @@ export function createAuthentication(context: AuthenticationContext): Authentica
       noteRefusal(state, refusal);
     },
     takeFirst: () => takeFirst(context, state, steps),
+    leaveOutRsa() {
+      state.withoutRsa = true;
+    },
     buildError: (cause) => buildAuthError(context, state, cause),
   };
 }
@@ -136,9 +144,17 @@ function isKeyFirst({ settings, plan }: AuthenticationContext): boolean {
 function buildKeySteps({ settings, plan }: AuthenticationContext, state: AuthenticationState): AuthenticationStep[] {
   return plan.identities.map((identity) => async () => {
     if (!mayTry(state, 'publickey')) return undefined;
+    if (state.withoutRsa && mayBeRsa(identity)) {
+      state.skipped.push(`${identity.label}: this ssh2 may sign with SHA-1 for RSA keys`);
+      return undefined;
+    }
     beginIdentity(state, identity);
     return identity.buildMethod(settings.user);
   });
+}
+
+function mayBeRsa({ publicKey }: Identity): boolean {
+  return publicKey === undefined || readKeyType(publicKey) === 'ssh-rsa';
 }
 
 function buildProbeStep({ settings }: AuthenticationContext, state: AuthenticationState): AuthenticationStep {

@@ -87,7 +87,8 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
         ? error
         : new OutlastError(error.code, error.message, { ...error.details, cause: undefined });
     });
-    if (owned.ahead === 'misplaced') forecast.giveUp();
+    // A channel that nobody can follow may stay open, with its number.
+    if (owned.ahead === 'misplaced' || owned.ahead === 'lost') forecast.giveUp();
     channels.add(owned);
     owned.freed.then(() => {
       channels.delete(owned);

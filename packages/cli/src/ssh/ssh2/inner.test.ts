@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 import { generateKeyPair } from '@outlast/test-fixtures';
 import ssh2, { type Client, type ParsedKey } from 'ssh2';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
-import { hastenVerification, lookInside } from './inner.js';
+import { hastenVerification, lookInside, UnknownStartError } from './inner.js';
 
 function startClient(): Client {
   const client = new ssh2.Client();
@@ -46,6 +46,24 @@ test.each([
   const holder = names.reduce<object>((part, name) => (part as Record<string, object>)[name] ?? {}, client);
   Object.defineProperty(holder, last, { value: undefined });
   expect(lookInside(client)).toBeUndefined();
+});
+
+test.each([
+  {},
+  { outgoing: { id: '0', window: 1 }, _callbacks: [] },
+  { outgoing: { id: 0 }, _callbacks: [] },
+  { outgoing: { id: 0, window: 1 } },
+])('a channel of another shape, %j, is one of which nothing is known, and throws nothing at ssh2', (channel) => {
+  const client = startClient() as Client & {
+    readonly _protocol: Record<string, unknown>;
+    readonly _chanMgr: { get(id: number): (error: undefined, channel: object) => void };
+  };
+  for (const name of ['session', 'exec', 'channelData']) client._protocol[name] = () => undefined;
+  const [onStarted, onMisplaced] = [vi.fn(), vi.fn()];
+  lookInside(client)?.exec({ line: 'true', input: Buffer.from('in'), serverChannel: 0, onStarted, onMisplaced });
+  client._chanMgr.get(0)(undefined, channel);
+  expect(onStarted.mock.calls).toEqual([[expect.any(UnknownStartError)]]);
+  expect(onMisplaced).not.toHaveBeenCalled();
 });
 
 test('signatures of ed25519 keys are checked as before, only faster', () => {

@@ -95,6 +95,9 @@ export interface AheadExec {
   onStarted(error: Error | undefined, channel?: ClientChannel): void;
 }
 
+/** The server runs a program, or may: no more can be known of it. */
+export class UnknownStartError extends Error {}
+
 /** Looks into a client that has connected; undefined when its inside is not as this file knows it. */
 export function lookInside(client: Client): Ssh2Inner | undefined {
   const inner = client as unknown as Inner;
@@ -127,6 +130,11 @@ function hasKnownShape({ _protocol: protocol, _chanMgr: channels, _callbacks: ca
     [...calls, ...heard, channels?.add, channels?.remove].every((part) => typeof part === 'function') &&
     Array.isArray(callbacks)
   );
+}
+
+/** A channel has its shape only once it is open. */
+function hasKnownChannelShape({ outgoing, _callbacks: callbacks }: Partial<InnerChannel>): boolean {
+  return typeof outgoing?.id === 'number' && typeof outgoing.window === 'number' && Array.isArray(callbacks);
 }
 
 async function authenticate({ _protocol: protocol }: Inner, request: AheadAuthentication): Promise<void> {
@@ -178,6 +186,11 @@ function exec({ _protocol: protocol, _chanMgr: channels }: Inner, request: Ahead
 
 function awaitStart(channel: InnerChannel, request: AheadExec): void {
   const { input, serverChannel, onStarted, onMisplaced } = request;
+  // ssh2 is reading a packet: whatever is thrown here would end the connection, and all that runs over it.
+  if (!hasKnownChannelShape(channel)) {
+    onStarted(new UnknownStartError('this ssh2 has channels of another shape'));
+    return;
+  }
   const { outgoing } = channel;
   if (outgoing.id !== serverChannel) {
     onMisplaced(channel);
@@ -188,7 +201,7 @@ function awaitStart(channel: InnerChannel, request: AheadExec): void {
     Object.assign(channel, { subtype: 'exec' });
     if (failed) onStarted(failed === true ? new Error('Unable to exec') : failed);
     // ssh2 would wait for ever at a window below zero.
-    else if (outgoing.window < 0) onStarted(new Error('the server takes less input than was sent ahead'));
+    else if (outgoing.window < 0) onStarted(new UnknownStartError('the server takes less input than was sent ahead'));
     else onStarted(undefined, channel);
   });
 }

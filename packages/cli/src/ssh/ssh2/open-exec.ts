@@ -3,7 +3,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import { buildChannelError, buildLostError, isLost } from '../channel-errors.js';
 import { buildLostChannel } from '../lost-host.js';
 import { buildExecChannel, type OwnedChannel } from './exec-channel.js';
-import type { AheadExec, Ssh2Inner } from './inner.js';
+import { type AheadExec, type Ssh2Inner, UnknownStartError } from './inner.js';
 
 /** Runs a line in a channel of its own, and writes its first input once it has begun. */
 export function openExec(client: Client, line: string, input: Uint8Array): Promise<OwnedChannel> {
@@ -47,7 +47,7 @@ export function createAheadOpener({ client, inner, isGone }: AheadOpenerParts): 
           onStarted(error, channel) {
             pending.delete(drop);
             // It was sent, whole: whether it has begun is not known.
-            if (error !== undefined && (isGone() || isLost(error)))
+            if (error !== undefined && (error instanceof UnknownStartError || isGone() || isLost(error)))
               resolve(buildLostOwnedChannel(buildLostError(error)));
             else settleExec(error, channel, { resolve: (owned) => resolve({ ...owned, ahead: 'taken' }), reject });
           },

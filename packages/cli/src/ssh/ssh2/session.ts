@@ -101,6 +101,7 @@ function startSession(stream: Duplex, { software, level, request }: AheadRequest
   const inner = lookInside(client);
   inner?.watchRefusals(authentication.noteRefusal);
   inner?.limitRsa(listRsaAlgorithms(parts.settings));
+  if (inner === undefined) authentication.leaveOutRsa();
   const connection = buildConnection({ client, stream, inner, software });
   const { user } = parts.settings;
   const flight = createFlight({ level, user, request, gate, inner, connection, authentication });
