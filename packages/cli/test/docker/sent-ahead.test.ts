@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { varyHost } from '@outlast/test-fixtures';
+import { generateKeyPair, varyHost } from '@outlast/test-fixtures';
 import { beforeEach, expect, test } from 'vitest';
 import { TRANSPORTS } from '../../src/ssh/transports.js';
 import { catchError, connect, connectAndRun, makeLaptop, openTransport } from '../sshd/connection-lab.js';
@@ -13,8 +13,11 @@ async function meetDropbear() {
   const host = varyHost(await makeUser('busybox'), { alias: 'web1' });
   const laptop = await makeLaptop([host]);
   const memoryFile = join(laptop.home, 'connections.json');
+  const other = generateKeyPair();
+  const identityFiles = [join(laptop.home, 'other')];
+  await writeFile(identityFiles[0] ?? '', other.privateKey, { mode: 0o600 });
   const meet = async (line: string, input = '') => {
-    const transport = openTransport(laptop, { memoryFile });
+    const transport = openTransport(laptop, { memoryFile, ssh: { identityFiles } });
     try {
       return await connectAndRun(transport, 'web1', { line, input });
     } finally {
@@ -22,7 +25,8 @@ async function meetDropbear() {
     }
   };
   await meet('true');
-  return { host, meet, recall: async () => Object.values(JSON.parse(await readFile(memoryFile, 'utf8')).hosts)[0] };
+  const recall = async () => Object.values(JSON.parse(await readFile(memoryFile, 'utf8')).hosts)[0];
+  return { host, other, meet, recall };
 }
 
 test('dropbear takes a program ahead, with as much of its input as it keeps', async () => {
@@ -41,6 +45,15 @@ test('dropbear hangs up when it is sent a program with a key that it does not kn
   await runAsRoot(host, 'rm "/home/$1/.ssh/authorized_keys"', host.user);
   expect(await catchError(meet(`touch ${trace}`))).toMatchObject({ code: 'E_AUTH' });
   expect((await host.run(`ls ${trace}`)).exitCode).not.toBe(0);
+});
+
+test('dropbear whose key was changed is reached the plain way, and soon sent programs again', async () => {
+  const { host, other, meet, recall } = await meetDropbear();
+  await runAsRoot(host, 'printf "%s\\n" "$2" >"/home/$1/.ssh/authorized_keys"', host.user, other.publicKey);
+  expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+  expect(await recall()).toMatchObject({ ahead: 'program', doubts: 1 });
+  expect(await meet('echo in')).toMatchObject({ stdout: 'in\n', exitCode: 0 });
+  expect(await recall()).toMatchObject({ ahead: 'program', doubts: 0 });
 });
 
 test.each(TRANSPORTS)(
