@@ -1,6 +1,7 @@
 const SSH = 'packages/cli/src/ssh';
 const SSHD = 'packages/cli/test/sshd';
 const LET_IN = `${SSHD}/sent-ahead.test.ts > a host that lets us in`;
+const CONFORMANCE = `${SSHD}/transport-conformance.test.ts > ssh2`;
 const AHEAD = `${SSHD}/sent-ahead.test.ts > a host that was met before`;
 
 /** What a connection is trusted with, how long it may take, and what is sent before the host has answered. */
@@ -10,7 +11,7 @@ export const CONNECTION_MUTANTS = [
     file: `${SSH}/ssh2/session.ts`,
     text: 'check.verify(key, (ok) => answerHost(answer, ok));',
     instead: 'check.verify(key, () => answerHost(answer, true));',
-    test: `${SSHD}/connection-host-keys.test.ts > an unknown host key is refused before any authentication, with its fingerprint`,
+    test: `${CONFORMANCE} a host key that is unknown is refused before any authentication, with its fingerprint`,
   },
   {
     guard: 'a host key that changes in a rekey ends the session',
@@ -31,7 +32,7 @@ export const CONNECTION_MUTANTS = [
     file: `${SSH}/deadline.ts`,
     text: 'timer = setTimeout(onOver, Math.max(0, left));',
     instead: 'timer = setTimeout(() => onOver, Math.max(0, left));',
-    test: `${SSHD}/connection.test.ts > a port without a usable server that never answers is E_CONNECT_TIMEOUT at the deadline`,
+    test: `${CONFORMANCE} an attempt at a mute port is E_CONNECT_TIMEOUT at the deadline, and says what it waited for`,
   },
   {
     guard: 'a connection that is reset while it is made is made again',
@@ -66,7 +67,7 @@ export const CONNECTION_MUTANTS = [
     file: `${SSH}/ssh2/exec-channel.ts`,
     text: 'let end: ExecEnd = { exitCode: null, signal: null };',
     instead: 'let end: ExecEnd = { exitCode: 0, signal: null };',
-    test: `${SSHD}/connection.test.ts > a session that is cut leaves the end of its channels unknown and refuses further ones`,
+    test: `${CONFORMANCE} a lost connection (cut) leaves the end unknown and takes no more`,
   },
   {
     guard: 'a host that hangs up on what is sent ahead is reached the plain way',
