@@ -31,6 +31,6 @@ export const LINK_MUTANTS = [
     file: 'packages/cli/src/ssh/ssh2/connection.ts',
     text: 'runs nothing.\n      if (gone) throw buildLostError(lastError);',
     instead: 'runs nothing.',
-    test: 'packages/cli/test/sshd/connection.test.ts > a session that is cut while a channel opens is lost, wherever that is',
+    test: 'packages/cli/test/sshd/connection.test.ts > a session that is cut while a channel opens beside another is lost, wherever that is',
   },
 ];

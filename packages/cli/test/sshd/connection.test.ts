@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { startTcpProxy, type TestHost, varyHost } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ExecEnd } from '../../src/ssh/transport.js';
@@ -19,21 +20,34 @@ async function connectToPort(port: number, connectTimeoutMs: number) {
   return { error, took: performance.now() - begin };
 }
 
-test('a session that is cut while a channel opens is lost, wherever that is', async () => {
-  const { proxy, transport } = await startProxy(await startHost());
-  const first = await connect(transport, 'web1');
-  const { reply: authenticated } = proxy.traffic(1);
-  await run(first, 'true');
-  const { reply: whole } = proxy.traffic(1);
-  for (let at = authenticated; at < whole; at += 16) {
-    proxy.spoil({ reply: { end: { at, by: 'close' } } });
-    const connection = await connect(transport, 'web1');
-    const end = await run(connection, 'true').catch((error: unknown) => error);
-    if (end instanceof Error) expect(end).toMatchObject({ code: 'E_CONNECTION_LOST' });
-    // It was opened before that, so either its end was told or nobody knows it.
-    else expect([0, null]).toContain((end as ExecEnd).exitCode);
-  }
-});
+// Alone a channel is opened and used in one go, with a number that is foreseen; beside another it is not.
+test.each(['alone', 'beside another'])(
+  'a session that is cut while a channel opens %s is lost, wherever that is',
+  async (how) => {
+    const { proxy, transport } = await startProxy(await startHost());
+    const begin = async () => {
+      const connection = await connect(transport, 'web1');
+      if (how === 'beside another') {
+        const { stdout } = await connection.exec({ line: 'echo begun; exec sleep 60' });
+        await once(stdout, 'data');
+      }
+      return connection;
+    };
+    const first = await begin();
+    const { reply: begun } = proxy.traffic(1);
+    await run(first, 'true');
+    const { reply: whole } = proxy.traffic(1);
+    for (let at = begun; at < whole; at += 16) {
+      const connection = await begin();
+      proxy.spoil({ reply: { end: { at, by: 'close' } } });
+      const end = await run(connection, 'true').catch((error: unknown) => error);
+      proxy.spoil({});
+      if (end instanceof Error) expect(end).toMatchObject({ code: 'E_CONNECTION_LOST' });
+      // It was opened before that, so either its end was told or nobody knows it.
+      else expect([0, null]).toContain((end as ExecEnd).exitCode);
+    }
+  },
+);
 
 describe('a port without a usable server', () => {
   test('that falls silent behind its banner is E_CONNECT_TIMEOUT, and says what it waited for', async () => {
