@@ -5,25 +5,36 @@ import { onTestFinished } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { connect, makeLaptop, openTransport } from './connection-lab.js';
 
-/** The places of a conversation, each the byte of that direction behind which it lies. */
+/** The places of what a server says, each the byte behind which it lies. */
+export type ReplyPlaces = Readonly<
+  Record<
+    | 'before the banner'
+    | 'in the banner'
+    | 'behind the banner'
+    | 'behind KEXINIT'
+    | 'behind the key reply'
+    | 'in authentication'
+    | 'behind authentication'
+    | 'in the answer',
+    number
+  >
+>;
+
+/** The places of what the client says. */
+export type RequestPlaces = Readonly<
+  Record<
+    'before the banner' | 'behind the banner' | 'in authentication' | 'behind authentication' | 'in the script',
+    number
+  >
+>;
+
+/** The places of a conversation over ssh2, and the few that are known of one over openssh. */
 export interface Conversation {
-  readonly reply: {
-    readonly 'before the banner': number;
-    readonly 'in the banner': number;
-    readonly 'behind the banner': number;
-    readonly 'behind KEXINIT': number;
-    readonly 'behind the key reply': number;
-    readonly 'in authentication': number;
-    readonly 'behind authentication': number;
-    readonly 'in the answer': number;
-  };
-  readonly request: {
-    readonly 'before the banner': number;
-    readonly 'behind the banner': number;
-    readonly 'in authentication': number;
-    readonly 'behind authentication': number;
-    readonly 'in the script': number;
-  };
+  readonly reply: ReplyPlaces;
+  readonly request: RequestPlaces;
+  /** Where the host was met before, so that the program is under way from the key reply on. */
+  readonly remembered: ReplyPlaces;
+  readonly openssh: Pick<ReplyPlaces, 'before the banner' | 'behind the banner' | 'in the answer'>;
 }
 
 /** KEX_ECDH_REPLY for curve25519 and an ed25519 host key, and NEWKEYS: RFC 8731, RFC 4253. */
@@ -38,19 +49,28 @@ export async function measureConversation(host: TestHost, args: readonly string[
   await connect(openTransport(await makeLaptop([near])), near.alias);
   const authenticated = proxy.traffic(1);
   const laptop = await addLaptop([near]);
-  await laptop.outlast([...args, '-H', near.alias]);
-  const whole = proxy.traffic(2);
+  for (const flags of [[], [], ['--transport', 'openssh']]) await laptop.outlast([...args, ...flags, '-H', near.alias]);
+  const [whole, remembered, openssh] = [proxy.traffic(2), proxy.traffic(3), proxy.traffic(4)];
   const halfway = (from: number, to: number) => Math.round((from + to) / 2);
+  const placesUpTo = (end: number): ReplyPlaces => ({
+    'before the banner': 0,
+    'in the banner': halfway(0, banner),
+    'behind the banner': banner,
+    'behind KEXINIT': kexinit,
+    'behind the key reply': kexinit + KEY_REPLY_BYTES,
+    'in authentication': halfway(kexinit + KEY_REPLY_BYTES, authenticated.reply),
+    // Up to here a host that is remembered says the same.
+    'behind authentication': authenticated.reply,
+    'in the answer': halfway(authenticated.reply, end),
+  });
+  const answer = whole.reply - authenticated.reply;
   return {
-    reply: {
+    reply: placesUpTo(whole.reply),
+    remembered: placesUpTo(remembered.reply),
+    openssh: {
       'before the banner': 0,
-      'in the banner': halfway(0, banner),
       'behind the banner': banner,
-      'behind KEXINIT': kexinit,
-      'behind the key reply': kexinit + KEY_REPLY_BYTES,
-      'in authentication': halfway(kexinit + KEY_REPLY_BYTES, authenticated.reply),
-      'behind authentication': authenticated.reply,
-      'in the answer': halfway(authenticated.reply, whole.reply),
+      'in the answer': openssh.reply - Math.round(answer / 2),
     },
     request: {
       'before the banner': 0,
