@@ -12,17 +12,23 @@ import { NOBODY } from './connection-lab.js';
 export interface Answer {
   readonly exitCode: number;
   readonly document: ToldDocument;
+  readonly stderr: string;
 }
 
 /** Runs a verb with `--json` as the program does, inside this process: for runs by the hundred. */
-export async function askInProcess(laptop: Laptop, words: readonly string[]): Promise<Answer> {
+export async function askInProcess(
+  laptop: Laptop,
+  words: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<Answer> {
   const [name = '', ...rest] = words;
   const invocation = await parseInvocation([name, '-F', laptop.sshConfig, '--json', ...rest], '0.0.0');
   if ('text' in invocation) throw new Error(invocation.text);
   const { entry, verb, args, flags, argv } = invocation;
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const [printed] = [text(stdout), stderr.resume()];
-  const { env, home: cwd } = laptop;
+  const [printed, warned] = [text(stdout), text(stderr)];
+  const { home: cwd } = laptop;
+  const env = { ...laptop.env, ...more };
   const context: Context = {
     verb: entry.name,
     argv,
@@ -37,5 +43,6 @@ export async function askInProcess(laptop: Laptop, words: readonly string[]): Pr
   };
   const exitCode = await verb.run(context, args, flags);
   stdout.end();
-  return { exitCode, document: readDocument(entry.name, await printed) };
+  stderr.end();
+  return { exitCode, document: readDocument(entry.name, await printed), stderr: await warned };
 }
