@@ -216,4 +216,11 @@ export const CONNECTION_MUTANTS = [
     instead: 'leaving.length >= 0 ? start()',
     test: `${SSH}/exec-slots.test.ts > dropbear opens the next one once it has let go of those that we have closed, and only of those`,
   },
+  {
+    guard: 'whatever arrives counts for the keepalive',
+    file: `${SSH}/ssh2/connection.ts`,
+    text: "if (inner !== undefined) stream.on('data', inner.noteAlive)",
+    instead: "if (inner === undefined) stream.on('data', () => undefined)",
+    test: `${SSHD}/connection.test.ts > a connection over which something arrives is not lost for want of an answer to a keepalive`,
+  },
 ];

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { startTcpProxy, type TestHost, varyHost } from '@outlast/test-fixtures';
+import { startTcpProxy, type TestHost, varyHost, waitFor } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ExecEnd } from '../../src/ssh/transport.js';
 import { catchError, connect, listen, makeLaptop, needSshd, openTransport, run, startHost } from './connection-lab.js';
@@ -82,4 +82,20 @@ test('a fragmented banner behind a preamble is understood', async () => {
   const { proxy, transport } = await startProxy(await startHost());
   proxy.spoil({ reply: { preamble: 'Welcome to the machine room\r\n', fragmentBytes: 1 } });
   expect((await run(await connect(transport, 'web1'), 'echo in')).stdout).toBe('in\n');
+});
+
+test('a connection over which something arrives is not lost for want of an answer to a keepalive', async () => {
+  const host = await startHost();
+  const proxy = await startTcpProxy(host);
+  onTestFinished(() => proxy.stop());
+  proxy.spoil({ reply: { dripMs: 1 } });
+  const options = ['ServerAliveInterval=1', 'ServerAliveCountMax=1'];
+  const transport = openTransport(await makeLaptop([varyHost(host, { port: proxy.port })]), { ssh: { options } });
+  const connection = await connect(transport, 'web1', 30_000);
+  // A thousand bytes a second: the answer waits behind all that sshd has written at once.
+  const { ended } = await connection.exec({ line: 'exec head -c 2000000 /dev/zero' });
+  const { reply: before } = proxy.traffic(1);
+  const isOver = ended.then(() => 'lost');
+  const hasMuch = waitFor(() => proxy.traffic(1).reply > before + 4_000, { what: 'more than two keepalives of bytes' });
+  expect(await Promise.race([isOver, hasMuch.then(() => 'alive')])).toBe('alive');
 });

@@ -62,7 +62,10 @@ export function buildConnection({ client, stream, inner, software }: ConnectionP
     slots.fail(() => buildLostError(lastError));
     closed.resolve(closing ? undefined : buildLostError(lastError));
   };
-  client.once('ready', forecast.enter);
+  client.once('ready', () => {
+    forecast.enter();
+    if (inner !== undefined) stream.on('data', inner.noteAlive);
+  });
   client.on('close', finish);
   client.on('error', (error) => {
     lastError = error;

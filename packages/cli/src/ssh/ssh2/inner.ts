@@ -17,6 +17,7 @@ interface InnerChannel extends ClientChannel {
 }
 
 interface Inner {
+  readonly _resetKA?: () => void;
   readonly _callbacks: ((failed: unknown) => void)[];
   readonly _chanMgr: { add(callback: OpenCallback): number; remove(channel: number): void };
   readonly _protocol: {
@@ -59,6 +60,8 @@ export interface Ssh2Inner {
   exec(request: AheadExec): () => void;
   /** Resolves when the server has dealt with all that was sent before, or is gone. */
   sync(): Promise<void>;
+  /** Tells ssh2 that something was heard: for its keepalive alone answers count, which may wait behind all that is on its way. */
+  noteAlive(): void;
   /** Answers what servers announce of their host keys with silence: asking for proofs costs a round trip, and nobody uses them. */
   ignoreHostKeyUpdates(): void;
   /** Tells of each refusal before ssh2 hears of it, which keeps those of an agent's keys to itself. */
@@ -110,6 +113,7 @@ export function lookInside(client: Client): Ssh2Inner | undefined {
         inner._callbacks.push(() => resolve());
         inner._protocol.ping();
       }),
+    noteAlive: () => inner._resetKA?.(),
     ignoreHostKeyUpdates: () => ignoreHostKeyUpdates(inner),
     watchRefusals: (onRefusal) => watchRefusals(inner, onRefusal),
     limitRsa(algorithms) {
