@@ -19,13 +19,14 @@ interface Project {
   readonly name: string;
   readonly include: readonly string[];
   readonly timeout: number;
+  readonly workers?: number;
   readonly globalSetup?: string;
 }
 
-// One kind of host after the other: they share two cores, and their deadlines are real ones.
+// One kind of host after the other: they share two cores, and their deadlines are real ones. Most of what is embedded waits.
 const projects: readonly Project[] = [
   { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.mjs'], timeout: 10 * SECOND },
-  buildHostProject('embedded', 60 * SECOND),
+  { ...buildHostProject('embedded', 60 * SECOND), workers: 3 },
   buildHostProject('sshd', 60 * SECOND),
   { ...buildHostProject('docker', 180 * SECOND), ...(existsSync(DOCKER_SETUP) ? { globalSetup: DOCKER_SETUP } : {}) },
   buildHostProject('streamlit', 300 * SECOND),
@@ -38,13 +39,16 @@ function buildHostProject(name: string, timeout: number): Project {
   return { name, include: [`packages/*/test/${name}/**/*.test.ts`, `packages/*/test/${name}.test.ts`], timeout };
 }
 
-function buildProject({ name, include, timeout, globalSetup }: Project, order: number): TestProjectConfiguration {
+function buildProject(
+  { name, include, timeout, workers = 2, globalSetup }: Project,
+  order: number,
+): TestProjectConfiguration {
   return {
     test: {
       name,
       include: [...include],
       pool: 'forks',
-      maxWorkers: 2,
+      maxWorkers: workers,
       sequence: { groupOrder: order },
       testTimeout: timeout,
       hookTimeout: timeout,
