@@ -95,8 +95,7 @@ export class HostSession {
    */
   async openScript(script: string, nonce: string, keepInput = false): Promise<ScriptChannel> {
     const { signal } = this.#options;
-    signal.throwIfAborted();
-    const channel = await this.#exec({ line: SHELL_LINE, input: script });
+    const channel = await this.#begin({ line: SHELL_LINE, input: script });
     // A host that lets go before it has read everything says more in its answer than in this error.
     channel.stdin.on('error', () => undefined);
     const stop = () => channel.close();
@@ -121,6 +120,19 @@ export class HostSession {
   /** Our script has begun there. */
   markReached(): void {
     this.#options.context.reached = true;
+  }
+
+  /** An interrupt that comes before anything was sent leaves a host as it was, which is more than that nobody knows. */
+  async #begin(request: ExecRequest): Promise<ExecChannel> {
+    const { signal, context } = this.#options;
+    try {
+      signal.throwIfAborted();
+      return await this.#exec(request);
+    } catch (error) {
+      const isUnbegun =
+        signal.aborted && !context.reached && error instanceof OutlastError && error.code === 'E_UNKNOWN_RESULT';
+      throw isUnbegun ? new OutlastError('E_SKIPPED', 'the run was interrupted before anything was sent') : error;
+    }
   }
 
   /** Over the connection that there is; the first one connects. */

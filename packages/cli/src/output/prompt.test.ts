@@ -24,15 +24,25 @@ describe('a question', () => {
   test.each([
     ['yes', true],
     [' YES ', true],
-    ['y', false],
-    ['', false],
     ['no', false],
+    ['No', false],
   ])('answered with %j gives %s', async (typed, expected) => {
     const { input, prompter, waitFor } = createTerminal();
     const answer = prompter.confirm('trust it?');
     await waitFor('trust it? ');
     input.write(`${typed}\r`);
     expect(await answer).toBe(expected);
+  });
+
+  test.each(['y', '', 'maybe'])('answered with %j is asked again, until it is yes or no', async (typed) => {
+    const { input, prompter, waitFor, read } = createTerminal();
+    const answer = prompter.confirm('trust it?');
+    await waitFor('trust it? ');
+    input.write(`${typed}\r`);
+    await waitFor('Please type yes or no. trust it? ');
+    input.write('yes\r');
+    expect(await answer).toBe(true);
+    expect(read().match(/trust it\? /g)?.length).toBe(2);
   });
 
   test('shows what is typed, a secret does not', async () => {
@@ -77,7 +87,7 @@ describe('a question', () => {
     const { input, prompter, waitFor } = createTerminal();
     const answer = prompter.confirm('\x1b[2Jkey?');
     await waitFor('\\x1b[2Jkey? ');
-    input.write('\r');
+    input.write('no\r');
     expect(await answer).toBe(false);
   });
 });

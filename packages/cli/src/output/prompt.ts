@@ -5,6 +5,8 @@ import { escapeText } from './escape-terminal.js';
 import type { TerminalInput } from './process-streams.js';
 import type { Output } from './streams.js';
 
+const AGAIN = 'Please type yes or no. ';
+
 /** What a prompter is made of. */
 export interface PrompterOptions {
   readonly input: TerminalInput;
@@ -34,9 +36,15 @@ export function createPrompter({ input, output, onInterrupt }: PrompterOptions):
     last = answer.catch(() => {});
     return answer;
   };
+  const confirm = async (question: string): Promise<boolean> => {
+    const word = (await askNext(question, true))?.trim().toLowerCase();
+    if (word === undefined || word === 'yes' || word === 'no') return word === 'yes';
+    // A `y`, or a slip of the finger, decides nothing of whom to trust.
+    return confirm(question.startsWith(AGAIN) ? question : `${AGAIN}${question}`);
+  };
   return {
     interactive,
-    confirm: async (question) => (await askNext(question, true))?.trim().toLowerCase() === 'yes',
+    confirm,
     secret: (question) => askNext(question, false),
   };
 }

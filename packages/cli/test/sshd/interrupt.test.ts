@@ -52,6 +52,28 @@ describe('Ctrl-C', () => {
     },
   );
 
+  test.each(['ssh2', 'openssh'])('before the login over %s: nothing was sent, and that is said', async (transport) => {
+    const proxy = await startTcpProxy(lab.host());
+    onTestFinished(() => proxy.stop());
+    proxy.spoil({ reply: { end: { at: 0, by: 'freeze' } } });
+    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
+    const start = ['start', '--json', 'unbegun', '-H', 'web1', '--transport', transport, '--', 'sleep', '600'];
+    const client = laptop.spawnOutlast(start);
+    const end = collect(client);
+    await waitFor(() => proxy.accepted > 0, { what: 'a connection' });
+    client.kill('SIGINT');
+    const { exitCode, stdout } = await end;
+    expect(exitCode).toBe(130);
+    expect(readDocument('start', stdout).outcomes).toMatchObject([
+      {
+        host: 'web1',
+        ok: false,
+        error: { code: 'E_SKIPPED', message: expect.stringContaining('before anything was sent') },
+      },
+    ]);
+    expect(appOf(await lab.ask(['status', 'unbegun', '-H', 'web1'])).state).toBe('unknown');
+  });
+
   test('in words says which hosts are not known and how to ask', async () => {
     await startStubborn('worded');
     const client = lab.laptop.spawnOutlast(['stop', 'worded', '-H', 'web1', '--grace', '60s']);

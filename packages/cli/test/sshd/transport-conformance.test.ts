@@ -227,6 +227,14 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
       expect(await refuse('UserKnownHostsFile=none')).toMatchObject({ code: 'E_HOST_KEY_REVOKED' });
     });
 
+    test('is not trusted where the list of revoked keys cannot be read, and the file is named', async () => {
+      const { laptop } = await meet((one) => `${formatKnownHostName(one)} ${one.hostKeys[0]}\n`);
+      const missing = join(laptop.home, 'no-such-list');
+      const transport = open(laptop, { ssh: { options: [`RevokedHostKeys=${missing}`] } });
+      const error = await catchError(connect(transport, 'web1'));
+      expect(error).toMatchObject({ code: 'E_CONFIG', message: expect.stringContaining(missing) });
+    });
+
     test('that is unknown is put on file by the line that is printed, whatever leads to the host', async () => {
       const stray = generateKeyPair();
       const hop = await startHost({ alias: 'hop', clientKey: stray });

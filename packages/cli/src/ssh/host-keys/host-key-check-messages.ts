@@ -25,13 +25,15 @@ export function formatTrustQuestion({ name, settings }: CheckedHost, key: string
   return `${formatHost(name, settings)} is not known yet. Its key is ${key}. Trust it${where}? (yes/no)`;
 }
 
-/** Formats how a person puts the key on file: ssh has to ask about it, whatever is set for runs in which nobody answers. */
-export function formatTrustHint(settings: HostSettings): string {
+/** Formats how a person makes sure of a key and puts it on file: ssh has to ask about it, whatever is set for runs in which nobody answers. */
+export function formatTrustHint(settings: HostSettings, keyType = 'ssh-ed25519'): string {
+  const type = keyType.replace(/^ssh-|^ecdsa-.*/g, (part) => (part === 'ssh-' ? '' : 'ecdsa'));
   const asking = [
     ...(settings.batchMode ? ['-o', 'BatchMode=no'] : []),
     ...(settings.strictHostKeyChecking === 'yes' ? ['-o', 'StrictHostKeyChecking=ask'] : []),
   ];
-  return `connect once with: ${formatSshCommand(settings, ...asking)}`;
+  const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
+  return `${compare}, then connect once with: ${formatSshCommand(settings, ...asking)}`;
 }
 
 /** Builds the refusal of a key that is not on file. */
@@ -39,11 +41,9 @@ export function buildUnknownError(host: CheckedHost, key: Buffer, { certified, t
   const { settings } = host;
   const presented = `${formatKey(key)}${formatTwin(twin)}`;
   const message = `no known_hosts file lists ${formatHost(host.name, host.settings)}, which presented ${presented}`;
-  const type = readKeyType(key)?.replace(/^ssh-|^ecdsa-.*/g, (part) => (part === 'ssh-' ? '' : 'ecdsa')) ?? 'ed25519';
-  const compare = `compare it with ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub on the host`;
   const hint = certified
     ? 'a certificate authority is known for it, and only OpenSSH itself can check host certificates: --transport openssh'
-    : `${compare}, then ${formatTrustHint(settings)}`;
+    : formatTrustHint(settings, readKeyType(key));
   return new OutlastError('E_HOST_KEY_UNKNOWN', message, { hint });
 }
 

@@ -91,6 +91,12 @@ function buildOtherError({ code, said }: OpensshFailure, settings: HostSettings)
       hint: 'update sshd there, or OpenSSH here (see ssh -vv)',
     });
   }
+  if (code === 'E_CONFIG') {
+    // As with ssh2: without the list of revoked keys no host is to be trusted.
+    return new OutlastError(code, `ssh cannot tell whether the host key is revoked${words}`, {
+      hint: 'make the file readable, or name another one with -o RevokedHostKeys=…',
+    });
+  }
   return new OutlastError(code, `${where} closed the connection before it stood${words}`, {
     hint: formatClosedHint(settings),
   });
@@ -121,7 +127,7 @@ function buildHostKeyError({ name, settings, log }: FailedMaster, { code }: Open
   }
   if (code === 'E_HOST_KEY_CHANGED') return buildChangedError(host, presented, { settings, log });
   return new OutlastError('E_HOST_KEY_UNKNOWN', `no known_hosts file lists ${host}, which presented ${presented}`, {
-    hint: `compare it with ssh-keygen -l on the host, then ${formatTrustHint(settings)}`,
+    hint: formatTrustHint(settings, readHostKey(log)?.split(' ')[0]),
   });
 }
 

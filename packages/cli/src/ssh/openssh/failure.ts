@@ -27,6 +27,7 @@ const KEY_EXCHANGE_RULES: readonly Rule[] = [
   { pattern: /^(Protocol major versions differ: .*)$/m, code: 'E_NOT_SSH' },
   { pattern: /^(The .* host key for .* is marked as revoked)\.$/m, code: 'E_HOST_KEY_REVOKED' },
   { pattern: /^(Host key .* revoked by file .*)$/m, code: 'E_HOST_KEY_REVOKED' },
+  { pattern: /^(Error checking host key .* in revoked keys file .*)$/m, code: 'E_CONFIG' },
   { pattern: /^@ +WARNING: (REMOTE HOST IDENTIFICATION HAS CHANGED)! +@$/m, code: 'E_HOST_KEY_CHANGED' },
   { pattern: /^(No .* host key is known for .*)$/m, code: 'E_HOST_KEY_UNKNOWN' },
   { pattern: /^(Host key verification failed)\.$/m, code: 'E_HOST_KEY_UNKNOWN' },
