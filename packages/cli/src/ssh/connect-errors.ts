@@ -119,9 +119,11 @@ export function formatHangUp({ tries, words }: HangUp): string {
   return `it hung up after ${tries} ${tries === 1 ? 'try' : 'tries'}, saying ${JSON.stringify(words.slice(0, 200))}`;
 }
 
+/** What to do where there are more keys than a server lets anybody try. */
+export const NAME_THE_KEY = 'name the key that fits with -i KEY -o IdentitiesOnly=yes';
+
 /** What to do about a server that hangs up. */
-export const HANG_UP_HINT =
-  'name the key that fits with -i KEY -o IdentitiesOnly=yes, or raise MaxAuthTries in its sshd_config';
+export const HANG_UP_HINT = `${NAME_THE_KEY}, or raise MaxAuthTries in its sshd_config`;
 
 /** How far a session had come when it failed. */
 export type SessionPhase = 'key exchange' | 'authentication';

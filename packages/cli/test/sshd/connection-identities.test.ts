@@ -146,6 +146,7 @@ describe('an agent', () => {
     const error = await catchError(connect(transport, 'web1'));
     expect(error).toMatchObject({ code: 'E_AUTH' });
     expect(error.message).toContain('tried: agent (5 keys)');
+    expect(error.details).toMatchObject({ hint: 'name the key that fits with -i KEY -o IdentitiesOnly=yes' });
     expect(error.message).toContain('3 more');
     expect(await host.readLog()).not.toContain('Too many authentication failures');
   });

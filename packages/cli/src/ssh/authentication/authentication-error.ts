@@ -1,6 +1,6 @@
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
-import { formatHangUp, formatSshCommand, HANG_UP_HINT, type HangUp } from '../connect-errors.js';
+import { formatHangUp, formatSshCommand, HANG_UP_HINT, type HangUp, NAME_THE_KEY } from '../connect-errors.js';
 import type { AuthenticationContext, AuthenticationState, Refusal } from './authentication-state.js';
 import { formatTried, type IdentityPlan } from './identities.js';
 
@@ -49,6 +49,8 @@ function buildAuthHint(settings: HostSettings, plan: IdentityPlan, lastWord: Las
   const { hangUp, methodsLeft, isPartial } = lastWord;
   const byHand = `try it by hand: ${formatSshCommand(settings)}`;
   if (hangUp !== undefined) return `${HANG_UP_HINT}; ${byHand}`;
+  // By hand all of them would be tried.
+  if (plan.hasTooMany) return NAME_THE_KEY;
   // No other key would help.
   if (isPartial && !methodsLeft.includes('publickey')) return `${formatRemedy(lastWord)}; ${byHand}`;
   const encrypted = plan.skipped.some((text) => text.endsWith('encrypted and no terminal'));

@@ -29,6 +29,8 @@ export interface IdentityPlan {
   readonly skipped: readonly string[];
   /** True when something was left out that OpenSSH itself could have used. */
   readonly needsOpenssh: boolean;
+  /** True when there were more identities than a server lets anybody try. */
+  readonly hasTooMany: boolean;
 }
 
 interface Candidate {
@@ -50,7 +52,8 @@ export async function planIdentities(
 ): Promise<IdentityPlan> {
   const { preferredAuthentications: preferred } = settings;
   const isWanted = preferred.length === 0 || preferred.includes('publickey');
-  if (!settings.pubkeyAuthentication || !isWanted) return { identities: [], skipped: [], needsOpenssh: false };
+  if (!settings.pubkeyAuthentication || !isWanted)
+    return { identities: [], skipped: [], needsOpenssh: false, hasTooMany: false };
   const socket = settings.identityAgent;
   const agent = socket === null ? undefined : await keyring.listAgentKeys(socket);
   const agentKeys = agent?.keys ?? [];
@@ -82,10 +85,11 @@ export async function planIdentities(
 
 function limitPlan(identities: readonly Identity[], skipped: readonly string[], openssh: boolean): IdentityPlan {
   const rest = identities.length - MAX_IDENTITIES;
-  const tooMany = `${rest} more: servers hang up after six failures (name the right one with -i, or IdentitiesOnly)`;
+  const tooMany = `${rest} more: servers hang up after six failures`;
   return {
     identities: identities.slice(0, MAX_IDENTITIES),
     skipped: rest > 0 ? [...skipped, tooMany] : skipped,
+    hasTooMany: rest > 0,
     needsOpenssh: openssh,
   };
 }
