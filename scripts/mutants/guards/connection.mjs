@@ -9,8 +9,8 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a host key is judged',
     file: `${SSH}/ssh2/session.ts`,
-    text: 'check.verify(key, (ok) => answerHost(answer, ok));',
-    instead: 'check.verify(key, () => answerHost(answer, true));',
+    text: 'check.verify(key, (ok) => answerSafely(() => answer(ok)));',
+    instead: 'check.verify(key, () => answerSafely(() => answer(true)));',
     test: `${CONFORMANCE} a host key that is unknown is refused before any authentication, with its fingerprint`,
   },
   {
@@ -184,8 +184,8 @@ export const CONNECTION_MUTANTS = [
   {
     guard: 'a key that is named is tried before those of the agent',
     file: `${SSH}/authentication/identities.ts`,
-    text: '!settings.defaultIdentityFiles.includes(file.path);',
-    instead: 'false;',
+    text: 'file !== undefined && isNamedFile(settings, file.path)',
+    instead: 'file === undefined && isNamedFile(settings, "")',
     test: `${SSHD}/sshd-configurations.test.ts > MaxAuthTries 2: over ssh2, with IdentitiesOnly no, a named key comes before all of the agent`,
   },
   {

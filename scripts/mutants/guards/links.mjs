@@ -33,4 +33,11 @@ export const LINK_MUTANTS = [
     instead: 'runs nothing.',
     test: 'packages/cli/test/sshd/connection.test.ts > a session that is cut while a channel opens beside another is lost, wherever that is',
   },
+  {
+    guard: 'an interrupt before anything was sent is no result that nobody knows',
+    file: SESSION,
+    text: "signal.aborted && !context.reached && isCode(error, 'E_UNKNOWN_RESULT')",
+    instead: "context.reached && isCode(error, 'E_UNKNOWN_RESULT')",
+    test: 'packages/cli/test/sshd/interrupt.test.ts > Ctrl-C before the login over ssh2: nothing was sent, and that is said',
+  },
 ];

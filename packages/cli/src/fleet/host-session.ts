@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
+import { isCode } from '../ssh/connect-errors.js';
 import { openUnlessAborted } from '../ssh/lost-host.js';
 import type { Connection, ExecChannel, ExecEnd, ExecRequest, Target, Transport } from '../ssh/transport.js';
 import { holdLease, isLeaseOver } from './lease.js';
@@ -129,8 +130,7 @@ export class HostSession {
       signal.throwIfAborted();
       return await this.#exec(request);
     } catch (error) {
-      const isUnbegun =
-        signal.aborted && !context.reached && error instanceof OutlastError && error.code === 'E_UNKNOWN_RESULT';
+      const isUnbegun = signal.aborted && !context.reached && isCode(error, 'E_UNKNOWN_RESULT');
       throw isUnbegun ? new OutlastError('E_SKIPPED', 'the run was interrupted before anything was sent') : error;
     }
   }

@@ -2,6 +2,11 @@ import { type ErrorCode, OutlastError, quoteWord } from '@outlast/core';
 import type { HostSettings } from './configuration/host-settings.js';
 import { buildExhaustedError, isExhausted } from './exhaustion.js';
 
+/** Tells an error of ours by its code. */
+export function isCode(error: unknown, code: ErrorCode): error is OutlastError {
+  return error instanceof OutlastError && error.code === code;
+}
+
 /** Formats an endpoint for people: `web1 port 22`. */
 export function formatEndpoint({ hostname, port }: { hostname: string; port: number }): string {
   return `${hostname} port ${port}`;

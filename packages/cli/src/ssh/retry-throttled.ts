@@ -1,4 +1,4 @@
-import { type ErrorCode, OutlastError } from '@outlast/core';
+import { isCode } from './connect-errors.js';
 import type { Deadline } from './deadline.js';
 
 const FIRST_BACKOFF_MS = 100;
@@ -24,11 +24,6 @@ export async function retryThrottled<T>(deadline: Deadline, attempt: () => Promi
       deadline.signal.throwIfAborted();
     }
   }
-}
-
-/** Tells an error of ours by its code. */
-export function isCode(error: unknown, code: ErrorCode): error is OutlastError {
-  return error instanceof OutlastError && error.code === code;
 }
 
 function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {

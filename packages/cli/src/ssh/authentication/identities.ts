@@ -50,10 +50,7 @@ export async function planIdentities(
   keyring: Keyring,
   options: { readonly mayAsk: boolean },
 ): Promise<IdentityPlan> {
-  const { preferredAuthentications: preferred } = settings;
-  const isWanted = preferred.length === 0 || preferred.includes('publickey');
-  if (!settings.pubkeyAuthentication || !isWanted)
-    return { identities: [], skipped: [], needsOpenssh: false, hasTooMany: false };
+  if (!wantsKeys(settings)) return { identities: [], skipped: [], needsOpenssh: false, hasTooMany: false };
   const socket = settings.identityAgent;
   const agent = socket === null ? undefined : await keyring.listAgentKeys(socket);
   const agentKeys = agent?.keys ?? [];
@@ -63,8 +60,7 @@ export async function planIdentities(
   const used = new Set(candidates.map(({ agentKey }) => agentKey));
   const others = settings.identitiesOnly ? [] : agentKeys.filter((key) => !used.has(key));
   const otherCandidates = others.map((key) => buildAgentCandidate(key, 'agent', context));
-  const isNamed = ({ file }: Candidate): boolean =>
-    file !== undefined && !settings.defaultIdentityFiles.includes(file.path);
+  const isNamed = ({ file }: Candidate): boolean => file !== undefined && isNamedFile(settings, file.path);
   const identities = [
     ...candidates.filter(isNamed),
     // A default file whose key the agent holds ranks with the agent's.
@@ -81,6 +77,19 @@ export async function planIdentities(
     ],
     files.some(needsOpenssh) || settings.certificateFiles.length > 0,
   );
+}
+
+/** Tells whether keys are to be tried at all. */
+export function wantsKeys({ pubkeyAuthentication, preferredAuthentications: preferred }: HostSettings): boolean {
+  return pubkeyAuthentication && (preferred.length === 0 || preferred.includes('publickey'));
+}
+
+/**
+ * Tells whether somebody has named a file. Most people have two or three of those that ssh looks for by itself: that one of them is
+ * not there is no news.
+ */
+export function isNamedFile({ defaultIdentityFiles }: HostSettings, path: string): boolean {
+  return !defaultIdentityFiles.includes(path);
 }
 
 function limitPlan(identities: readonly Identity[], skipped: readonly string[], openssh: boolean): IdentityPlan {
@@ -114,8 +123,7 @@ function buildCandidate(file: KeyFile, agentKeys: readonly ParsedKey[], context:
     return { ...buildAgentCandidate(agentKey, `${label} (agent)`, context), file };
   }
   const leaveOut = (reason: string | undefined): Candidate => ({ file, agentKey, identity: undefined, reason });
-  // Most people have two or three of the files that ssh looks for: those that are not there are no news.
-  const isNews = !context.settings.defaultIdentityFiles.includes(file.path);
+  const isNews = isNamedFile(context.settings, file.path);
   if (file.kind === 'unusable') return leaveOut(file.missing && !isNews ? undefined : `${label}: ${file.reason}`);
   if (file.kind === 'public') return leaveOut(isNews ? `${label}: not in the agent` : undefined);
   const obstacle = publicKey && findKeyObstacle(publicKey, context.settings);

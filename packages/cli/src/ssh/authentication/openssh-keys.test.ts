@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { buildHostSettings, type HostSettings } from '../configuration/host-settings.js';
+import { buildSettings } from '../../../test/openssh-samples.js';
+import type { HostSettings } from '../configuration/host-settings.js';
 import { readKeyFile } from './key-file.js';
 import type { AgentKeys, Keyring } from './keyring.js';
 import { listOpensshKeys } from './openssh-keys.js';
@@ -21,14 +22,7 @@ function generate(name: string, ...args: string[]): string {
   return path;
 }
 
-const plain = buildHostSettings(new Map(), {
-  destination: 'web1',
-  sshArgs: ['web1'],
-  expandPath: (path) => path,
-  expandProxyCommand: (line) => line,
-  authSock: undefined,
-  readEnv: () => undefined,
-});
+const plain = buildSettings();
 
 function list(settings: Partial<HostSettings>, { mayAsk = true, agent = {} as Partial<AgentKeys> } = {}) {
   const listAgentKeys = async () => ({ keys: [], problem: undefined, ...agent });

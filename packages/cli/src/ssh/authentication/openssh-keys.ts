@@ -1,5 +1,5 @@
 import type { HostSettings } from '../configuration/host-settings.js';
-import { formatPath } from './identities.js';
+import { formatPath, isNamedFile, wantsKeys } from './identities.js';
 import type { KeyFile } from './key-file.js';
 import type { AgentKeys, Keyring } from './keyring.js';
 
@@ -19,12 +19,12 @@ export async function listOpensshKeys(
   keyring: Keyring,
   { mayAsk }: { readonly mayAsk: boolean },
 ): Promise<UsableKeys> {
-  const { preferredAuthentications: preferred, identityAgent: socket } = settings;
-  if (!settings.pubkeyAuthentication || (preferred.length > 0 && !preferred.includes('publickey'))) return NONE;
+  if (!wantsKeys(settings)) return NONE;
+  const { identityAgent: socket } = settings;
   const agent = socket === null ? undefined : await keyring.listAgentKeys(socket);
   const paths = [...settings.identityFiles, ...settings.certificateFiles];
   const files = await Promise.all(paths.map(keyring.readFile));
-  const judged = files.map((file) => judgeFile(file, { agent, mayAsk, defaults: settings.defaultIdentityFiles }));
+  const judged = files.map((file) => judgeFile(file, { agent, mayAsk, isNews: isNamedFile(settings, file.path) }));
   const asksAgent = agent !== undefined && agent.problem === undefined && !settings.identitiesOnly;
   return {
     labels: [
@@ -42,15 +42,13 @@ export async function listOpensshKeys(
 interface JudgeContext {
   readonly agent: AgentKeys | undefined;
   readonly mayAsk: boolean;
-  /** The files that nobody named. */
-  readonly defaults: readonly string[];
+  /** Whether it is told that the file is of no use. */
+  readonly isNews: boolean;
 }
 
-function judgeFile(file: KeyFile, { agent, mayAsk, defaults }: JudgeContext): UsableKeys {
+function judgeFile(file: KeyFile, { agent, mayAsk, isNews }: JudgeContext): UsableKeys {
   const label = formatPath(file.path);
   const skip = (reason: string): UsableKeys => ({ labels: [], skipped: [`${label}: ${reason}`] });
-  // Most people have two or three of the files that ssh looks for: those that are not there are no news.
-  const isNews = !defaults.includes(file.path);
   if (file.kind === 'unusable') {
     if (file.suitsOpenssh) return { labels: [label], skipped: [] };
     return file.missing && !isNews ? NONE : skip(file.reason);

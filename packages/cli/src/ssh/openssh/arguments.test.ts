@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildHostSettings } from '../configuration/host-settings.js';
+import { buildSettings } from '../../../test/openssh-samples.js';
 import { parseSshConfigOutput, type RawSettings } from '../configuration/raw-settings.js';
 import type { SshOptions } from '../transport.js';
 import { buildHopCommand, buildMasterArgs } from './arguments.js';
@@ -28,14 +28,7 @@ function resolve(args: readonly string[]): RawSettings {
 function buildArgs(options: readonly string[], mayAsk = false): string[] {
   const sshOptions: SshOptions = { configFile: 'none', identityFiles: [], options, jump: 'hop' };
   const raw = resolve(['-F', 'none', ...options.flatMap((option) => ['-o', option]), '--', 'web1']);
-  const settings = buildHostSettings(raw, {
-    destination: 'web1',
-    sshArgs: ['web1'],
-    expandPath: (path) => path,
-    expandProxyCommand: (line) => line,
-    authSock: undefined,
-    readEnv: () => undefined,
-  });
+  const settings = buildSettings(raw);
   return buildMasterArgs({ target: TARGET, settings, sshOptions, controlPath: '/tmp/m', mayAsk, proxyCommand: 'mine' });
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { readOpensshSample } from '../../../test/openssh-samples.js';
 import {
   findLastWords,
   findProxyWords,
@@ -16,11 +16,6 @@ import {
   readSoftware,
   readStage,
 } from './failure.js';
-
-/** What OpenSSH 9.2p1 of Debian 12 wrote to stderr, at LogLevel DEBUG1; in `ask-…` what it asked. */
-function readSample(name: string): string {
-  return readFileSync(new URL(`./fixtures/${name}.openssh-9.2.txt`, import.meta.url), 'utf8');
-}
 
 test.each([
   ['unknown-key', 'E_HOST_KEY_UNKNOWN', /verification failed/],
@@ -48,7 +43,7 @@ test.each([
   ['ssh-1', 'E_NOT_SSH', /Protocol major versions differ/],
   ['binary', 'E_NOT_SSH', /invalid characters/],
 ])('%s is %s', (name, code, said) => {
-  const failure = readFailure(readSample(name));
+  const failure = readFailure(readOpensshSample(name));
   expect(failure).toEqual({ code, said: expect.stringMatching(said) });
 });
 
@@ -60,50 +55,50 @@ test.each([
   ['proxy-unreached', undefined],
   ['banner-in-words-of-ssh', undefined],
 ])('dialling for %s fails with %s', (name, errno) => {
-  expect(readDialError(readSample(name))?.code).toBe(errno);
+  expect(readDialError(readOpensshSample(name))?.code).toBe(errno);
 });
 
 test('a line that a server sends before its banner is told from the words of ssh', () => {
-  expect(readForeignLine(readSample('smtp'))).toBe('220 mail ESMTP');
+  expect(readForeignLine(readOpensshSample('smtp'))).toBe('220 mail ESMTP');
   for (const name of ['mute', 'max-startups', 'connected', 'banner-in-words-of-ssh'])
-    expect(readForeignLine(readSample(name))).toBeUndefined();
+    expect(readForeignLine(readOpensshSample(name))).toBeUndefined();
 });
 
 test('what a talkative ssh says as ProxyCommand is not taken for what ours says', () => {
-  const [refused, behind] = [readSample('proxy-verbose-refused'), readSample('behind-verbose-proxy')];
+  const [refused, behind] = [readOpensshSample('proxy-verbose-refused'), readOpensshSample('behind-verbose-proxy')];
   expect([readHostKey(refused), readSoftware(refused), readOfferedKeys(refused)]).toEqual([undefined, '', []]);
   expect(readOfferedKeys(behind)).toEqual(['/home/me/.ssh/stranger']);
-  expect(readHostKey(behind)).toBe(readHostKey(readSample('banner-in-words-of-ssh')));
+  expect(readHostKey(behind)).toBe(readHostKey(readOpensshSample('banner-in-words-of-ssh')));
 });
 
 test('what ssh says of keys is read', () => {
-  const changed = readSample('changed-key');
+  const changed = readOpensshSample('changed-key');
   expect(readHostKey(changed)).toMatch(/^ssh-ed25519 SHA256:[\w+/]{43}$/);
   expect(readOffendingKey(changed)).toEqual({ file: '/home/me/.ssh/known_hosts_changed', line: '1' });
-  expect(readOfferedKeys(readSample('wrong-key'))).toEqual(['/home/me/.ssh/stranger']);
-  expect(readOfferedKeys(readSample('too-many-keys'))).toHaveLength(6);
+  expect(readOfferedKeys(readOpensshSample('wrong-key'))).toEqual(['/home/me/.ssh/stranger']);
+  expect(readOfferedKeys(readOpensshSample('too-many-keys'))).toHaveLength(6);
 });
 
 test('a host that hung up on the last of several tries is told from one that refused them all', () => {
-  expect(readHangUp(readSample('too-many-keys'))).toEqual({
+  expect(readHangUp(readOpensshSample('too-many-keys'))).toEqual({
     tries: 6,
     words: 'Too many authentication failures',
     methods: 'publickey,password,keyboard-interactive',
   });
-  expect(readHangUp(readSample('wrong-key'))).toBeUndefined();
+  expect(readHangUp(readOpensshSample('wrong-key'))).toBeUndefined();
 });
 
 test('a jump host that leads nowhere is told from one that has gone', () => {
-  expect(['hop-refused', 'hop-gone', 'banner-in-words-of-ssh'].map((name) => isRefusedByHop(readSample(name)))).toEqual(
-    [true, false, false],
-  );
+  expect(
+    ['hop-refused', 'hop-gone', 'banner-in-words-of-ssh'].map((name) => isRefusedByHop(readOpensshSample(name))),
+  ).toEqual([true, false, false]);
 });
 
 test('the last words are those of whoever had the last word', () => {
-  expect(findProxyWords(readSample('proxy-failed'))).toBe('no route for you');
-  expect(findProxyWords(readSample('proxy-refused'))).toMatch(/^root@127\.0\.0\.1: Permission denied/);
-  expect(findLastWords(readSample('too-many-keys'))).toMatch(/^Disconnected from/);
-  expect(findLastWords(readSample('connected'))).toBe('');
+  expect(findProxyWords(readOpensshSample('proxy-failed'))).toBe('no route for you');
+  expect(findProxyWords(readOpensshSample('proxy-refused'))).toMatch(/^root@127\.0\.0\.1: Permission denied/);
+  expect(findLastWords(readOpensshSample('too-many-keys'))).toMatch(/^Disconnected from/);
+  expect(findLastWords(readOpensshSample('connected'))).toBe('');
 });
 
 test.each([
@@ -111,18 +106,18 @@ test.each([
   ['mute-behind-banner', 'exchanging keys'],
   ['wrong-key', 'waiting for the authentication'],
 ])('%s is a sample of %s', (name, stage) => {
-  const stages = readSample(name).split(/\r?\n/).map(readStage);
+  const stages = readOpensshSample(name).split(/\r?\n/).map(readStage);
   expect(stages.filter((one) => one !== undefined).at(-1)).toBe(stage);
 });
 
 test('a question about a host key is told from one for a secret', () => {
   const key = expect.stringMatching(/^ED25519 SHA256:[\w+/]{43}$/);
-  expect(readQuestion(readSample('ask-host-key'))).toEqual({ kind: 'host-key', key });
+  expect(readQuestion(readOpensshSample('ask-host-key'))).toEqual({ kind: 'host-key', key });
   const path = '/home/me/.ssh/id_locked';
-  expect(readQuestion(readSample('ask-passphrase'))).toEqual({ kind: 'passphrase', path });
-  expect(readQuestion(readSample('ask-password'))).toEqual({ kind: 'secret' });
+  expect(readQuestion(readOpensshSample('ask-passphrase'))).toEqual({ kind: 'passphrase', path });
+  expect(readQuestion(readOpensshSample('ask-password'))).toEqual({ kind: 'secret' });
   // A host that asks for the same by keyboard-interactive.
-  expect(readQuestion(readSample('ask-host-in-words-of-ssh'))).toEqual({ kind: 'secret' });
+  expect(readQuestion(readOpensshSample('ask-host-in-words-of-ssh'))).toEqual({ kind: 'secret' });
   expect(readQuestion("Please type 'yes', 'no' or the fingerprint: ")).toEqual({ kind: 'secret' });
 });
 

@@ -74,21 +74,17 @@ export function readDialError(log: string): NodeJS.ErrnoException | undefined {
 /** Reads from the log of an ssh that has ended why it did so, where it was not that dialling failed. */
 export function readFailure(log: string): OpensshFailure {
   const { dialling, keyExchange, login } = splitLog(log);
-  if (login !== '') return applyRules(LOGIN_RULES, login) ?? { code: 'E_CONNECT_CLOSED', said: findLastWords(login) };
-  if (keyExchange !== '') {
-    return (
-      applyRules(KEY_EXCHANGE_RULES, keyExchange) ?? { code: 'E_CONNECT_CLOSED', said: findLastWords(keyExchange) }
-    );
-  }
+  if (login !== '') return applyRules(LOGIN_RULES, login);
+  if (keyExchange !== '') return applyRules(KEY_EXCHANGE_RULES, keyExchange);
   return readEarlyEnd(dialling);
 }
 
-function applyRules(rules: readonly Rule[], text: string): OpensshFailure | undefined {
+function applyRules(rules: readonly Rule[], text: string): OpensshFailure {
   for (const { pattern, code } of rules) {
     const match = pattern.exec(text);
     if (match !== null) return { code, said: match[1] ?? '' };
   }
-  return undefined;
+  return { code: 'E_CONNECT_CLOSED', said: findLastWords(text) };
 }
 
 function readEarlyEnd(dialling: string): OpensshFailure {

@@ -1,26 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { buildHostSettings } from '../configuration/host-settings.js';
+import { buildSettings, readOpensshSample } from '../../../test/openssh-samples.js';
 import { createQuestions } from '../questions.js';
 import { answerQuestion, type RunAnswers } from './questions.js';
 
-/** What OpenSSH 9.2p1 of Debian 12 asks. */
-function readPrompt(name: string): string {
-  return readFileSync(new URL(`./fixtures/${name}.openssh-9.2.txt`, import.meta.url), 'utf8');
-}
-
-const PROMPT = readPrompt('ask-passphrase');
+const PROMPT = readOpensshSample('ask-passphrase');
 const QUESTION = 'Passphrase of /home/me/.ssh/id_locked: ';
 const AGAIN = 'Passphrase of /home/me/.ssh/id_locked (that was not it): ';
 
-const settings = buildHostSettings(new Map(), {
-  destination: 'web1',
-  sshArgs: ['web1'],
-  expandPath: (path) => path,
-  expandProxyCommand: (line) => line,
-  authSock: undefined,
-  readEnv: () => undefined,
-});
+const settings = buildSettings();
 
 /** A run with a person who gives these answers, one after the other. */
 function startRun(said: readonly (string | undefined)[], marksHostQuestions = true) {
@@ -88,8 +75,8 @@ test('a person who does not know the passphrase is asked three times, not three 
 });
 
 test.each([
-  ['a password', readPrompt('ask-password')],
-  ['what a host asks in the words of ssh', readPrompt('ask-host-in-words-of-ssh')],
+  ['a password', readOpensshSample('ask-password')],
+  ['what a host asks in the words of ssh', readOpensshSample('ask-host-in-words-of-ssh')],
   ['the PIN of a token', "Enter PIN for 'token': "],
 ])('%s is asked for each host, with its name', async (_what, prompt) => {
   const { asked, ask } = startRun(['open sesame', 'one', 'two']);

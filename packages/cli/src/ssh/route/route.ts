@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
+import { isCode } from '../connect-errors.js';
 import { raceSignal } from '../deadline.js';
 import type { HopOptions } from '../hop-pool.js';
 import { dial } from './dial.js';
@@ -45,8 +46,7 @@ async function openProxy(settings: HostSettings, line: string, { env, deadline }
   return {
     stream,
     async explain(error) {
-      const early = error instanceof OutlastError && error.code === 'E_THROTTLED';
-      return early ? raceSignal(explainEnd(), deadline.signal).catch(() => error) : error;
+      return isCode(error, 'E_THROTTLED') ? raceSignal(explainEnd(), deadline.signal).catch(() => error) : error;
     },
   };
 }

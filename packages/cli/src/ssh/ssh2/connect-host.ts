@@ -1,11 +1,11 @@
 import type { HostSettings } from '../configuration/host-settings.js';
 import type { HostResolver } from '../configuration/ssh-config.js';
 import { addUnhonoured } from '../configuration/unhonoured.js';
-import { addHost, formatEndpoint } from '../connect-errors.js';
+import { addHost, formatEndpoint, isCode } from '../connect-errors.js';
 import { type Deadline, raceSignal, startHostDeadline } from '../deadline.js';
 import { buildLostHost } from '../lost-host.js';
 import type { Questions } from '../questions.js';
-import { isCode, retryThrottled } from '../retry-throttled.js';
+import { retryThrottled } from '../retry-throttled.js';
 import { exchangeBanners } from '../route/banner.js';
 import type { Hops } from '../route/jump.js';
 import { openRoute } from '../route/route.js';

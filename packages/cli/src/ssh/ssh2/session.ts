@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { type Authentication, createAuthentication } from '../authentication/authentication.js';
+import { answerSafely } from '../authentication/authentication-state.js';
 import { type Identity, planIdentities } from '../authentication/identities.js';
 import { listRsaAlgorithms } from '../authentication/key-policy.js';
 import type { Keyring } from '../authentication/keyring.js';
@@ -157,22 +158,13 @@ function connectClient(client: Client, stream: Duplex, parts: SessionParts): voi
     algorithms: parts.algorithms,
     hostVerifier: (key: Buffer, answer: (accepted: boolean) => void) => {
       lookInside(client)?.hastenKeyExchange();
-      check.verify(key, (ok) => answerHost(answer, ok));
+      check.verify(key, (ok) => answerSafely(() => answer(ok)));
     },
     authHandler: authentication.handler,
     readyTimeout: 0,
     keepaliveInterval: settings.serverAliveInterval * 1_000,
     keepaliveCountMax: settings.serverAliveCountMax,
   });
-}
-
-// The session may have ended while somebody was being asked; ssh2 then throws at the answer.
-function answerHost(answer: (accepted: boolean) => void, accepted: boolean): void {
-  try {
-    answer(accepted);
-  } catch {
-    // The session's own end is what gets reported.
-  }
 }
 
 function explainFailure(error: Error | undefined, { check, authentication, settings }: SessionParts): Error {
