@@ -10,9 +10,10 @@ import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags, resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan, planFleet } from './fleet-plan.js';
+import { chooseDefaultParallel } from './plan-parallel.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
-import { DEFAULT_PARALLEL, runOverHosts } from './run-over-hosts.js';
+import { runOverHosts } from './run-over-hosts.js';
 import type { Verb } from './verb.js';
 
 const DOCTOR_TIMEOUT_MS = 60_000;
@@ -56,7 +57,7 @@ async function examineLaptop(context: Context, flags: FleetFlags, plan: FleetPla
   const hosts = invalid
     ? []
     : plan.hosts.map((host) => ({ target: host.target, transport: chooseTransport(plan, host) }));
-  const parallel = flags.parallel ?? DEFAULT_PARALLEL;
+  const parallel = flags.parallel ?? chooseDefaultParallel();
   const survey = await surveyLaptop({
     hosts,
     transport: chooseTransport(invalid ? { flags, config: {} } : plan),

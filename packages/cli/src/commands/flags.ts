@@ -24,8 +24,10 @@ export interface FleetFlags extends OutputFlags {
   readonly parallel?: number;
   readonly serial?: HostShare;
   readonly pause?: number;
+  readonly ask?: boolean;
   readonly maxFail?: HostShare;
   readonly maxAuthFail?: number;
+  readonly retry?: number;
   readonly retryFailed?: boolean;
   readonly connectTimeout?: number;
   readonly timeout?: number;
@@ -48,11 +50,13 @@ export function addOutputFlags(command: Command): void {
 export function addFleetFlags(command: Command): void {
   addHostFlags(command);
   command
-    .option('-P, --parallel <n>', 'hosts at the same time (32)', parseCount)
+    .option('-P, --parallel <n>', 'hosts at the same time (32 a processor, at most 128)', parseCount)
     .option('--serial <n|n%>', 'one batch of hosts after another', parseShare)
     .option('--pause <duration>', 'between two batches', parseDuration)
+    .option('--ask', 'ask before each further batch')
     .option('--max-fail <n|n%>', 'stop after more failures than that', parseShare)
     .option('--max-auth-fail <n>', 'stop after so many hosts in a row refuse the same login (10)', parseCount)
+    .option('--retry <n>', 'connect so many times more where it fails, but for host keys and logins (0)', parseWhole)
     .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
     .option(
       '--connect-timeout <duration>',

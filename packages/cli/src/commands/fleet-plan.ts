@@ -34,6 +34,7 @@ export async function planFleet(
   apps: readonly string[] = [],
   { mayBeEmpty = false } = {},
 ): Promise<FleetPlan> {
+  checkBatchFlags(context, flags);
   const config = await loadConfiguration(context, flags);
   const appHosts = listAppHosts(config, apps);
   const selection = await buildSelection(context, flags);
@@ -48,6 +49,19 @@ export async function planFleet(
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
   return { config, hosts, flags, lastRun, clientFolder };
+}
+
+/** What lies between batches needs batches, and a question somebody who answers. */
+function checkBatchFlags({ prompter }: Context, { serial, pause, ask }: FleetFlags): void {
+  const flag = ask ? '--ask' : '--pause';
+  if ((ask || pause !== undefined) && serial === undefined)
+    throw new OutlastError('E_USAGE', `${flag} comes between batches of hosts, and there is only one`, {
+      hint: 'say how many hosts make a batch: --serial N or N%',
+    });
+  if (ask && !prompter.interactive)
+    throw new OutlastError('E_USAGE', '--ask has nobody to ask: this is no terminal', {
+      hint: '--pause lets time pass between batches, --max-fail 0 ends the run at the first failure',
+    });
 }
 
 /** Chooses what speaks SSH to a host: the flag, else the configuration of the host, else that of all hosts. */

@@ -39,11 +39,11 @@ export async function followLogs(context: Context, plan: FleetPlan, request: Fol
   const { output } = context;
   const detached = new AbortController();
   output.whenClosed.then(() => detached.abort(new OutlastError('E_CONNECTION_LOST', 'nobody reads any more')));
-  const everywhere = { ...plan, flags: { ...plan.flags, parallel: Math.max(plan.hosts.length, 1) } };
   const printer = createPrinter(context, plan, request);
   const following = { ...context, interrupt: AbortSignal.any([context.interrupt, detached.signal]) };
-  const outcomes = await runOverHosts<boolean>(following, everywhere, {
+  const outcomes = await runOverHosts<boolean>(following, plan, {
     label: 'following',
+    atOnce: true,
     timeoutMs: undefined,
     work: async (session, { target }) => ({
       ok: true,

@@ -44,7 +44,9 @@ function groupScripts(hosts: readonly SelectedHost[], preview: Preview): Map<str
   const groups = new Map<string, string[]>();
   for (const host of hosts) {
     const script = preview.buildScript(host);
-    groups.set(script, [...(groups.get(script) ?? []), host.target.name]);
+    const group = groups.get(script);
+    if (group === undefined) groups.set(script, [host.target.name]);
+    else group.push(host.target.name);
   }
   return groups;
 }

@@ -4,14 +4,16 @@ import { HostSession } from '../fleet/host-session.js';
 import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
+import { foldHosts } from '../output/fold-hosts.js';
+import { formatHost } from '../output/format-host.js';
 import { startProgress } from '../output/spinner.js';
+import type { Prompter } from '../ssh/transport.js';
 import { createTransports, type Transports } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan } from './fleet-plan.js';
+import { planParallel } from './plan-parallel.js';
 
-/** Hosts at the same time, where `--parallel` says nothing. */
-export const DEFAULT_PARALLEL = 32;
 const DEFAULT_MAX_AUTH_FAIL = 10;
 
 /** What one verb does with each host. */
@@ -20,6 +22,8 @@ export interface HostWork<T> {
   readonly label: string;
   /** True for what is done only to be read: it ends when nobody reads any more, as with `| head`. */
   readonly forReader?: boolean;
+  /** True for what does not end by itself: all hosts are under way at once. */
+  readonly atOnce?: boolean;
   /** How long one host may take when `--timeout` says nothing, in milliseconds; undefined for as long as it takes. */
   readonly timeoutMs: number | undefined;
   work(session: HostSession, host: SelectedHost): Promise<Finding<T>>;
@@ -31,6 +35,8 @@ export interface HostWork<T> {
 export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: HostWork<T>): Promise<Outcome<T>[]> {
   const { flags, hosts } = plan;
   const { output, prompter, env } = context;
+  const { atOnce = false } = job;
+  const parallel = await planParallel(context, plan, atOnce);
   const transports = createTransports({
     sshOptions: resolveSshOptions(flags),
     prompter,
@@ -48,10 +54,11 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
       hosts,
       (host, hostContext) => workOn(host, { transports, hostContext, interrupt, plan, job }),
       {
-        parallel: flags.parallel ?? DEFAULT_PARALLEL,
+        parallel,
         pauseMs: flags.pause ?? 0,
         interrupt,
-        ...(flags.serial === undefined ? {} : { serial: flags.serial }),
+        ...(flags.serial === undefined || atOnce ? {} : { serial: flags.serial }),
+        ...(flags.ask ? { confirmBatch: (next, done) => askForBatch(prompter, next, done) } : {}),
         maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
         onOutcome: (outcome) => {
@@ -66,6 +73,18 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
     progress.stop();
     await transports.close();
   }
+}
+
+/** Says how the batches before went, and which hosts come next. */
+function askForBatch(
+  prompter: Prompter,
+  next: readonly SelectedHost[],
+  done: readonly Outcome<unknown>[],
+): Promise<boolean> {
+  const failed = done.filter(({ ok }) => ok !== true).length;
+  const so = failed === 0 ? 'all ok' : `${failed} not ok`;
+  const names = foldHosts(next.map(({ target }) => formatHost(target.name))).join(',');
+  return prompter.confirm(`${done.length} done, ${so}. Go on with ${names}? (yes/no)`);
 }
 
 interface WorkEnvironment<T> {
@@ -85,6 +104,7 @@ async function workOn<T>(
     transport: await transports.get(chooseTransport(plan, host)),
     target: host.target,
     connectTimeoutMs: plan.flags.connectTimeout,
+    retries: plan.flags.retry ?? 0,
     signal: AbortSignal.any([interrupt, limit.signal]),
     context: hostContext,
   });

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
 import { isCode } from '../ssh/connect-errors.js';
 import { openUnlessAborted } from '../ssh/lost-host.js';
-import type { Connection, ExecChannel, ExecEnd, ExecRequest, Target, Transport } from '../ssh/transport.js';
+import type {
+  ConnectedExec,
+  Connection,
+  ExecChannel,
+  ExecEnd,
+  ExecRequest,
+  Target,
+  Transport,
+} from '../ssh/transport.js';
 import { holdLease, isLeaseOver } from './lease.js';
 import { isPassing, waitForRetry } from './reconnect.js';
 import type { HostContext } from './run-fleet.js';
@@ -22,6 +30,8 @@ export interface SessionOptions {
   readonly target: Target;
   /** As for the transport: undefined for what the ssh configuration says. */
   readonly connectTimeoutMs: number | undefined;
+  /** So many times more a connection is tried that fails in a way that may pass. */
+  readonly retries: number;
   /** Aborts what is under way; the reason is an OutlastError. */
   readonly signal: AbortSignal;
   readonly context: HostContext;
@@ -137,11 +147,23 @@ export class HostSession {
 
   /** Over the connection that there is; the first one connects. */
   async #exec(request: ExecRequest): Promise<ExecChannel> {
-    const { transport, target, connectTimeoutMs, signal } = this.#options;
-    if (this.#connection !== undefined) return openUnlessAborted(this.#connection.exec(request), signal);
-    const { connection, channel } = await transport.connectAndExec(target, request, { connectTimeoutMs, signal });
+    if (this.#connection !== undefined) return openUnlessAborted(this.#connection.exec(request), this.signal);
+    const { connection, channel } = await this.#connect(request);
     this.#connection = connection;
     return channel;
+  }
+
+  /** Nothing was run where a connection failed, so that trying again does nothing twice. */
+  async #connect(request: ExecRequest): Promise<ConnectedExec> {
+    const { transport, target, connectTimeoutMs, retries, signal } = this.#options;
+    for (let failures = 0; ; failures++) {
+      try {
+        return await transport.connectAndExec(target, request, { connectTimeoutMs, signal });
+      } catch (error) {
+        if (failures === retries || signal.aborted || !isPassing(error)) throw error;
+        await waitForRetry(failures, signal);
+      }
+    }
   }
 
   /** The error for a script whose answer is not whole. */

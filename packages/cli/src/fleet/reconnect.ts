@@ -11,6 +11,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'E_CONNECT_REFUSED',
   'E_CONNECT_CLOSED',
   'E_CONNECT_UNREACHABLE',
+  'E_PROXY_COMMAND',
   'E_THROTTLED',
   'E_RESOLVE',
 ]);

@@ -14,6 +14,8 @@ export interface FleetOptions<T> {
   readonly serial?: HostShare;
   /** Between two batches, in milliseconds. */
   readonly pauseMs: number;
+  /** Asked before each further batch; false skips it and all that follow. */
+  confirmBatch?(next: readonly SelectedHost[], done: readonly Outcome<T>[]): Promise<boolean>;
   /** Failures that are tolerated; the next one stops the run. */
   readonly maxFail?: HostShare;
   /** So many hosts in a row that refuse the same login stop the run. */
@@ -38,34 +40,45 @@ export async function runFleet<T>(
   work: (host: SelectedHost, context: HostContext) => Promise<Finding<T>>,
   options: FleetOptions<T>,
 ): Promise<Outcome<T>[]> {
-  const budgets: Budgets = {
+  const course: Course<T> = {
+    ...options,
     failures: createFailureBudget(options.maxFail, hosts.length),
     logins: createLoginBudget(options.maxAuthFail),
+    declined: false,
   };
   const limit = pLimit(options.parallel);
   const outcomes: Outcome<T>[] = [];
   for (const [index, batch] of splitBatches(hosts, options.serial).entries()) {
-    if (index > 0) await pause(options, budgets);
-    outcomes.push(...(await Promise.all(batch.map((host) => limit(() => runOne(host, work, options, budgets))))));
+    if (index > 0) await comeToNext(batch, outcomes, course);
+    const done = await Promise.all(batch.map((host) => limit(() => runOne(host, work, course))));
+    for (const outcome of done) outcomes.push(outcome);
   }
   return outcomes;
+}
+
+/** How a run is to go, and what decides whether it goes on. */
+interface Course<T> extends FleetOptions<T> {
+  readonly failures: FailureBudget;
+  readonly logins: LoginBudget;
+  declined: boolean;
 }
 
 async function runOne<T>(
   host: SelectedHost,
   work: (host: SelectedHost, context: HostContext) => Promise<Finding<T>>,
-  options: FleetOptions<T>,
-  budgets: Budgets,
+  course: Course<T>,
 ): Promise<Outcome<T>> {
   const name = host.target.name;
-  const context: HostContext = { reached: false };
-  const outcome = findSkip<T>(name, options, budgets) ?? (await attempt());
-  budgets.failures.count(outcome.ok !== true);
-  budgets.logins.count(outcome);
-  await options.onOutcome?.(outcome);
+  const stop = findStop(course);
+  const outcome: Outcome<T> =
+    stop === undefined ? await attempt() : { host: name, ok: false, error: stop, reached: false };
+  course.failures.count(outcome.ok !== true);
+  course.logins.count(outcome);
+  await course.onOutcome?.(outcome);
   return outcome;
 
   async function attempt(): Promise<Outcome<T>> {
+    const context: HostContext = { reached: false };
     try {
       return { host: name, ...(await work(host, context)), reached: context.reached };
     } catch (thrown) {
@@ -76,29 +89,17 @@ async function runOne<T>(
   }
 }
 
-/** When there have been too many failures to go on. */
-interface Budgets {
-  readonly failures: FailureBudget;
-  readonly logins: LoginBudget;
-}
-
-function findSkip<T>(
-  host: string,
-  { interrupt, maxAuthFail }: FleetOptions<T>,
-  budgets: Budgets,
-): Outcome<T> | undefined {
-  const skip = (why: string, hint?: string): Outcome<T> => {
-    const error = new OutlastError('E_SKIPPED', why, hint === undefined ? {} : { hint });
-    return { host, ok: false, error, reached: false };
-  };
-  if (interrupt.aborted) return skip('the run was interrupted before this host');
-  if (budgets.logins.spent) {
-    return skip(
-      `${maxAuthFail} hosts in a row had refused the same login before this one`,
-      'check the user (-l) and the key (-i), then go on with --retry-failed; --max-auth-fail allows more',
-    );
+/** Why no further host is begun; undefined while the run goes on. */
+function findStop<T>({ interrupt, maxAuthFail, logins, failures, declined }: Course<T>): OutlastError | undefined {
+  if (interrupt.aborted) return new OutlastError('E_SKIPPED', 'the run was interrupted before this host');
+  if (logins.spent) {
+    return new OutlastError('E_SKIPPED', `${maxAuthFail} hosts in a row had refused the same login before this one`, {
+      hint: 'check the user (-l) and the key (-i), then go on with --retry-failed; --max-auth-fail allows more',
+    });
   }
-  return budgets.failures.spent ? skip('too many hosts had failed before this one') : undefined;
+  if (failures.spent) return new OutlastError('E_SKIPPED', 'too many hosts had failed before this one');
+  if (declined) return new OutlastError('E_SKIPPED', 'the run was ended by the answer no before this host');
+  return undefined;
 }
 
 function splitBatches(hosts: readonly SelectedHost[], serial: HostShare | undefined): SelectedHost[][] {
@@ -108,7 +109,15 @@ function splitBatches(hosts: readonly SelectedHost[], serial: HostShare | undefi
   return batches;
 }
 
-async function pause<T>({ pauseMs, interrupt }: FleetOptions<T>, { failures, logins }: Budgets): Promise<void> {
-  if (pauseMs === 0 || interrupt.aborted || failures.spent || logins.spent) return;
-  await sleep(pauseMs, undefined, { signal: interrupt }).catch(() => undefined);
+/** Lets the pause pass and asks, if that is wanted and the run goes on at all. */
+async function comeToNext<T>(
+  batch: readonly SelectedHost[],
+  done: readonly Outcome<T>[],
+  course: Course<T>,
+): Promise<void> {
+  const { pauseMs, interrupt, confirmBatch } = course;
+  if (findStop(course) !== undefined) return;
+  if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: interrupt }).catch(() => undefined);
+  if (confirmBatch === undefined || interrupt.aborted) return;
+  course.declined = !(await confirmBatch(batch, done));
 }

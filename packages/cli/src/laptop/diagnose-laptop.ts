@@ -1,11 +1,8 @@
 import { createFinding, type Finding, quoteForMessage, sortFindings } from '@outlast/core';
+import { countFiles, countHosts } from '../fleet/parallel.js';
 import type { AccessSurvey } from '../ssh/authentication/survey-access.js';
 import { ANY_HOST, type LaptopSurvey } from './survey-laptop.js';
 
-/** What is open anyway. */
-const OWN_FILES = 40;
-/** A connection, and the agent's for a while; of an `ssh` its streams and sockets, and one more while it asks. */
-const FILES_A_HOST = { ssh2: 2, openssh: 5 };
 const MOST_NAMED = 5;
 
 /** Says what a survey of this laptop means, the worst first; each check has at least one finding. */
@@ -127,12 +124,15 @@ function checkKnownHosts({ knownHosts, transport }: AccessSurvey): Finding[] {
 }
 
 function checkOpenFiles({ openFiles, parallel, access }: LaptopSurvey): Finding {
-  const filesAHost = Math.max(...access.map(({ transport }) => FILES_A_HOST[transport]));
-  const needed = OWN_FILES + filesAHost * parallel;
+  const transports = access.map(({ transport }) => transport);
+  const needed = countFiles(parallel, transports);
   if (openFiles === null) return createFinding('open-files', 'ok', 'how many files may be open was not seen');
   if (openFiles >= needed) return createFinding('open-files', 'ok', `${openFiles} files may be open`);
-  const message = `${openFiles} files may be open (ulimit -n), and ${parallel} hosts at the same time take up to ${needed}`;
-  const fewer = Math.floor((openFiles - OWN_FILES) / filesAHost);
-  const remedy = fewer > 0 ? `ulimit -n ${needed}, or --parallel ${fewer}` : `ulimit -n ${needed}`;
-  return createFinding('open-files', 'warning', message, remedy);
+  const files = `${openFiles} files may be open (ulimit -n)`;
+  const fewer = countHosts(openFiles, transports);
+  const [level, consequence] =
+    fewer === 0
+      ? (['warning', 'which may be too few for one host'] as const)
+      : (['note', `so ${fewer} hosts are done at the same time, not ${parallel}`] as const);
+  return createFinding('open-files', level, `${files}, ${consequence}`, `ulimit -n ${needed}`);
 }

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import type { OutlastError } from '@outlast/core';
 import { type AccessSurvey, surveyAccess } from '../ssh/authentication/survey-access.js';
 import { readSshVersion } from '../ssh/ssh-version.js';
 import type { Prompter, SshOptions, Target } from '../ssh/transport.js';
 import { TRANSPORTS, type TransportName } from '../ssh/transports.js';
+import { readOpenFileLimit } from './open-files.js';
 
 /** What a look at this laptop found. */
 export interface LaptopSurvey {
@@ -47,7 +47,7 @@ export async function surveyLaptop(context: LaptopContext): Promise<LaptopSurvey
   const { hosts, transport, env, config, parallel } = context;
   const [sshVersion, openFiles, access] = await Promise.all([
     readSshVersion(env),
-    readOpenFiles(),
+    readOpenFileLimit(),
     surveyTransports(hosts.length > 0 ? hosts : [{ target: ANY_HOST, transport }], context),
   ]);
   const hasAgent = (env.SSH_AUTH_SOCK ?? '') !== '';
@@ -60,15 +60,4 @@ function surveyTransports(hosts: readonly HostAccess[], context: LaptopContext):
     return targets.length === 0 ? [] : [surveyAccess(name, targets, context)];
   });
   return Promise.all(surveys);
-}
-
-/** Node has raised its own limit as far as it may, and a child inherits that. */
-function readOpenFiles(): Promise<number | null> {
-  return new Promise((resolve) => {
-    execFile('/bin/sh', ['-c', 'ulimit -n'], (error, stdout) => {
-      const text = stdout.trim();
-      if (text === 'unlimited') resolve(Number.POSITIVE_INFINITY);
-      else resolve(error === null && /^[0-9]+$/.test(text) ? Number(text) : null);
-    });
-  });
 }

@@ -10,6 +10,11 @@ export function isExhausted(error: unknown): error is NodeJS.ErrnoException {
   return FILES.has(code) || PROCESSES.has(code);
 }
 
+/** Tells the error that {@link buildExhaustedError} makes of it. */
+export function isExhaustedError(error: unknown): error is OutlastError {
+  return error instanceof OutlastError && isExhausted(error.details.cause);
+}
+
 /** Builds the error for it. `E_CONNECT_UNREACHABLE` is the nearest code: it is this laptop that does not get out, and later it may. */
 export function buildExhaustedError(cause: NodeJS.ErrnoException): OutlastError {
   const isFiles = FILES.has(readCode(cause));

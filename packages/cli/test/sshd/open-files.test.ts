@@ -20,7 +20,7 @@ async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonl
   return { ...result, leftovers: await readdir(TMPDIR), document: readDocument('status', result.stdout) };
 }
 
-describe('where the laptop may open fewer files than its hosts need, each host has an outcome', () => {
+describe('where the laptop may open fewer files than its hosts need at once, fewer are done at once', () => {
   test.each([
     ['ssh2', 60, () => []],
     ['openssh', 60, () => ['--transport', 'openssh']],
@@ -29,12 +29,9 @@ describe('where the laptop may open fewer files than its hosts need, each host h
     const laptop = await addLaptop(NAMES.map((alias) => varyHost(lab.host(), { alias })));
     const told = await askWithFewFiles(laptop, openFiles, buildFlags(laptop.sshConfig));
     expect(told.document.outcomes.map(({ host }) => host)).toEqual(NAMES);
-    const failed = told.document.outcomes.flatMap(({ error }) => error ?? []);
-    expect(failed).not.toEqual([]);
-    for (const { code, hint } of failed) {
-      expect([code, hint]).toEqual(['E_CONNECT_UNREACHABLE', 'lower --parallel, or raise ulimit -n']);
-    }
-    expect(told.exitCode).toBe(failed.length === NAMES.length ? 4 : 1);
+    expect(told.document.outcomes.flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect(told.exitCode).toBe(0);
+    expect(told.stderr).toMatch(/60 files may be open \(ulimit -n\): [0-9]+ hosts are done at the same time, not 40/);
     expect(told.leftovers).toEqual([]);
     expect(told.stderr).not.toMatch(/^ +at /m);
   });
