@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import { codesOf, shell, type Told, useLab } from '../program-lab.js';
+import { startTcpProxy, varyHost } from '@outlast/test-fixtures';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { addLaptop, ask, codesOf, shell, type Told, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1', 'web2', 'web3']);
 const ALL = ['-H', 'web[1-3]'];
@@ -85,6 +86,44 @@ describe('--max-auth-fail', () => {
 
   test('lets a few hosts refuse when it is not given', async () => {
     expect(codesOf(await lab.ask(refused))).toEqual(['E_AUTH', 'E_AUTH', 'E_AUTH']);
+  });
+});
+
+describe('--retry', () => {
+  // Behind the banner: what is turned away before it is tried again anyway.
+  const BROKEN = { reply: { end: { at: 100, by: 'close' } } } as const;
+
+  test.each([
+    [0, 'E_CONNECT_CLOSED', 1],
+    [1, 'E_CONNECT_CLOSED', 2],
+    [2, 'ok', 3],
+  ])('%d connects as often again: %s after two links that broke', async (times, code, connections) => {
+    const proxy = await startTcpProxy(lab.host());
+    onTestFinished(() => proxy.stop());
+    for (const broken of [1, 2]) proxy.spoil(BROKEN, broken);
+    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
+    const told = await ask(laptop, ['exec', '-H', 'web1', '--retry', String(times), '--', 'true']);
+    expect([codesOf(told), proxy.accepted]).toEqual([[code], connections]);
+  });
+
+  test.each(['ssh2', 'openssh'])('does not ask again whoever refuses the login over %s', async (transport) => {
+    const proxy = await startTcpProxy(lab.host());
+    onTestFinished(() => proxy.stop());
+    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port, user: 'nobody-of-that-name' })]);
+    const told = await ask(laptop, ['status', '-H', 'web1', '--retry', '3', '--transport', transport]);
+    expect([codesOf(told), proxy.accepted]).toEqual([['E_AUTH'], 1]);
+  });
+});
+
+describe('what comes between batches', () => {
+  test.each([
+    [['--pause', '1s'], /^error: --pause .* only one\n +→ .*--serial/],
+    [['--ask'], /^error: --ask .* only one\n +→ .*--serial/],
+    [['--ask', '--serial', '1'], /^error: --ask has nobody to ask/],
+  ])('is refused where there is nothing between, or nobody: %j', async (flags, words) => {
+    const { exitCode, stderr } = await lab.run(['exec', ...ALL, ...flags, '--', 'true']);
+    expect(stderr).toMatch(words);
+    expect(exitCode).toBe(2);
   });
 });
 

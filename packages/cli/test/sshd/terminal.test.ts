@@ -126,6 +126,23 @@ describe('on a terminal', () => {
     else expect(after.trim()).toBe(known.trim());
   });
 
+  test.each([
+    ['yes', 0, ['web1 | here', 'web2 | here'], ''],
+    ['no', 1, ['web1 | here'], 'E_SKIPPED'],
+  ])('--ask puts the next batch to the person: %s', async (answer, exitCode, lines, error) => {
+    const args = ['exec', '-H', 'web1,web2', '--serial', '1', '--ask', '--', 'echo', 'here'];
+    const client = lab.laptop.spawn(buildTerminalArgv(lab.laptop, args, 120), { stdio: ['pipe', 'pipe', 'pipe'] });
+    const said = readAll(client);
+    const ended = new Promise((resolve) => client.once('close', resolve));
+    const question = '1 done, all ok. Go on with web2? (yes/no)';
+    await waitFor(() => said().includes(question), { what: 'the question', evidence: said });
+    client.stdin?.write(`${answer}\n`);
+    expect(await ended).toBe(exitCode);
+    const shown = drawScreen(said()).join('\n');
+    expect(shown.match(/^web. \| here$/gm)).toEqual(lines);
+    expect(shown).toContain(error);
+  });
+
   // A passphrase that is wrong ends up nearest to an error.
   test.each(['ssh2', 'openssh'])(
     'what is typed at a question of %s is neither shown nor kept, even with -v',
