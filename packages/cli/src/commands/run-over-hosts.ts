@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { OutlastError } from '@outlast/core';
 import { HostSession } from '../fleet/host-session.js';
@@ -47,6 +48,8 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   const unread = new AbortController();
   if (job.forReader) output.whenClosed.then(() => unread.abort(UNREAD));
   const interrupt = AbortSignal.any([context.interrupt, unread.signal]);
+  // Each host that is under way listens to it.
+  setMaxListeners(0, interrupt);
   const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
   let done = 0;
   try {
@@ -99,13 +102,13 @@ async function workOn<T>(
   host: SelectedHost,
   { transports, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
 ): Promise<Finding<T>> {
-  const limit = createTimeLimit(plan.flags.timeout ?? job.timeoutMs);
+  const limit = startTimeLimit(plan.flags.timeout ?? job.timeoutMs, interrupt);
   const session = new HostSession({
     transport: await transports.get(chooseTransport(plan, host)),
     target: host.target,
     connectTimeoutMs: plan.flags.connectTimeout,
     retries: plan.flags.retry ?? 0,
-    signal: AbortSignal.any([interrupt, limit.signal]),
+    signal: limit.signal,
     context: hostContext,
   });
   try {
@@ -116,12 +119,24 @@ async function workOn<T>(
   }
 }
 
-function createTimeLimit(ms: number | undefined): { readonly signal: AbortSignal; end(): void } {
+/** Aborts with the run, and after `ms` milliseconds unless there is no limit. */
+function startTimeLimit(ms: number | undefined, run: AbortSignal): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
-  if (ms === undefined) return { signal: controller.signal, end: () => undefined };
-  const error = new OutlastError('E_TIMEOUT', `no complete answer within ${ms / 1000} s`, {
+  const follow = (): void => controller.abort(run.reason);
+  run.addEventListener('abort', follow);
+  if (run.aborted) follow();
+  const timer = ms === undefined ? undefined : setTimeout(() => controller.abort(createTimeLimitError(ms)), ms);
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      run.removeEventListener('abort', follow);
+    },
+  };
+}
+
+function createTimeLimitError(ms: number): OutlastError {
+  return new OutlastError('E_TIMEOUT', `no complete answer within ${ms / 1000} s`, {
     hint: 'allow more with --timeout',
   });
-  const timer = setTimeout(() => controller.abort(error), ms);
-  return { signal: controller.signal, end: () => clearTimeout(timer) };
 }

@@ -37,12 +37,12 @@ export function chooseConnectTimeout(
 
 /**
  * Starts an absolute limit of `ms` milliseconds, whose clock stands still while a person is being asked something;
- * aborting `outer` ends it at once.
+ * aborting one of `outers` ends it at once.
  */
-export function startDeadline(ms: number, questions: Questions, outer?: AbortSignal): Deadline {
+export function startDeadline(ms: number, questions: Questions, ...outers: readonly AbortSignal[]): Deadline {
   const startClock = (deadline: Deadline) =>
     startPausableTimer(ms, questions, () => deadline.giveUp(deadline.judge(ms)));
-  return startLimit({ outer, startClock });
+  return startLimit({ outers, startClock });
 }
 
 /** Starts the deadline of a host; it ends with the run, or when the caller gives up. */
@@ -51,13 +51,13 @@ export function startHostDeadline(
   run: { readonly questions: Questions; readonly end: AbortController },
   { connectTimeoutMs, signal }: ConnectOptions,
 ): Deadline {
-  const signals = [run.end.signal, ...(signal === undefined ? [] : [signal])];
-  return startDeadline(chooseConnectTimeout(connectTimeoutMs, settings), run.questions, AbortSignal.any(signals));
+  const outers = [run.end.signal, ...(signal === undefined ? [] : [signal])];
+  return startDeadline(chooseConnectTimeout(connectTimeoutMs, settings), run.questions, ...outers);
 }
 
 /** Starts a limit without a clock, for what others wait for, each as long as it may: `to` is what that leads to. */
 export function startSharedDeadline(to: string, outer: AbortSignal): Deadline {
-  return startLimit({ outer, to });
+  return startLimit({ outers: [outer], to });
 }
 
 /** Does a step of an attempt; should the time be over meanwhile, the error is the one that `explain` gives. */
@@ -75,12 +75,13 @@ interface Clock {
 }
 
 interface Limit {
-  readonly outer: AbortSignal | undefined;
+  // Not AbortSignal.any: what that makes of a signal that lives long stays with it for as long.
+  readonly outers: readonly AbortSignal[];
   readonly to?: string;
   startClock?(deadline: Deadline): Clock;
 }
 
-function startLimit({ outer, to, startClock }: Limit): Deadline {
+function startLimit({ outers, to, startClock }: Limit): Deadline {
   const controller = new AbortController();
   let ended = false;
   const deadline: Deadline = {
@@ -97,13 +98,13 @@ function startLimit({ outer, to, startClock }: Limit): Deadline {
     end() {
       ended = true;
       clock?.stop();
-      outer?.removeEventListener('abort', followOuter);
+      for (const outer of outers) outer.removeEventListener('abort', followOuter);
     },
   };
-  const followOuter = (): void => deadline.giveUp(buildAbortReason(outer?.reason));
+  const followOuter = (): void => deadline.giveUp(buildAbortReason(outers.find(({ aborted }) => aborted)?.reason));
   const clock = startClock?.(deadline);
-  if (outer?.aborted === true) followOuter();
-  else outer?.addEventListener('abort', followOuter);
+  if (outers.some(({ aborted }) => aborted)) followOuter();
+  else for (const outer of outers) outer.addEventListener('abort', followOuter);
   return deadline;
 }
 

@@ -42,9 +42,9 @@ async function askBesideDeadNames(laptop: Laptop, flags: readonly string[], env:
 test('a host is reached while all others have names that nobody answers for', async (context) => {
   await startMuteDns(context);
   const laptop = await addLaptop([varyHost(lab.host(), { address: 'localhost' })]);
-  const told = await askBesideDeadNames(laptop, ['-H', 'dead[1-31].example.test,web1']);
+  const told = await askBesideDeadNames(laptop, ['-H', 'dead[1-63].example.test,web1', '-P', '64']);
   expect(told.filter(([, code]) => code !== 'E_CONNECT_TIMEOUT')).toEqual([['web1', true]]);
-  expect(told).toHaveLength(32);
+  expect(told).toHaveLength(64);
 });
 
 test('a host with an address needs no thread that looks up names', async (context) => {
@@ -54,7 +54,7 @@ test('a host with an address needs no thread that looks up names', async (contex
 });
 
 test.each([
-  ['64 threads, unless somebody has said how many', {}, 64, undefined],
+  ['256 threads, unless somebody has said how many', {}, 256, undefined],
   ['as many threads as somebody has said', { UV_THREADPOOL_SIZE: '7' }, 7, '7'],
 ])('the program has %s, and hands on only what was said', async (_what, env, threads, handedOn) => {
   const { laptop } = lab;

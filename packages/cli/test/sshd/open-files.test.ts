@@ -8,6 +8,12 @@ import { addLaptop, useLab } from '../program-lab.js';
 const lab = useLab(['web1']);
 const NAMES = Array.from({ length: 40 }, (_, index) => `host${index}`);
 
+/** The argv of a program that may have so many files open. */
+const limitFiles = (openFiles: number, argv: readonly string[]) => [
+  ...['/bin/sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh'],
+  ...argv,
+];
+
 /** Asks all hosts at the same time with a program that may have so many files open. */
 async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonly string[]) {
   const argv = laptop.argvOf(['status', '--json', '-H', NAMES.join(','), '--parallel', '40', ...flags]);
@@ -15,8 +21,7 @@ async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonl
   const TMPDIR = join(cwd, 't');
   await mkdir(TMPDIR);
   const env = { ...laptop.env, TMPDIR };
-  const shell = ['/bin/sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh'];
-  const result = await runProgram([...shell, ...argv], { env, cwd, timeoutMs: 55_000 });
+  const result = await runProgram(limitFiles(openFiles, argv), { env, cwd, timeoutMs: 55_000 });
   return { ...result, leftovers: await readdir(TMPDIR), document: readDocument('status', result.stdout) };
 }
 
@@ -35,4 +40,13 @@ describe('where the laptop may open fewer files than its hosts need at once, few
     expect(told.leftovers).toEqual([]);
     expect(told.stderr).not.toMatch(/^ +at /m);
   });
+});
+
+test('more hosts than files may be open for are not followed at once, and that is said before anything is sent', async () => {
+  const argv = lab.laptop.argvOf(['logs', '-f', '-H', 'web[1-40]']);
+  const { exitCode, stderr } = await lab.laptop.run(limitFiles(60, argv));
+  expect(stderr).toMatch(
+    /^error: this laptop may open 60 files, and 40 hosts at once take 120\n +→ .*ulimit -n 120.* 10 hosts/,
+  );
+  expect(exitCode).toBe(2);
 });

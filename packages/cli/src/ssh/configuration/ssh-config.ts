@@ -15,6 +15,8 @@ import { expandSshPath, expandTokens, type TokenValues } from './ssh-tokens.js';
 import { selectSaid } from './unhonoured.js';
 
 const MAX_PARALLEL = 16;
+// More than are under way at the same time; all of a large fleet would take more memory than its connections.
+const MOST_REMEMBERED = 500;
 // What /bin/sh would take for more than a word, should a name of the configuration hold it.
 const UNSAFE_IN_SHELL = /[^\p{L}\p{N}@%+=:,./_[\]-]/u;
 
@@ -35,7 +37,7 @@ export interface ConfigSource {
 export type HostResolver = (target: Target, sshOptions?: SshOptions) => Promise<HostSettings>;
 
 /**
- * Creates a resolver that remembers its answers for the run, and asks `ssh -G` once for all hosts that no Host line
+ * Creates a resolver that remembers its latest answers, and asks `ssh -G` once for all hosts that no Host line
  * tells apart.
  */
 export function createHostResolver(source: ConfigSource): HostResolver {
@@ -62,6 +64,8 @@ export function createHostResolver(source: ConfigSource): HostResolver {
     const key = JSON.stringify([target.destination, target.user, target.port, sshOptions]);
     const settings = known.get(key) ?? resolveHost(target, buildSource(sshOptions), ask).then(note);
     known.set(key, settings);
+    const [oldest] = known.keys();
+    if (known.size > MOST_REMEMBERED && oldest !== undefined) known.delete(oldest);
     return settings;
   };
 }

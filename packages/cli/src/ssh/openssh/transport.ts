@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { createHostResolver, type HostResolver } from '../configuration/ssh-config.js';
@@ -54,6 +55,8 @@ interface Run {
 function createRun({ sshOptions, prompter, env, warn = () => undefined }: TransportOptions): Run {
   const resolve = createHostResolver({ sshOptions, env, transport: 'openssh' });
   const end = new AbortController();
+  // Each connection that is being made listens to it.
+  setMaxListeners(0, end.signal);
   const run: Run = {
     resolve,
     questions: createQuestions(prompter),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { OutlastError } from '@outlast/core';
 import { createKeyring } from '../authentication/keyring.js';
 import { createHostResolver } from '../configuration/ssh-config.js';
@@ -37,6 +38,8 @@ function createRun({ sshOptions, prompter, env, memoryFile, warn = () => undefin
   const resolve = createHostResolver({ sshOptions, env, warn });
   const questions = createQuestions(prompter);
   const end = new AbortController();
+  // Each connection that is being made listens to it.
+  setMaxListeners(0, end.signal);
   const memory = createHostMemory(memoryFile);
   let tools: Promise<SessionTools> | undefined;
   const run: Run = {
