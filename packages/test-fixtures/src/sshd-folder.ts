@@ -58,7 +58,8 @@ function buildSshdConfig({ folder, port, user, hostKeys, env, extra }: SshdSetup
   // sshd takes the first value of a keyword, so a test's own lines stand in front.
   const lines = [
     ...extra,
-    `ListenAddress 127.0.0.1:${port}`,
+    // A keyword of which all values count: an address of the test's own stands in place of ours.
+    ...(extra.some((line) => line.startsWith('ListenAddress ')) ? [] : [`ListenAddress 127.0.0.1:${port}`]),
     ...keyLines,
     `PidFile ${folder}/pid`,
     `AuthorizedKeysFile ${folder}/authorized_keys`,
@@ -73,7 +74,7 @@ function buildSshdConfig({ folder, port, user, hostKeys, env, extra }: SshdSetup
       .map(([name, value]) => `"${name}=${value}"`)
       .join(' ')}`,
     'LogLevel VERBOSE',
-    // The one keyword of which sshd takes the last value.
+    // A keyword of which sshd takes the last value.
     ...(extra.some((line) => line.startsWith('MaxStartups ')) ? [] : ['MaxStartups 200']),
     'UseDNS no',
     'PrintMotd no',
