@@ -1,6 +1,7 @@
 import { ADOPT_MUTANTS } from './guards/adopt.mjs';
 import { CONNECTION_MUTANTS } from './guards/connection.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
+import { FLEET_MUTANTS } from './guards/fleet.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
 import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
@@ -22,6 +23,7 @@ import { TREE_MUTANTS } from './guards/tree.mjs';
  * to fall then.
  */
 export const MUTANTS = [
+  ...FLEET_MUTANTS,
   ...IDENTITY_MUTANTS,
   ...TREE_MUTANTS,
   ...SSH_CONFIG_MUTANTS,
