@@ -1,6 +1,7 @@
 import { OutlastError } from '@outlast/core';
 import type { Context } from './commands/context.js';
 import { resolveErrorExit } from './commands/exit-code.js';
+import type { FleetFlags } from './commands/flags.js';
 import { formatRepeatedFlags } from './commands/repeat-flags.js';
 import { VERBS } from './commands/verbs.js';
 import { describeError } from './output/describe-error.js';
@@ -52,6 +53,7 @@ export async function main({ words, version, env, cwd, interrupt }: RunEnvironme
     cwd,
     interrupt: interrupt.signal,
     repeated: formatRepeatedFlags(flags),
+    shard: (flags as FleetFlags).shard,
     verbs: VERBS,
   };
   try {

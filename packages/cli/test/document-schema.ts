@@ -189,6 +189,8 @@ export interface ToldOutcome {
 export interface ToldDocument {
   readonly schema: 'outlast/1';
   readonly verb: string | null;
+  /** Of a run with `--shard`: which part it was, and how it ended. */
+  readonly shard?: { readonly index: number; readonly count: number; readonly exitCode: number };
   readonly ok: boolean;
   readonly outcomes: readonly ToldOutcome[];
   readonly error?: ToldError;
@@ -208,6 +210,9 @@ export function readDocument(verb: string, text: string): ToldDocument {
     .strictObject({
       schema: z.literal('outlast/1'),
       verb: z.literal(verb).nullable(),
+      shard: z
+        .strictObject({ index: z.int().min(1), count: z.int().min(1), exitCode: z.int().min(0).max(255) })
+        .optional(),
       ok: z.boolean(),
       outcomes: z.array(buildOutcomeSchema(verb)),
       error: error.optional(),

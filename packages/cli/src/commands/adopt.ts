@@ -43,7 +43,7 @@ export const adoptVerb: Verb = {
     const app = parseAppName(name);
     const choose = buildChoice(flags);
     const plan = await planFleet(context, flags, [app]);
-    if ('pid' in choose && plan.hosts.length > 1) throw createManyHostsError(choose.pid, plan.hosts.length);
+    if ('pid' in choose && plan.selected > 1) throw createManyHostsError(choose.pid, plan.selected);
     if (await showPreview(context, plan, buildPreview(app, flags, choose))) return 0;
     const by = getLocalName();
     const { outcomes, exit } = await changeApps(context, plan, {

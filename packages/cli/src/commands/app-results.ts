@@ -4,7 +4,7 @@ import { formatOutcomes } from '../output/format-outcomes.js';
 import type { Context } from './context.js';
 import { resolveKnownExit } from './exit-code.js';
 import type { FleetPlan } from './fleet-plan.js';
-import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { type OutcomeView, reportOutcomes, streamOutcome } from './report-outcomes.js';
 import { type HostWork, runOverHosts } from './run-over-hosts.js';
 
 type Results = readonly AppResult[];
@@ -25,13 +25,22 @@ function addAppName(error: OutlastError, app: string): OutlastError {
 export async function changeApps(
   context: Context,
   plan: FleetPlan,
-  job: Omit<HostWork<Results>, 'onOutcome'>,
+  job: Omit<HostWork<Results>, 'onOutcome'> & Partial<Pick<OutcomeView<Results>, 'resolveExit'>>,
   sent?: string,
 ): Promise<{ readonly outcomes: readonly Outcome<Results>[]; readonly exit: number }> {
   const onOutcome = (outcome: Outcome<Results>) => streamOutcome(context, outcome, toJson);
   const outcomes = await runOverHosts(context, plan, { ...job, onOutcome });
-  await reportOutcomes(context, outcomes, { toJson, format: (all) => formatResults(context, all, sent) });
-  return { outcomes, exit: resolveKnownExit(context, outcomes.map(keepReports)) };
+  const exit = await reportOutcomes(context, outcomes, {
+    toJson,
+    format: (all) => formatResults(context, all, sent),
+    resolveExit: job.resolveExit ?? ((all) => resolveResultsExit(context, all)),
+  });
+  return { outcomes, exit };
+}
+
+/** As {@link resolveKnownExit}, of what became of apps. */
+export function resolveResultsExit(context: Context, outcomes: readonly Outcome<Results>[]): number {
+  return resolveKnownExit(context, outcomes.map(keepReports));
 }
 
 function toJson(results: Results): Readonly<Record<string, unknown>> {

@@ -14,8 +14,12 @@ export interface Question<T> extends OutcomeView<T> {
   ask(session: HostSession): Promise<T>;
 }
 
-/** Asks all hosts of the plan and prints their answers as they are wanted. */
-export async function askHosts<T>(context: Context, plan: FleetPlan, question: Question<T>): Promise<Outcome<T>[]> {
+/** Asks all hosts of the plan, prints their answers as they are wanted, and gives the outcomes and the exit code. */
+export async function askHosts<T>(
+  context: Context,
+  plan: FleetPlan,
+  question: Question<T>,
+): Promise<{ readonly outcomes: readonly Outcome<T>[]; readonly exit: number }> {
   const outcomes = await runOverHosts<T>(context, plan, {
     label: question.label,
     timeoutMs: question.timeoutMs,
@@ -23,6 +27,5 @@ export async function askHosts<T>(context: Context, plan: FleetPlan, question: Q
     work: async (session) => ({ ok: true, value: await question.ask(session) }),
     onOutcome: (outcome) => streamOutcome(context, outcome, question.toJson),
   });
-  await reportOutcomes(context, outcomes, question);
-  return outcomes;
+  return { outcomes, exit: await reportOutcomes(context, outcomes, question) };
 }

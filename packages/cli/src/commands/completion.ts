@@ -72,6 +72,8 @@ async function describeVerb({ name, aliases, summary, load }: VerbEntry): Promis
     const takes = required ? (WORDS_OF.get(long ?? '') ?? 'value') : undefined;
     return { flag: forms.replace(/\s*<.*$/, ''), summary: description, ...(takes === undefined ? {} : { takes }) };
   });
-  const takesApp = command.registeredArguments.some((argument) => argument.name() === 'app');
-  return { name, aliases, summary, flags, ...(takesApp ? { takes: 'app' } : {}) };
+  const takes = (['app', 'file'] as const).find((word) =>
+    command.registeredArguments.some((argument) => argument.name() === word),
+  );
+  return { name, aliases, summary, flags, ...(takes === undefined ? {} : { takes }) };
 }

@@ -1,7 +1,7 @@
+import type { Shard } from '../inventory/shard.js';
 import type { TerminalInput } from '../output/process-streams.js';
 import type { Output } from '../output/streams.js';
 import type { Prompter } from '../ssh/transport.js';
-
 import type { VerbEntry } from './verb.js';
 
 /** What every verb is given besides its own arguments. */
@@ -19,6 +19,8 @@ export interface Context {
   readonly interrupt: AbortSignal;
   /** The flags that choose hosts and say how they are reached, for hints that can be typed. */
   readonly repeated: string;
+  /** The part of the selection that this run is about; undefined for all of it. */
+  readonly shard: Shard | undefined;
   /** All verbs there are. */
   readonly verbs: readonly VerbEntry[];
 }

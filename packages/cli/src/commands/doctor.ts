@@ -6,13 +6,14 @@ import { surveyLaptop } from '../laptop/survey-laptop.js';
 import { buildDocument } from '../output/document.js';
 import { type Diagnosis, formatDiagnosis } from '../output/format-diagnosis.js';
 import { formatJson, formatNdjson } from '../output/json.js';
+import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags, resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan, planFleet } from './fleet-plan.js';
 import { chooseDefaultParallel } from './plan-parallel.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
-import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { reportOutcomes, resolveShardEnd, streamOutcome } from './report-outcomes.js';
 import { runOverHosts } from './run-over-hosts.js';
 import type { Verb } from './verb.js';
 
@@ -34,13 +35,28 @@ export const doctorVerb: Verb = {
     const laptop = await examineLaptop(context, flags, plan);
     await streamLaptop(context, laptop);
     const outcomes = invalid || plan.hosts.length === 0 ? [] : await examineHosts(context, plan);
-    await report(context, laptop, outcomes);
     // As with every verb: a configuration that is not valid is exit 2, and nothing was sent.
-    if (invalid) return EXIT.usage;
-    const exit = resolveExit(context, outcomes);
-    return exit === EXIT.ok && hasProblem(laptop) ? EXIT.failed : exit;
+    return report(context, laptop, outcomes, (all) =>
+      invalid ? EXIT.usage : resolveDoctorExit(context, all, hasProblem(laptop)),
+    );
+  },
+  combineExits(run) {
+    const isInvalid = run.shards.some(({ exitCode, hosts }) => hosts === 0 && exitCode === EXIT.usage);
+    const exit = isInvalid ? EXIT.usage : combineExits(run);
+    // Each shard has looked at its own laptop, the ones without hosts, too.
+    return exit === EXIT.ok && !run.ok ? EXIT.failed : exit;
   },
 };
+
+/** As of any verb, and 1 when all hosts are well but not the laptop. */
+export function resolveDoctorExit(
+  context: Context,
+  outcomes: readonly Outcome<unknown>[],
+  laptopHasProblem: boolean,
+): number {
+  const exit = resolveExit(context, outcomes);
+  return exit === EXIT.ok && laptopHasProblem ? EXIT.failed : exit;
+}
 
 /** What is wrong with the configuration is a finding here. Without any hosts, this laptop alone is looked at. */
 async function planExamination(context: Context, flags: FleetFlags): Promise<FleetPlan | OutlastError> {
@@ -87,14 +103,20 @@ async function examineHost(session: HostSession): Promise<HostFinding<Findings>>
   return { ok: !hasProblem(findings), value: findings };
 }
 
-async function report(context: Context, laptop: Findings, outcomes: readonly Outcome<Findings>[]): Promise<void> {
+async function report(
+  context: Context,
+  laptop: Findings,
+  outcomes: readonly Outcome<Findings>[],
+  resolveEnd: (outcomes: readonly Outcome<Findings>[]) => number,
+): Promise<number> {
   const { output, verb } = context;
   if (output.flags.json) {
-    const document = buildDocument(verb, outcomes, toJson);
+    const end = resolveShardEnd(context, () => resolveEnd(outcomes));
+    const document = buildDocument(verb, outcomes, toJson, end);
     await output.data(
       formatJson({ ...document, ok: document.ok === true && !hasProblem(laptop), laptop: toJson(laptop) }),
     );
-    return;
+    return end?.exitCode ?? resolveEnd(outcomes);
   }
   const format = (all: readonly Outcome<Findings>[]) => {
     const hosts = all.flatMap(({ host, value }): Diagnosis[] =>
@@ -103,7 +125,7 @@ async function report(context: Context, laptop: Findings, outcomes: readonly Out
     const layout = { palette: output.stdout.palette, verbose: output.flags.verbose === true };
     return formatDiagnosis([{ host: null, findings: laptop }, ...hosts], layout);
   };
-  await reportOutcomes(context, outcomes, { toJson, format });
+  return reportOutcomes(context, outcomes, { toJson, format, resolveExit: resolveEnd });
 }
 
 /** With `--ndjson`: an event without `ok`, since it is about no host. */

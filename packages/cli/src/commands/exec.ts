@@ -10,6 +10,7 @@ import { createLogPrefixer } from '../output/log-prefix.js';
 import type { Output } from '../output/streams.js';
 import type { ExecEnd } from '../ssh/transport.js';
 import { checkArgv } from './app-spec.js';
+import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
@@ -59,9 +60,21 @@ export const execVerb: Verb = {
     )
       return 0;
     const outcomes = await runEverywhere(context, plan, argv, flags);
-    await reportOutcomes(context, outcomes, { toJson, format: async () => '' });
-    if (!isDocument(flags)) noteFailures(context, outcomes);
-    return resolveExecExit(context, outcomes);
+    const single = plan.selected === 1;
+    const exit = await reportOutcomes(context, outcomes, {
+      toJson,
+      format: async () => '',
+      resolveExit: (all) => resolveExecExit(context, all, single),
+    });
+    if (!isDocument(flags) && !single) noteFailures(context, outcomes);
+    return exit;
+  },
+  combineExits(run) {
+    const exit = combineExits(run);
+    const [only, ...others] = run.outcomes;
+    const { exitCode, signal } = (only ?? {}) as Partial<ExecEnd>;
+    const single = exit === EXIT.failed && others.length === 0 && exitCode !== undefined;
+    return single ? resolveEndExit({ exitCode, signal: signal ?? null }) : exit;
   },
 };
 
@@ -111,8 +124,8 @@ function createCapture(): Sink & { read(): { stdout: Buffer; stderr: Buffer } } 
 }
 
 /** One host's output is passed on as it is, that of several with the host before each line. */
-function createPrinter({ output }: Context, { hosts }: FleetPlan, raw: boolean): (host: string) => Sink {
-  if (hosts.length === 1) return () => createPlainSink(output, raw);
+function createPrinter({ output }: Context, { hosts, selected }: FleetPlan, raw: boolean): (host: string) => Sink {
+  if (selected === 1) return () => createPlainSink(output, raw);
   const sources = hosts.map(({ target }) => ({ host: target.name, app: '' }));
   const stdout = createLogPrefixer({
     sources,
@@ -162,7 +175,6 @@ function describeBytes(name: string, bytes: Buffer): Readonly<Record<string, unk
 
 /** Of several hosts, which ones ended with something other than 0; of one host the exit code says it. */
 function noteFailures({ output }: Context, outcomes: readonly Outcome<ExecValue>[]): void {
-  if (outcomes.length === 1) return;
   const errors = outcomes.flatMap(({ host, ok, value }) =>
     ok === false && value !== undefined ? [{ host, error: describeError(createEndError(value)) }] : [],
   );
@@ -176,11 +188,14 @@ function createEndError({ exitCode, signal }: ExecEnd): OutlastError {
   );
 }
 
-/** On one host the program's own end is passed through, a signal as shells do it: 128 and its number. */
-function resolveExecExit(context: Context, outcomes: readonly Outcome<ExecValue>[]): number {
+/** On a single host the program's own end is passed through. */
+export function resolveExecExit(context: Context, outcomes: readonly Outcome<ExecEnd>[], single: boolean): number {
   const code = resolveExit(context, outcomes);
   const [only] = outcomes;
-  if (code !== EXIT.failed || outcomes.length !== 1 || only?.value === undefined) return code;
-  const { exitCode, signal } = only.value;
+  return code === EXIT.failed && single && only?.value !== undefined ? resolveEndExit(only.value) : code;
+}
+
+/** A signal as shells have it: 128 and its number. */
+function resolveEndExit({ exitCode, signal }: ExecEnd): number {
   return exitCode ?? 128 + (SIGNAL_NUMBERS.get(signal ?? '') ?? 0);
 }

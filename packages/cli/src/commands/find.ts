@@ -1,6 +1,9 @@
 import { type FindOptions, find, type HostProcess, OutlastError, parseAppName } from '@outlast/core';
+import type { Outcome } from '../fleet/outcome.js';
 import { formatProcesses } from '../output/format-processes.js';
 import { askHosts } from './ask-hosts.js';
+import { combineExits } from './combine-exits.js';
+import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
@@ -33,7 +36,7 @@ export const findVerb: Verb = {
     };
     if (await showPreview(context, plan, preview)) return 0;
     const { width, palette } = context.output.stdout;
-    const outcomes = await askHosts(context, plan, {
+    const { exit } = await askHosts(context, plan, {
       label: 'searching',
       timeoutMs: FIND_TIMEOUT_MS,
       ask: (session) => session.run(find, options),
@@ -43,13 +46,24 @@ export const findVerb: Verb = {
           all.map(({ host, value = [] }) => ({ host, processes: value })),
           { width, header: palette.bold, nowMs: Date.now() },
         ),
+      resolveExit: (all) => resolveFindExit(context, all),
     });
-    const exit = resolveExit(context, outcomes);
-    // As grep has it: nothing found is no error, but no success either.
-    const found = outcomes.some(({ value = [] }) => value.length > 0);
-    return exit === EXIT.ok && !found && outcomes.length > 0 ? EXIT.failed : exit;
+    return exit;
+  },
+  combineExits(run) {
+    const found = run.shards.some(({ exitCode, hosts }) => hosts > 0 && exitCode === EXIT.ok);
+    const exit = combineExits(run);
+    // One shard's "nothing found" looks like a failure; where every host has answered, it is none.
+    return exit === EXIT.failed && run.ok && found ? EXIT.ok : exit;
   },
 };
+
+/** As grep has it: nothing found is no error, but no success either. */
+export function resolveFindExit(context: Context, outcomes: readonly Outcome<readonly HostProcess[]>[]): number {
+  const exit = resolveExit(context, outcomes);
+  const found = outcomes.some(({ value = [] }) => value.length > 0);
+  return exit === EXIT.ok && !found && outcomes.length > 0 ? EXIT.failed : exit;
+}
 
 function buildFindOptions(text: string | undefined, flags: FindFlags): FindOptions {
   if (text === undefined && flags.app === undefined) {

@@ -2,6 +2,7 @@ import { OutlastError, parseDuration, quoteForMessage } from '@outlast/core';
 import { type Command, Option } from 'commander';
 import type { HostShare } from '../fleet/failure-budget.js';
 import { parseHostUser } from '../inventory/host-spec.js';
+import { parseShard, type Shard } from '../inventory/shard.js';
 import type { OutputFlags } from '../output/streams.js';
 import { parseJumpChain } from '../ssh/configuration/destination.js';
 import type { SshOptions } from '../ssh/transport.js';
@@ -14,6 +15,7 @@ export interface FleetFlags extends OutputFlags {
   readonly all?: boolean;
   readonly exclude?: readonly string[];
   readonly hostsFile?: string;
+  readonly shard?: Shard;
   readonly config?: string;
   readonly sshConfig?: string;
   readonly login?: string;
@@ -77,6 +79,7 @@ export function addHostFlags(command: Command): void {
     .option('-a, --all', 'all hosts of the configuration')
     .option('-x, --exclude <host>', 'not this host, range or group', collect)
     .option('--hosts-file <file>', 'hosts, one a line; - reads stdin')
+    .option('--shard <i/n>', 'the i-th of n parts of these hosts; outlast merge joins the documents', parseShard)
     .option('--config <file>', 'configuration in place of outlast.yaml')
     .option('-F, --ssh-config <file>', "ssh's configuration file")
     .option('-l, --login <user>', 'user, where the host names none', parseHostUser)

@@ -7,6 +7,7 @@ import { readTextFile } from '../config/read-text-file.js';
 import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
 import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
+import { formatShard, type Shard, takeShard } from '../inventory/shard.js';
 import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import type { FleetFlags } from './flags.js';
@@ -15,6 +16,8 @@ import type { FleetFlags } from './flags.js';
 export interface FleetPlan {
   readonly config: Config;
   readonly hosts: readonly SelectedHost[];
+  /** How many hosts the whole run is about, all its shards together: what is told of a single host goes by that. */
+  readonly selected: number;
   readonly flags: FleetFlags;
   readonly lastRun: LastRunStore;
   /** Where this laptop keeps what it remembers of hosts and runs. */
@@ -43,12 +46,16 @@ export async function planFleet(
   const all = selection.all || (!chosenOrNamed && config.hosts.size > 0);
   if (!all && !isChosen(selection)) refuseUnknownApps(config, apps);
   const clientFolder = findClientFolder(context.env);
-  const lastRun = createLastRunStore(clientFolder);
+  const lastRun = createLastRunStore(clientFolder, context.shard);
   const narrowed = flags.retryFailed === true || selection.exclude.length > 0;
-  if (mayBeEmpty && !all && !chosenOrNamed && !narrowed) return { config, hosts: [], flags, lastRun, clientFolder };
+  if (mayBeEmpty && !all && !chosenOrNamed && !narrowed)
+    return { config, hosts: [], selected: 0, flags, lastRun, clientFolder };
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
-  const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
-  return { config, hosts, flags, lastRun, clientFolder };
+  const own = context.shard === undefined ? chosen : takeOwn(context, chosen, context.shard);
+  const hosts = flags.retryFailed && own.length > 0 ? await keepFailed(context, own, lastRun) : own;
+  // What failed on other machines is not known here.
+  const selected = context.shard === undefined ? hosts.length : chosen.length;
+  return { config, hosts, selected, flags, lastRun, clientFolder };
 }
 
 /** What lies between batches needs batches, and a question somebody who answers. */
@@ -117,19 +124,26 @@ function listAppHosts(config: Config, apps: readonly string[]): AppHosts[] {
   return named.map((app) => ({ app, hosts: config.apps.get(app)?.hosts ?? [] }));
 }
 
+function takeOwn({ output }: Context, whole: readonly SelectedHost[], shard: Shard): SelectedHost[] {
+  const own = takeShard(whole, shard);
+  if (own.length === 0) output.note(`Shard ${formatShard(shard)} has no hosts: the selection has ${whole.length}.`);
+  return own;
+}
+
 async function keepFailed(
-  { verb, output }: Context,
+  { verb, shard, output }: Context,
   hosts: readonly SelectedHost[],
   lastRun: LastRunStore,
 ): Promise<SelectedHost[]> {
   const failed = await lastRun.load(verb);
+  const name = shard === undefined ? verb : `${verb} --shard ${formatShard(shard)}`;
   if (failed === undefined) {
-    throw new OutlastError('E_USAGE', `there is no last run of ${verb} on this laptop to retry`, {
+    throw new OutlastError('E_USAGE', `there is no last run of ${name} on this laptop to retry`, {
       hint: 'run it without --retry-failed',
     });
   }
   const kept = hosts.filter(({ target }) => failed.has(target.name));
-  if (kept.length === 0) output.note(`Nothing to retry: no host of this selection failed in the last run of ${verb}.`);
+  if (kept.length === 0) output.note(`Nothing to retry: no host of this selection failed in the last run of ${name}.`);
   return kept;
 }
 

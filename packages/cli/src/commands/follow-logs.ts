@@ -62,8 +62,11 @@ async function finish(
   // What Ctrl-C ended has not failed: that is how following ends.
   const failed = context.interrupt.aborted ? outcomes.filter(({ error }) => !isDetached(error)) : outcomes;
   for (const outcome of failed) if (outcome.ok !== true) await streamOutcome(context, outcome, () => ({}));
-  await reportOutcomes(context, failed, { toJson: () => ({}), format: async () => '' });
-  const exit = resolveExit(context, outcomes);
+  const exit = await reportOutcomes(context, failed, {
+    toJson: () => ({}),
+    format: async () => '',
+    resolveExit: () => resolveExit(context, outcomes),
+  });
   if (exit !== EXIT.ok) return exit;
   context.output.error(apps.length > 0 ? `no host asked knows ${apps.join(' or ')}` : 'no host asked has an app');
   return EXIT.notRunning;
@@ -167,7 +170,7 @@ interface Printer {
 function createPrinter(context: Context, plan: FleetPlan, request: FollowRequest): Printer {
   if (context.output.flags.ndjson) return createEventPrinter(context);
   const prefixed = createPrefixPrinter(context, plan, request);
-  if (plan.hosts.length > 1 || request.apps.length !== 1) return prefixed;
+  if (plan.selected > 1 || request.apps.length !== 1) return prefixed;
   const plain = createPlainPrinter(context, request);
   // Two streams of one app are told apart, too.
   const isOne = (event: FollowEvent) => event.stream === 'combined' || request.stream !== undefined;

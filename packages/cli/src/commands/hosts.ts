@@ -47,13 +47,19 @@ export const hostsVerb: Verb = {
       }),
     );
     for (const outcome of outcomes) await streamOutcome(context, outcome, toJson);
-    await reportOutcomes(context, outcomes, {
+    return reportOutcomes(context, outcomes, {
       toJson,
       format: (all) => formatHosts(all, { width: output.stdout.width, verbose: output.flags.verbose === true }),
+      resolveExit: (all) => resolveHostsExit(all),
     });
-    return outcomes.every(({ ok }) => ok) ? EXIT.ok : EXIT.usage;
   },
+  combineExits: ({ ok }) => (ok ? EXIT.ok : EXIT.usage),
 };
+
+/** Nothing is ever sent: what is wrong is the configuration of ssh. */
+export function resolveHostsExit(outcomes: readonly Outcome<unknown>[]): number {
+  return outcomes.every(({ ok }) => ok) ? EXIT.ok : EXIT.usage;
+}
 
 function toJson({ settings, transport, source }: ResolvedHost): Readonly<Record<string, unknown>> {
   const {

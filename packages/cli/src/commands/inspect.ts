@@ -1,4 +1,4 @@
-import { type Inspection, inspect } from '@outlast/core';
+import { type AppReport, type Inspection, inspect } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { formatInspection } from '../output/format-inspection.js';
 import { parseAppNames } from './app-names.js';
@@ -25,19 +25,21 @@ export const inspectVerb: Verb = {
       buildScript: () => inspect.build({ apps }, { nonce: PREVIEW_NONCE }),
     };
     if (await showPreview(context, plan, preview)) return 0;
-    const outcomes = await askHosts(context, plan, {
+    const { exit } = await askHosts(context, plan, {
       label: `inspecting ${apps.join(' ')}`,
       timeoutMs: INSPECT_TIMEOUT_MS,
       ask: (session) => session.run(inspect, { apps }),
       toJson,
       format: async (all) => formatAll(all),
+      resolveExit: (all) => resolveKnownExit(context, all.map(keepReports)),
     });
-    const reports = outcomes.map(({ value, ...rest }) =>
-      value === undefined ? rest : { ...rest, value: value.map(({ report }) => report) },
-    );
-    return resolveKnownExit(context, reports);
+    return exit;
   },
 };
+
+function keepReports({ value, ...outcome }: Outcome<readonly Inspection[]>): Outcome<readonly AppReport[]> {
+  return value === undefined ? outcome : { ...outcome, value: value.map(({ report }) => report) };
+}
 
 function toJson(inspections: readonly Inspection[]): Readonly<Record<string, unknown>> {
   return { apps: inspections.map(({ report, ...details }) => ({ ...report, changed: false, ...details })) };

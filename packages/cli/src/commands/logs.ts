@@ -8,7 +8,7 @@ import { parseAppNames } from './app-names.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
-import { planFleet } from './fleet-plan.js';
+import { type FleetPlan, planFleet } from './fleet-plan.js';
 import { followLogs } from './follow-logs.js';
 import { addLogLineFlags, type LogLineFlags, resolveLogRequest } from './log-flags.js';
 import { noteMissing } from './note-missing-logs.js';
@@ -54,14 +54,18 @@ export const logsVerb: Verb = {
       },
       onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
     });
-    if (!flags.json && !flags.ndjson) await printLogs(context, outcomes, flags.raw === true);
-    await reportOutcomes(context, outcomes, { toJson, format: async () => '' });
-    return resolveLogsExit(context, outcomes, apps);
+    if (!flags.json && !flags.ndjson) await printLogs(context, plan, outcomes, flags.raw === true);
+    return reportOutcomes(context, outcomes, {
+      toJson,
+      format: async () => '',
+      resolveExit: (all) => resolveLogsExit(context, all, apps),
+    });
   },
 };
 
 async function printLogs(
-  { output }: Context,
+  { output, shard }: Context,
+  { selected }: FleetPlan,
   outcomes: readonly Outcome<readonly ReadLog[]>[],
   raw: boolean,
 ): Promise<void> {
@@ -69,7 +73,8 @@ async function printLogs(
     value.map((log) => ({ source: { host, app: labelLog(log) }, pieces: log.pieces })),
   );
   const escaped = output.stdout.isTerminal && !raw;
-  if (read.length > 1) {
+  // What other machines print beside a shard is not known here.
+  if (read.length > 1 || (shard !== undefined && selected > 1)) {
     const sources = read.map(({ source }) => source);
     const prefixer = createLogPrefixer({ sources, palette: output.stdout.palette, escaped });
     for (const { source, pieces } of read) {
@@ -93,7 +98,8 @@ function toJson(read: readonly ReadLog[]): Readonly<Record<string, unknown>> {
   };
 }
 
-function resolveLogsExit(
+/** As of any verb, and 3 when all is well but no host asked knows any of the named apps. */
+export function resolveLogsExit(
   context: Context,
   outcomes: readonly Outcome<readonly ReadLog[]>[],
   apps: readonly string[],

@@ -40,9 +40,13 @@ export const pruneVerb: Verb = {
       work: async (session) => buildPruneFinding(await session.run(prune, options)),
       onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
     });
-    await reportOutcomes(context, outcomes, { toJson, format: (all) => formatPruned(context, all) });
+    const exit = await reportOutcomes(context, outcomes, {
+      toJson,
+      format: (all) => formatPruned(context, all),
+      resolveExit: (all) => resolveExit(context, all),
+    });
     noteKept(context, outcomes);
-    return resolveExit(context, outcomes);
+    return exit;
   },
 };
 

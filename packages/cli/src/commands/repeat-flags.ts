@@ -1,10 +1,12 @@
+import { formatShard } from '../inventory/shard.js';
 import type { FleetFlags } from './flags.js';
 
 const PLAIN = /^[A-Za-z0-9_/:=.,@%+~-]+$/;
 
 /** The flags that choose hosts and say how they are reached, as they can be typed again. */
 export function formatRepeatedFlags(flags: FleetFlags): string {
-  const { config, sshConfig, login, identity, jump, option, transport, host, group, all, exclude, hostsFile } = flags;
+  const { config, sshConfig, login, identity, jump, option, transport, host, group, all, exclude, hostsFile, shard } =
+    flags;
   return [
     ...repeat('--config', config),
     ...repeat('-F', sshConfig),
@@ -19,6 +21,7 @@ export function formatRepeatedFlags(flags: FleetFlags): string {
     ...repeat('-x', exclude),
     // What came in over stdin is gone.
     ...repeat('--hosts-file', hostsFile === '-' ? undefined : hostsFile),
+    ...repeat('--shard', shard && formatShard(shard)),
   ].join(' ');
 }
 

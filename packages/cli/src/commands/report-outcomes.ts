@@ -1,7 +1,7 @@
 import type { Outcome } from '../fleet/outcome.js';
 import { completeHint } from '../output/complete-hint.js';
 import { describeError, type ErrorFacts } from '../output/describe-error.js';
-import { buildDocument, buildOutcomeJson } from '../output/document.js';
+import { buildDocument, buildOutcomeJson, type ShardEnd } from '../output/document.js';
 import { formatHostErrors } from '../output/format-error.js';
 import { formatJson, formatNdjson } from '../output/json.js';
 import type { Context } from './context.js';
@@ -12,16 +12,37 @@ export interface OutcomeView<T> {
   toJson(value: T): Readonly<Record<string, unknown>>;
   /** What people see on stdout when all is done. */
   format(outcomes: readonly Outcome<T>[]): Promise<string>;
+  /** The exit code of the verb. */
+  resolveExit(outcomes: readonly Outcome<T>[]): number;
 }
 
-/** Prints all outcomes: one document with `--json`, nothing more with `--ndjson`, else the table, and then what went wrong. */
+/**
+ * Prints all outcomes: one document with `--json`, nothing more with `--ndjson`, else the table, and then what went wrong. Resolves to
+ * the exit code.
+ */
 export async function reportOutcomes<T>(
   context: Context,
   outcomes: readonly Outcome<T>[],
   view: OutcomeView<T>,
+): Promise<number> {
+  const end = resolveShardEnd(context, () => view.resolveExit(outcomes));
+  await printOutcomes(context, outcomes, view, end);
+  return end?.exitCode ?? view.resolveExit(outcomes);
+}
+
+/** What a shard's document says of its end; undefined where the run is a whole one. */
+export function resolveShardEnd({ shard }: Context, resolveExit: () => number): ShardEnd | undefined {
+  return shard === undefined ? undefined : { ...shard, exitCode: resolveExit() };
+}
+
+async function printOutcomes<T>(
+  context: Context,
+  outcomes: readonly Outcome<T>[],
+  view: OutcomeView<T>,
+  end: ShardEnd | undefined,
 ): Promise<void> {
   const { output, verb } = context;
-  if (output.flags.json) await output.data(formatJson(buildDocument(verb, outcomes, view.toJson)));
+  if (output.flags.json) await output.data(formatJson(buildDocument(verb, outcomes, view.toJson, end)));
   if (output.flags.json || output.flags.ndjson) return;
   await output.data(await view.format(outcomes));
   if (output.closed) return;

@@ -1,6 +1,8 @@
-import { remove } from '@outlast/core';
+import { type AppResult, remove } from '@outlast/core';
+import type { Outcome } from '../fleet/outcome.js';
 import { parseAppNames } from './app-names.js';
-import { buildFinding, changeApps } from './app-results.js';
+import { buildFinding, changeApps, resolveResultsExit } from './app-results.js';
+import type { Context } from './context.js';
 import { EXIT } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
@@ -23,13 +25,19 @@ export const rmVerb: Verb = {
       buildScript: () => remove.build({ apps }, { nonce: PREVIEW_NONCE }),
     };
     if (await showPreview(context, plan, preview)) return 0;
-    const { outcomes, exit } = await changeApps(context, plan, {
+    const { exit } = await changeApps(context, plan, {
       label: `forgetting ${apps.join(' ')}`,
       timeoutMs: REMOVE_TIMEOUT_MS,
       work: async (session) => buildFinding(await session.run(remove, { apps })),
+      resolveExit: (outcomes) => resolveRemoveExit(context, outcomes),
     });
-    // Here "unknown" is what was wanted.
-    const removed = outcomes.some(({ value }) => value?.some(({ changed }) => changed));
-    return removed && exit === EXIT.notRunning ? EXIT.ok : exit;
+    return exit;
   },
 };
+
+/** As of any verb that changes apps, but here "unknown" is what was wanted. */
+export function resolveRemoveExit(context: Context, outcomes: readonly Outcome<readonly AppResult[]>[]): number {
+  const exit = resolveResultsExit(context, outcomes);
+  const removed = outcomes.some(({ value }) => value?.some(({ changed }) => changed));
+  return removed && exit === EXIT.notRunning ? EXIT.ok : exit;
+}

@@ -21,14 +21,15 @@ export const statusVerb: Verb = {
     const plan = await planFleet(context, flags, apps);
     const buildScript = () => status.build({ apps }, { nonce: PREVIEW_NONCE });
     if (await showPreview(context, plan, { action: 'ask for the status', buildScript })) return 0;
-    const outcomes = await askHosts(context, plan, {
+    const { outcomes, exit } = await askHosts(context, plan, {
       label: 'asking for the status',
       timeoutMs: STATUS_TIMEOUT_MS,
       ask: async (session) => (await session.run(status, { apps })).map(({ report }) => report),
       toJson: (reports) => ({ apps: reports }),
       format: (all) => formatReports(context, all),
+      resolveExit: (all) => resolveRunningExit(context, all, apps.length > 0),
     });
     if (outcomes.length > 0 && outcomes.every(({ value }) => value?.length === 0)) context.output.note('No apps.');
-    return resolveRunningExit(context, outcomes, apps.length > 0);
+    return exit;
   },
 };

@@ -29,6 +29,7 @@ export const VERBS: readonly VerbEntry[] = [
   entry('hosts', 'show which hosts are meant, and how they are reached', () =>
     import('./hosts.js').then((m) => m.hostsVerb),
   ),
+  entry('merge', 'join the documents of all shards of a run', () => import('./merge.js').then((m) => m.mergeVerb)),
   entry('init', 'write a commented outlast.yaml', () => import('./init.js').then((m) => m.initVerb)),
   entry('completion', 'print the completion of a shell', () => import('./completion.js').then((m) => m.completionVerb)),
 ];

@@ -2,8 +2,10 @@ import { type AppReport, isLive, OutlastError, wait } from '@outlast/core';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import type { MergedRun } from '../merge/merged-run.js';
 import { parseAppNames } from './app-names.js';
 import { askHosts } from './ask-hosts.js';
+import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
 import { EXIT, resolveKnownExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
@@ -29,15 +31,17 @@ export const waitVerb: Verb = {
     const buildScript = () =>
       apps.map((app) => wait.build({ app, seconds: ANSWER_SECONDS }, { nonce: PREVIEW_NONCE })).join('');
     if (await showPreview(context, plan, { action, buildScript })) return 0;
-    const outcomes = await askHosts(context, plan, {
+    const { exit } = await askHosts(context, plan, {
       label: `waiting for ${apps.join(' ')}`,
       timeoutMs: undefined,
       ask: (session) => waitForAll(session, apps, { interrupt: context.interrupt, timeoutMs: flags.timeout }),
       toJson: (reports) => ({ apps: reports.map((report) => ({ ...report, changed: false })) }),
       format: (all) => formatReports(context, all),
+      resolveExit: (all) => resolveWaitExit(context, all, plan.selected === 1),
     });
-    return resolveWaitExit(context, outcomes);
+    return exit;
   },
+  combineExits: combineWaitExits,
 };
 
 /** One app after another: it is over when all of them have ended. */
@@ -86,8 +90,12 @@ function createStillThereError(app: string, timeoutMs: number, cause: OutlastErr
   });
 }
 
-/** The end of one app on one host is passed through, a signal as shells do it: 128 and its number. */
-function resolveWaitExit(context: Context, outcomes: readonly Outcome<readonly AppReport[]>[]): number {
+/** The end of one app on a single host is passed through, a signal as shells do it: 128 and its number. */
+export function resolveWaitExit(
+  context: Context,
+  outcomes: readonly Outcome<readonly AppReport[]>[],
+  single: boolean,
+): number {
   const code = resolveKnownExit(context, outcomes);
   const reports = outcomes.flatMap(({ value = [] }) => value);
   // Whatever else went wrong, what a script has to know is that it may have to wait again.
@@ -95,11 +103,25 @@ function resolveWaitExit(context: Context, outcomes: readonly Outcome<readonly A
     return EXIT.timedOut;
   if (code !== EXIT.ok) return code;
   const [report] = reports;
-  if (outcomes.length === 1 && reports.length === 1 && report !== undefined) return resolveAppExit(report);
+  if (single && reports.length === 1 && report !== undefined) return resolveAppExit(report);
   return reports.every((each) => resolveAppExit(each) === EXIT.ok) ? EXIT.ok : EXIT.failed;
 }
 
-function resolveAppExit({ exitCode, signal }: AppReport): number {
+function combineWaitExits(run: MergedRun): number {
+  const exit = combineExits(run);
+  const codes = run.shards.map(({ exitCode }) => exitCode);
+  if (exit === EXIT.interrupted || exit === EXIT.notRunning) return exit;
+  if (codes.includes(EXIT.timedOut)) return EXIT.timedOut;
+  // Where some hosts know the app, those that do not have not seen it end well.
+  if (exit === EXIT.ok && codes.includes(EXIT.notRunning)) return EXIT.failed;
+  const [first, ...others] = run.outcomes.flatMap(({ apps }) => (apps as AppEnd[] | undefined) ?? []);
+  const single = run.ok && run.outcomes.length === 1 && others.length === 0;
+  return exit === EXIT.failed && single && first !== undefined ? resolveAppExit(first) : exit;
+}
+
+type AppEnd = Pick<AppReport, 'exitCode' | 'signal'>;
+
+function resolveAppExit({ exitCode, signal }: AppEnd): number {
   if (exitCode !== null) return exitCode;
   return signal === null ? EXIT.failed : 128 + (SIGNAL_NUMBERS.get(signal) ?? 0);
 }

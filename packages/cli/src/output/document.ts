@@ -1,17 +1,25 @@
 import type { OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
+import type { Shard } from '../inventory/shard.js';
 
 /** The name of the shape of everything that `--json` and `--ndjson` print; another shape gets another name. */
 export const SCHEMA = 'outlast/1';
+
+/** What the document of a shard says of itself, and the document of a whole run does not. */
+export interface ShardEnd extends Shard {
+  readonly exitCode: number;
+}
 
 /** Builds the one document of `--json`. */
 export function buildDocument<T>(
   verb: string,
   outcomes: readonly Outcome<T>[],
   toJson: (value: T) => Readonly<Record<string, unknown>>,
+  shard?: ShardEnd,
 ): Readonly<Record<string, unknown>> {
   const ok = outcomes.every((outcome) => outcome.ok === true);
-  return { schema: SCHEMA, verb, ok, outcomes: outcomes.map((outcome) => buildOutcomeJson(outcome, toJson)) };
+  const told = outcomes.map((outcome) => buildOutcomeJson(outcome, toJson));
+  return { schema: SCHEMA, verb, ...(shard === undefined ? {} : { shard }), ok, outcomes: told };
 }
 
 /** Builds one host's part of the document, which is also its line in `--ndjson`. */

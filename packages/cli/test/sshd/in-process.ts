@@ -2,17 +2,23 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Laptop } from '@outlast/test-fixtures';
 import type { Context } from '../../src/commands/context.js';
+import type { FleetFlags } from '../../src/commands/flags.js';
 import { VERBS } from '../../src/commands/verbs.js';
 import { createOutput } from '../../src/output/streams.js';
 import { parseInvocation } from '../../src/program.js';
 import { readDocument, type ToldDocument } from '../document-schema.js';
 import { NOBODY } from './connection-lab.js';
 
-/** What a run inside this process came to. */
-export interface Answer {
+/** What a run inside this process printed, and its exit code. */
+interface Printed {
   readonly exitCode: number;
-  readonly document: ToldDocument;
+  readonly stdout: string;
   readonly stderr: string;
+}
+
+/** What a run inside this process came to. */
+export interface Answer extends Printed {
+  readonly document: ToldDocument;
 }
 
 /** Runs a verb with `--json` as the program does, inside this process: for runs by the hundred. */
@@ -22,7 +28,17 @@ export async function askInProcess(
   more: NodeJS.ProcessEnv = {},
 ): Promise<Answer> {
   const [name = '', ...rest] = words;
-  const invocation = await parseInvocation([name, '-F', laptop.sshConfig, '--json', ...rest], '0.0.0');
+  const printed = await runInProcess(laptop, [name, '-F', laptop.sshConfig, '--json', ...rest], more);
+  return { ...printed, document: readDocument(name, printed.stdout) };
+}
+
+/** Runs a verb as the program does, inside this process, with nothing added. */
+export async function runInProcess(
+  laptop: Laptop,
+  words: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<Printed> {
+  const invocation = await parseInvocation(words, '0.0.0');
   if ('text' in invocation) throw new Error(invocation.text);
   const { entry, verb, args, flags, argv } = invocation;
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
@@ -39,10 +55,11 @@ export async function askInProcess(
     cwd,
     interrupt: new AbortController().signal,
     repeated: '',
+    shard: (flags as FleetFlags).shard,
     verbs: VERBS,
   };
   const exitCode = await verb.run(context, args, flags);
   stdout.end();
   stderr.end();
-  return { exitCode, document: readDocument(entry.name, await printed), stderr: await warned };
+  return { exitCode, stdout: await printed, stderr: await warned };
 }
