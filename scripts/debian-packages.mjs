@@ -39,6 +39,11 @@ export const DEBIAN_PACKAGES = [
   { packages: ['tmux'], program: 'tmux', reason: 'a real terminal for the tests of tables, spinner and Ctrl-C' },
   { packages: ['clustershell'], program: 'clush', reason: 'the start-up time that ours is measured against' },
   {
+    packages: ['parallel'],
+    probe: ['parallel', '--minversion', '20130222'],
+    reason: 'GNU parallel, with the command lines of docs/sharding.md',
+  },
+  {
     packages: ['python3-venv'],
     probe: ['python3', '-c', 'import ensurepip, venv'],
     reason: 'the virtual environment of the real Streamlit',

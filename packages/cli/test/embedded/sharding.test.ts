@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readDocument, type ToldDocument } from '../document-schema.js';
 import { shell, useLab } from '../program-lab.js';
 import { askInProcess, runInProcess } from '../sshd/in-process.js';
+import { maskVolatile } from './mask-volatile.js';
 
 const lab = useLab(['web1', 'web2', 'web3', 'web4'], { kind: 'embedded' });
 const HOSTS = 'web1,web2,web3,web4';
@@ -14,11 +15,6 @@ let folders = 0;
 beforeAll(async () => {
   dead = `127.0.0.1:${await findFreePort()}`;
 });
-
-/** Everything that is another number each time that somebody looks, or another run of the app. */
-const VOLATILE =
-  /"(?:uptimeSeconds|cpuPercent|cpuSeconds|rssBytes|pid|ppid|lastPid|startedAt|endedAt)": (?:[\d.]+|"[^"]*")/g;
-const mask = (text: string) => text.replace(VOLATILE, (found) => found.replace(/: .*/, ': *'));
 
 function merge(files: readonly string[], options: { readonly cwd?: string; readonly input?: string } = {}) {
   return lab.laptop.run([...lab.laptop.argvOf([]), 'merge', ...files], options);
@@ -72,7 +68,7 @@ async function runBoth(
       ? await merge(files, { cwd: shards.folder })
       : await runInProcess(lab.laptop, ['merge', ...files.map((file) => join(shards.folder, file))]);
   expect(merged.stderr).toBe('');
-  expect([mask(merged.stdout), merged.exitCode]).toEqual([mask(whole.stdout), whole.exitCode]);
+  expect([maskVolatile(merged.stdout), merged.exitCode]).toEqual([maskVolatile(whole.stdout), whole.exitCode]);
   return { whole, shards };
 }
 
