@@ -12,6 +12,7 @@ import { RECORD_MUTANTS } from './guards/records.mjs';
 import { REPORT_MUTANTS } from './guards/report.mjs';
 import { REQUEST_MUTANTS } from './guards/requests.mjs';
 import { SCRIPT_MUTANTS } from './guards/script.mjs';
+import { SHARD_MUTANTS } from './guards/shards.mjs';
 import { SSH_CONFIG_MUTANTS } from './guards/ssh-config.mjs';
 import { START_MUTANTS } from './guards/start.mjs';
 import { STOP_MUTANTS } from './guards/stop.mjs';
@@ -31,6 +32,7 @@ export const MUTANTS = [
   ...SUPERVISOR_MUTANTS,
   ...STOP_MUTANTS,
   ...RECORD_MUTANTS,
+  ...SHARD_MUTANTS,
   ...REQUEST_MUTANTS,
   ...SCRIPT_MUTANTS,
   ...REPORT_MUTANTS,

@@ -204,6 +204,11 @@ describe('outlast merge', () => {
     ]);
   });
 
+  test('is completed with files', async () => {
+    const { stdout } = await runInProcess(lab.laptop, ['completion', 'bash']);
+    expect(stdout).toContain("'merge') echo 'file' ;;");
+  });
+
   test('wants at least one file', async () => {
     expect(await merge([])).toMatchObject({ exitCode: 2, stdout: '' });
   });
