@@ -85,7 +85,7 @@ export async function loadConfiguration(
   { config }: Pick<FleetFlags, 'config'>,
 ): Promise<Config> {
   const { loadConfig } = await import('../config/load-config.js');
-  return loadConfig({ cwd, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) });
+  return loadConfig({ cwd, env, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) });
 }
 
 function findUserFolder(env: NodeJS.ProcessEnv): { userFolder?: string } {

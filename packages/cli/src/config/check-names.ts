@@ -17,16 +17,18 @@ const MOST_PROBLEMS = 100;
 const MOST_MEMBERS = 10 * MOST_HOSTS;
 
 /**
- * Checks the names in all files together: each is defined once, and what groups and apps refer to exists. Works on the
- * values as written, so that a file which fails the schema has its names checked as well.
+ * Checks the names in all files together: each is defined once, and what groups and apps refer to exists. Works on what
+ * the schema has not seen yet, so that a file which fails the schema has its names checked as well.
  */
 export function checkNames(files: readonly CheckedFile[]): Problem[] {
   const problems: Problem[] = [];
   const names: Names = { hosts: new Set(), groups: new Set(), tags: new Set() };
   const complainIn =
-    ({ yaml }: CheckedFile): Complain =>
+    ({ yaml, interpolation }: CheckedFile): Complain =>
     (path, describe) => {
-      if (problems.length < MOST_PROBLEMS) problems.push({ place: yaml.findPlace(path), message: describe() });
+      const written = interpolation.findWritten(path);
+      if (problems.length >= MOST_PROBLEMS || written?.isMistaken) return;
+      problems.push({ place: yaml.findPlace(path), message: written ? describeUnfit(written.text) : describe() });
     };
   for (const file of files) collectNames(file, names, complainIn(file));
   for (const file of files) checkReferences(file, names, complainIn(file));
@@ -121,6 +123,11 @@ function checkMembers(members: unknown, { path, names, complain, room }: Members
 
 function isKnown(word: string, { hosts, groups, tags }: Names): boolean {
   return word.startsWith('tag:') ? tags.has(word.slice('tag:'.length)) : hosts.has(word) || groups.has(word);
+}
+
+// Of what variables have made only the text is shown as it is written.
+function describeUnfit(written: string): string {
+  return `what ${quoteForMessage(written)} stands for is not among the hosts, groups and tags of the configuration`;
 }
 
 function describeUnknown(word: string, { hosts, groups, tags }: Names): string {

@@ -7,6 +7,8 @@ export type Report = (offset: number, message: string) => void;
 /** The deepest nesting that is read. */
 export const DEEPEST = 50;
 
+const MOST_MISTAKES = 100;
+
 /** What is reported of deeper nesting. */
 export const NESTED_TOO_DEEP = `the nesting is deeper than ${DEEPEST} levels`;
 
@@ -21,17 +23,57 @@ export function composeDocument(text: string, lines: LineCounter, report: Report
     uniqueKeys: false,
     prettyErrors: false,
   });
-  const [document, second] = composer.compose(readTokens(text, lines, report), true, text.length);
+  const reportMistake = (offset: number, code: string, message: string): void =>
+    report(offset, code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported' : escapeForMessage(message));
+  limitMistakes(composer, reportMistake);
+  const [document, second] = composeFirst(composer, readTokens(text, lines, report), text.length);
   if (second !== undefined) {
     report(second.range[0], 'there is a second document in the file');
   }
   for (const { pos, code, message } of [...(document?.errors ?? []), ...(document?.warnings ?? [])]) {
-    report(pos[0], code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported' : escapeForMessage(message));
+    reportMistake(pos[0], code, message);
   }
-  if (document?.directives?.yaml.version !== '1.2') {
+  if (document === undefined) return undefined;
+  if (document.directives?.yaml.version !== '1.2') {
     report(0, 'only YAML 1.2 is understood');
   }
-  return document as Document.Parsed | undefined;
+  return document;
+}
+
+class TooManyMistakes extends Error {}
+
+type Tokens = Parameters<Composer['compose']>[0];
+
+function composeFirst(composer: Composer, tokens: Tokens, length: number): (Document.Parsed | undefined)[] {
+  try {
+    const [document, second] = composer.compose(tokens, true, length);
+    return [document, second] as (Document.Parsed | undefined)[];
+  } catch (error) {
+    if (error instanceof TooManyMistakes) return [];
+    throw error;
+  }
+}
+
+interface ComposerInside {
+  onError?: (source: number | readonly number[] | { readonly offset: number }, code: string, message: string) => void;
+}
+
+// A megabyte of commas is a million mistakes, and the composer would go on through all of them, for a quarter of a minute
+// and two gigabytes. What it calls for each is no public part of it: should that be elsewhere one day, only time is lost.
+function limitMistakes(composer: Composer, reportMistake: (offset: number, code: string, message: string) => void) {
+  const inside = composer as unknown as ComposerInside;
+  const before = inside.onError;
+  const first: [offset: number, code: string, message: string][] = [];
+  if (before === undefined) return;
+  inside.onError = (source, code, message, ...rest) => {
+    const start = typeof source === 'object' && 'offset' in source ? source.offset : source;
+    first.push([typeof start === 'number' ? start : (start[0] ?? 0), code, message]);
+    if (first.length >= MOST_MISTAKES) {
+      for (const mistake of first) reportMistake(...mistake);
+      throw new TooManyMistakes();
+    }
+    before(source, code, message, ...rest);
+  };
 }
 
 // The composer recurses without bound, so that what is far too deep must not reach it.

@@ -5,9 +5,14 @@ import type { core } from 'zod';
 export interface SchemaProblem {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** The rule that the value breaks, where the message quotes the value. */
+  readonly rule?: string;
 }
 
 type Issue = core.$ZodIssue;
+
+/** More unknown keys than this in one place are no slip of the finger. */
+const MOST_KEYS = 100;
 
 const TYPE_NAMES = new Map([
   ['string', 'a string'],
@@ -35,10 +40,18 @@ export function describeType(issue: core.$ZodRawIssue): string | undefined {
   return isUnquoted ? `${expected}: put it in quotes` : expected;
 }
 
+/** Words a problem of a value that variables have made, which shows what is written and not the value. */
+export function describeHidden({ path, message, rule }: SchemaProblem, written: string): string {
+  const shown = quoteForMessage(written);
+  return rule === undefined
+    ? `${message} (it is written as ${shown})`
+    : joinPath(path, `what ${shown} stands for is not valid here (${rule})`);
+}
+
 function describeIssue(issue: Issue): SchemaProblem[] {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, MOST_KEYS).map((key) => ({
         path: [...issue.path, key],
         message: `unknown key ${formatKey(key)}${formatSuggestion(key, issue.message.split(' '), '`')}`,
       }));
@@ -46,8 +59,11 @@ function describeIssue(issue: Issue): SchemaProblem[] {
       return [{ path: issue.path, message: issue.issues.map((inner) => inner.message).join('; ') }];
     case 'invalid_union':
       return describeUnion(issue);
-    default:
-      return [{ path: issue.path, message: joinPath(issue.path, describeRuleOf(issue)) }];
+    default: {
+      const rule = issue.code === 'custom' ? issue.params?.rule : undefined;
+      const message = joinPath(issue.path, describeRuleOf(issue));
+      return [{ path: issue.path, message, ...(typeof rule === 'string' ? { rule } : {}) }];
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { Environment } from './interpolate-text.js';
 
 /** Where configuration is looked for. */
 export interface ConfigSearch {
@@ -9,6 +10,8 @@ export interface ConfigSearch {
   readonly configFile?: string;
   /** The folder of the user's `config.yaml`; by default the usual one of the system. */
   readonly userFolder?: string;
+  /** The variables that may stand in the files. */
+  readonly env: Environment;
 }
 
 /** A configuration file that is to be read. */
@@ -25,7 +28,7 @@ export interface ConfigLocation {
  *
  * @returns those that exist, the project's first; a file named by `--config` whether it exists or not.
  */
-export async function findConfigFiles(search: ConfigSearch): Promise<ConfigLocation[]> {
+export async function findConfigFiles(search: Omit<ConfigSearch, 'env'>): Promise<ConfigLocation[]> {
   const project =
     search.configFile === undefined ? await findUpwards(search.cwd) : resolve(search.cwd, search.configFile);
   const user = join(search.userFolder ?? (await findUserFolder()), 'config.yaml');

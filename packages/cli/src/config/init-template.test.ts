@@ -4,7 +4,7 @@ import { buildInitTemplate } from './init-template.js';
 import { parseConfigFile } from './parse-config-file.js';
 
 function checkTemplate(text: string) {
-  const file = parseConfigFile(text, { path: '/p/outlast.yaml', name: 'outlast.yaml', isUserFile: false });
+  const file = parseConfigFile(text, { path: '/p/outlast.yaml', name: 'outlast.yaml', isUserFile: false }, {});
   expect([...file.problems, ...checkNames([file])]).toEqual([]);
   return file.settings;
 }

@@ -22,7 +22,7 @@ afterEach(async () => {
 async function load(text: string, userText?: string) {
   await writeFile(join(folder, 'outlast.yaml'), text);
   if (userText !== undefined) await writeFile(join(userFolder, 'config.yaml'), userText);
-  return loadConfig({ cwd: folder, userFolder });
+  return loadConfig({ env: {}, cwd: folder, userFolder });
 }
 
 async function listProblems(text: string, userText?: string): Promise<string[]> {
@@ -62,14 +62,14 @@ apps:
 
 describe('finding', () => {
   test('without any file the configuration is empty', async () => {
-    expect(await loadConfig({ cwd: folder, userFolder })).toEqual(EMPTY_CONFIG);
+    expect(await loadConfig({ env: {}, cwd: folder, userFolder })).toEqual(EMPTY_CONFIG);
   });
 
   test('looks upwards from the current folder, past what is no file', async () => {
     const deep = join(folder, 'a', 'b');
     await mkdir(join(deep, 'outlast.yaml'), { recursive: true });
     await writeFile(join(folder, 'outlast.yaml'), 'hosts: { web1: }');
-    const config = await loadConfig({ cwd: deep, userFolder });
+    const config = await loadConfig({ env: {}, cwd: deep, userFolder });
     expect([...config.hosts.keys()]).toEqual(['web1']);
     expect(config.files).toEqual([join(folder, 'outlast.yaml')]);
   });
@@ -78,7 +78,7 @@ describe('finding', () => {
     await mkdir(join(folder, 'a'));
     await writeFile(join(folder, 'a', 'outlast.yaml'), 'hosts: { near: }');
     await load('hosts: { far: }');
-    const config = await loadConfig({ cwd: join(folder, 'a'), userFolder });
+    const config = await loadConfig({ env: {}, cwd: join(folder, 'a'), userFolder });
     expect([...config.hosts.keys()]).toEqual(['near']);
     expect(config.files).toEqual(['outlast.yaml']);
   });
@@ -86,12 +86,12 @@ describe('finding', () => {
   test('a named file takes the place of the search', async () => {
     await writeFile(join(folder, 'other.yaml'), 'hosts: { named: }');
     await load('hosts: { found: }');
-    const config = await loadConfig({ cwd: folder, userFolder, configFile: 'other.yaml' });
+    const config = await loadConfig({ env: {}, cwd: folder, userFolder, configFile: 'other.yaml' });
     expect([...config.hosts.keys()]).toEqual(['named']);
   });
 
   test('a named file that is missing, a folder, or too large is refused', async () => {
-    const open = (configFile: string) => loadConfig({ cwd: folder, userFolder, configFile });
+    const open = (configFile: string) => loadConfig({ env: {}, cwd: folder, userFolder, configFile });
     await expect(open('no\x1b.yaml')).rejects.toThrow('cannot read no\\x1b.yaml: there is no such file');
     await expect(open('user')).rejects.toThrow('cannot read user: it is a folder');
     await writeFile(join(folder, 'large.yaml'), `# ${'x'.repeat(1_048_576)}`);

@@ -21,7 +21,7 @@ export async function loadConfig(search: ConfigSearch): Promise<Config> {
     import('./check-names.js'),
     import('./build-config.js'),
   ]);
-  const files = locations.map((location, index) => parseConfigFile(texts[index] ?? '', location));
+  const files = locations.map((location, index) => parseConfigFile(texts[index] ?? '', location, search.env));
   throwProblems([...files.flatMap(({ problems }) => problems), ...checkNames(files)]);
   return buildConfig(files);
 }

@@ -100,7 +100,14 @@ describe('refuses', () => {
     );
   });
 
-  test('a hundred thousand repeats, listed up to a limit', () => {
-    expect(listProblems('a: 1\n'.repeat(100_000))).toHaveLength(100);
+  // All of them would take ten times as long.
+  test('text that is all mistakes, after the first hundred of them', () => {
+    const begin = process.cpuUsage();
+    expect(listProblems(`[${','.repeat(300_000)}`)).toHaveLength(100);
+    expect(process.cpuUsage(begin).user).toBeLessThan(2_500_000);
+  });
+
+  test('ten thousand repeats, listed up to a limit', () => {
+    expect(listProblems('a: 1\n'.repeat(10_000))).toHaveLength(100);
   });
 });

@@ -18,6 +18,11 @@ export function describeRule(error: unknown): string {
   return hint === undefined || error.message.endsWith('?') ? error.message : `${error.message} (${hint})`;
 }
 
+/** The rule alone of what a parser refused, which never shows the value. */
+export function describeHint(error: unknown): string {
+  return (error instanceof OutlastError ? error.details.hint : undefined) ?? 'see the documentation of the key';
+}
+
 /**
  * Throws all problems at once, in the order in which they are written, or returns when there are none.
  *

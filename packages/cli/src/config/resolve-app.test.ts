@@ -5,7 +5,11 @@ import { parseConfigFile } from './parse-config-file.js';
 import { resolveAppDefinition } from './resolve-app.js';
 
 function buildFrom(text: string): Config {
-  const file = parseConfigFile(text, { path: '/srv/project/outlast.yaml', name: 'outlast.yaml', isUserFile: false });
+  const file = parseConfigFile(
+    text,
+    { path: '/srv/project/outlast.yaml', name: 'outlast.yaml', isUserFile: false },
+    {},
+  );
   expect(file.problems).toEqual([]);
   return buildConfig([file]);
 }

@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import { parseHostAddress, parseHostSpec, parseHostUser } from '../inventory/host-spec.js';
 import { TRANSPORTS } from '../ssh/transports.js';
-import { describeRule } from './problem.js';
+import { describeHint, describeRule } from './problem.js';
 import {
   checkRegExp,
   NAME_PATTERN,
@@ -171,7 +171,7 @@ function parsed<Value>(parse: (value: string) => Value, expected?: string) {
     try {
       return parse(value);
     } catch (error) {
-      context.addIssue({ code: 'custom', message: describeRule(error) });
+      context.addIssue({ code: 'custom', message: describeRule(error), params: { rule: describeHint(error) } });
       return z.NEVER;
     }
   });
