@@ -16,6 +16,7 @@ interface CompletionFlags {
 const WORDS_OF: ReadonlyMap<string, CompletionWords> = new Map([
   ['--host', 'host'],
   ['--exclude', 'host'],
+  ['--limit', 'host'],
   ['--jump', 'host'],
   ['--group', 'group'],
   ['--hosts-file', 'file'],

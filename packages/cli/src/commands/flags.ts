@@ -14,6 +14,7 @@ export interface FleetFlags extends OutputFlags {
   readonly group?: readonly string[];
   readonly all?: boolean;
   readonly exclude?: readonly string[];
+  readonly limit?: readonly string[];
   readonly hostsFile?: string;
   readonly shard?: Shard;
   readonly config?: string;
@@ -78,6 +79,7 @@ export function addHostFlags(command: Command): void {
     .option('-g, --group <group>', 'group of the configuration, or tag:NAME', collect)
     .option('-a, --all', 'all hosts of the configuration')
     .option('-x, --exclude <host>', 'not this host, range or group', collect)
+    .option('--limit <host>', 'of the chosen only this host, range, group or tag:NAME', collect)
     .option('--hosts-file <file>', 'hosts, one a line; - reads stdin')
     .option('--shard <i/n>', 'the i-th of n parts of these hosts; outlast merge joins the documents', parseShard)
     .option('--config <file>', 'configuration in place of outlast.yaml')

@@ -47,7 +47,7 @@ export async function planFleet(
   if (!all && !isChosen(selection)) refuseUnknownApps(config, apps);
   const clientFolder = findClientFolder(context.env);
   const lastRun = createLastRunStore(clientFolder, context.shard);
-  const narrowed = flags.retryFailed === true || selection.exclude.length > 0;
+  const narrowed = flags.retryFailed === true || selection.exclude.length + (selection.limit ?? []).length > 0;
   if (mayBeEmpty && !all && !chosenOrNamed && !narrowed)
     return { config, hosts: [], selected: 0, flags, lastRun, clientFolder };
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
@@ -93,8 +93,8 @@ function findUserFolder(env: NodeJS.ProcessEnv): { userFolder?: string } {
 }
 
 async function buildSelection({ stdin, cwd }: Context, flags: FleetFlags): Promise<HostSelection> {
-  const { host = [], group = [], all = false, exclude = [], hostsFile } = flags;
-  const selection = { hosts: host, groups: group, all, exclude };
+  const { host = [], group = [], all = false, exclude = [], limit = [], hostsFile } = flags;
+  const selection = { hosts: host, groups: group, all, exclude, limit };
   if (hostsFile === undefined) return selection;
   const text = hostsFile === '-' ? await readText(stdin) : await readTextFile(resolve(cwd, hostsFile), hostsFile);
   return { ...selection, hostsFile: { name: hostsFile === '-' ? 'stdin' : hostsFile, text } };

@@ -2,8 +2,17 @@ import { expect, test } from 'vitest';
 import { formatRepeatedFlags } from './repeat-flags.js';
 
 test('flags are repeated as a shell reads them', () => {
-  const flags = { host: ['web[1-3]', 'db'], sshConfig: "it's.conf", identity: ['~/.ssh/id'], all: true, parallel: 4 };
-  expect(formatRepeatedFlags(flags)).toBe("-F 'it'\\''s.conf' -i ~/.ssh/id -H 'web[1-3]' -H db -a");
+  const flags = {
+    host: ['web[1-3]', 'db'],
+    sshConfig: "it's.conf",
+    identity: ['~/.ssh/id'],
+    all: true,
+    limit: ['a', 'b,c'],
+    parallel: 4,
+  };
+  expect(formatRepeatedFlags(flags)).toBe(
+    "-F 'it'\\''s.conf' -i ~/.ssh/id -H 'web[1-3]' -H db -a --limit a --limit b,c",
+  );
 });
 
 test('without any, and with hosts that came in over stdin, there is nothing to repeat', () => {

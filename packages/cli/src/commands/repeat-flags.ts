@@ -5,23 +5,22 @@ const PLAIN = /^[A-Za-z0-9_/:=.,@%+~-]+$/;
 
 /** The flags that choose hosts and say how they are reached, as they can be typed again. */
 export function formatRepeatedFlags(flags: FleetFlags): string {
-  const { config, sshConfig, login, identity, jump, option, transport, host, group, all, exclude, hostsFile, shard } =
-    flags;
   return [
-    ...repeat('--config', config),
-    ...repeat('-F', sshConfig),
-    ...repeat('-l', login),
-    ...repeat('-i', identity),
-    ...repeat('-J', jump),
-    ...repeat('-o', option),
-    ...repeat('--transport', transport),
-    ...repeat('-H', host),
-    ...repeat('-g', group),
-    ...(all ? ['-a'] : []),
-    ...repeat('-x', exclude),
+    ...repeat('--config', flags.config),
+    ...repeat('-F', flags.sshConfig),
+    ...repeat('-l', flags.login),
+    ...repeat('-i', flags.identity),
+    ...repeat('-J', flags.jump),
+    ...repeat('-o', flags.option),
+    ...repeat('--transport', flags.transport),
+    ...repeat('-H', flags.host),
+    ...repeat('-g', flags.group),
+    ...(flags.all ? ['-a'] : []),
+    ...repeat('-x', flags.exclude),
+    ...repeat('--limit', flags.limit),
     // What came in over stdin is gone.
-    ...repeat('--hosts-file', hostsFile === '-' ? undefined : hostsFile),
-    ...repeat('--shard', shard && formatShard(shard)),
+    ...repeat('--hosts-file', flags.hostsFile === '-' ? undefined : flags.hostsFile),
+    ...repeat('--shard', flags.shard && formatShard(flags.shard)),
   ].join(' ');
 }
 

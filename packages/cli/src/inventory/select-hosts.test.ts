@@ -135,6 +135,28 @@ describe('excluding', () => {
   });
 });
 
+describe('limiting', () => {
+  test.each([
+    [['web'], ['web1', 'web2']],
+    [['tag:eu,web2'], ['web1', 'web2', 'db1']],
+    [['web', 'tag:eu'], ['web1']],
+    [['127.0.0.1', 'db[1-2]', 'tag:db'], ['db1']],
+    [['web[1-2],db1', '192.0.2.12'], ['web2']],
+  ])('to %j keeps %j', (limit, left) => {
+    expect(listNames({ all: true, limit })).toEqual(left);
+  });
+
+  test('counts for the hosts of an app, in their order, and before what is excluded', () => {
+    const apps = [{ app: 'dashboard', hosts: ['web2', 'web1', 'db1'] }];
+    const chosen = selectHosts({ ...NOTHING, limit: ['tag:eu,web'], exclude: ['db1'] }, CONFIG, apps);
+    expect(chosen.map(({ target }) => target.name)).toEqual(['web2', 'web1']);
+  });
+
+  test('chooses nothing by itself', () => {
+    expect(() => listNames({ limit: ['web1'] })).toThrow('no hosts are chosen');
+  });
+});
+
 describe('refusing', () => {
   test.each<[string, Partial<HostSelection>, Config, string]>([
     ['nothing', {}, CONFIG, 'no hosts are chosen'],
@@ -149,6 +171,17 @@ describe('refusing', () => {
     ],
     ['a malformed exclusion', { all: true, exclude: ['-x'] }, CONFIG, '"-x" is not a host'],
     ['excluding all', { all: true, exclude: ['web,db[1-2]'] }, CONFIG, 'every chosen host is excluded'],
+    [
+      'an unknown limit',
+      { all: true, limit: ['wbe1'] },
+      CONFIG,
+      '--limit "wbe1" is not among the hosts; did you mean "web1"?',
+    ],
+    ['a malformed limit', { all: true, limit: ['-x'] }, CONFIG, '"-x" is not a host'],
+    ['an unknown tag as limit', { all: true, limit: ['tag:ue'] }, CONFIG, 'no host has the tag "ue"'],
+    ['a limit to others', { groups: ['web'], limit: ['db1'] }, CONFIG, '--limit "db1" leaves none of the chosen hosts'],
+    ['two limits apart', { all: true, limit: ['web', 'tag:db'] }, CONFIG, '--limit "tag:db" leaves none of the chosen'],
+    ['excluding the limit', { all: true, limit: ['web1'], exclude: ['web'] }, CONFIG, 'every chosen host is excluded'],
     ['all of nothing', { all: true }, EMPTY_CONFIG, 'the configuration has no hosts'],
     ['an empty hosts file', { hostsFile: { name: '-', text: '\n' } }, CONFIG, 'the hosts file names no host'],
     ['a malformed word', { hosts: ['a b'] }, CONFIG, '"a b" is not a host'],

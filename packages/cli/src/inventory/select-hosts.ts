@@ -6,6 +6,7 @@ import { excludeHosts } from './exclude-hosts.js';
 import { expandHostLists, MOST_HOSTS, splitHostWords } from './host-ranges.js';
 import { parseHostSpec, parseHostWord } from './host-spec.js';
 import { parseHostsFile } from './hosts-file.js';
+import { limitHosts } from './limit-hosts.js';
 import type { SelectedHost } from './selected-host.js';
 
 /** What the flags say about hosts; each string as written. */
@@ -18,6 +19,8 @@ export interface HostSelection {
   readonly all: boolean;
   /** `-x`: host words, ranges, groups and `tag:…`, comma separated. */
   readonly exclude: readonly string[];
+  /** `--limit`: each like `exclude`; only hosts of all of them are kept. */
+  readonly limit?: readonly string[];
   /** The text of `--hosts-file`, and what messages call it. */
   readonly hostsFile?: { readonly name: string; readonly text: string };
 }
@@ -30,9 +33,9 @@ export interface AppHosts {
 
 /**
  * Chooses the hosts of a run: those of `-H`, the hosts file, `-g` and `-a` in this order, or else those of the apps;
- * less the excluded ones; each once, in the order written or configured.
+ * of these those within every limit, less the excluded ones; each once, in the order written or configured.
  *
- * @throws OutlastError `E_USAGE` for a malformed word, an unknown group or exclusion, over 100,000 hosts, and when
+ * @throws OutlastError `E_USAGE` for a malformed word, an unknown group, limit or exclusion, over 100,000 hosts, and when
  *   nothing is chosen.
  */
 export function selectHosts(selection: HostSelection, config: Config, apps: readonly AppHosts[] = []): SelectedHost[] {
@@ -53,7 +56,7 @@ export function selectHosts(selection: HostSelection, config: Config, apps: read
       hint: 'choose fewer with -g, -H or -x',
     });
   }
-  return excludeHosts(hosts, selection.exclude, config);
+  return excludeHosts(limitHosts(hosts, selection.limit ?? [], config), selection.exclude, config);
 }
 
 function selectWords(words: readonly string[], config: Config): SelectedHost[] {
