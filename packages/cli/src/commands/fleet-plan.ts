@@ -1,9 +1,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { text as readText } from 'node:stream/consumers';
 import { formatSuggestion, OutlastError, quoteForMessage } from '@outlast/core';
 import type { Config } from '../config/config.js';
-import { readTextFile } from '../config/read-text-file.js';
+import { readTextFile, readTextStream } from '../config/read-text-file.js';
 import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
 import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
@@ -96,8 +95,20 @@ async function buildSelection({ stdin, cwd }: Context, flags: FleetFlags): Promi
   const { host = [], group = [], all = false, exclude = [], limit = [], hostsFile } = flags;
   const selection = { hosts: host, groups: group, all, exclude, limit };
   if (hostsFile === undefined) return selection;
-  const text = hostsFile === '-' ? await readText(stdin) : await readTextFile(resolve(cwd, hostsFile), hostsFile);
-  return { ...selection, hostsFile: { name: hostsFile === '-' ? 'stdin' : hostsFile, text } };
+  return { ...selection, hostsFile: await readHostsFile(hostsFile, { stdin, cwd }) };
+}
+
+// So much has room for a hundred thousand long names.
+const HOSTS_FILE_LIMIT = { mebibytes: 16 };
+
+async function readHostsFile(file: string, { stdin, cwd }: Pick<Context, 'stdin' | 'cwd'>) {
+  if (file !== '-') return { name: file, text: await readTextFile(resolve(cwd, file), file, HOSTS_FILE_LIMIT) };
+  if (stdin.isTTY) {
+    throw new OutlastError('E_USAGE', '--hosts-file - reads hosts from stdin, which is a terminal', {
+      hint: 'send them in: COMMAND | outlast … --hosts-file -, or name them with -H',
+    });
+  }
+  return { name: 'stdin', text: await readTextStream(stdin, 'stdin', HOSTS_FILE_LIMIT) };
 }
 
 /** Without flags, hosts come from the app's configuration: where there is none of that name, that is what is wrong. */

@@ -1,14 +1,23 @@
-import { open } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { escapeForMessage, OutlastError } from '@outlast/core';
 
-const MOST_BYTES = 1_048_576;
+const MEBIBYTE = 1_048_576;
+const CHUNK = 65_536;
 
 const REASONS = new Map([
   ['ENOENT', 'there is no such file'],
   ['ENOTDIR', 'there is no such file'],
   ['EACCES', 'you may not read it'],
   ['EISDIR', 'it is a folder'],
+  ['ENXIO', 'there is nothing behind it'],
 ]);
+
+/** How much is read at most; 1 MiB unless it says otherwise. */
+export interface ReadLimit {
+  readonly mebibytes?: number;
+}
 
 /**
  * Reads a UTF-8 file of at most 1 MiB.
@@ -16,38 +25,70 @@ const REASONS = new Map([
  * @param name what messages call the file.
  * @throws OutlastError `E_CONFIG` when it cannot be read, is larger, or is not UTF-8.
  */
-export async function readTextFile(path: string, name: string): Promise<string> {
-  const bytes = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
-    throw refuseFile(name, REASONS.get(error.code ?? '') ?? error.message, error);
+export async function readTextFile(path: string, name: string, limit: ReadLimit = {}): Promise<string> {
+  const stream = await openStream(path).catch((error: unknown) => {
+    throw refuseFile(name, describeReason(error), { limit, cause: error });
   });
-  if (bytes.length > MOST_BYTES) {
-    throw refuseFile(name, 'it is larger than 1 MiB');
+  return readTextStream(stream, name, limit);
+}
+
+// A named pipe to which nobody writes would hold a thread in the opening of it, and with that the end of this process.
+async function openStream(path: string): Promise<AsyncIterable<Buffer>> {
+  if (!(await stat(path)).isFIFO()) return (await open(path, 'r')).createReadStream({ highWaterMark: CHUNK });
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/**
+ * Reads UTF-8 text from a stream until it ends; what has no end is given up at the limit.
+ *
+ * @param name what messages call the stream.
+ * @throws OutlastError `E_CONFIG` as readTextFile does.
+ */
+export async function readTextStream(
+  stream: AsyncIterable<string | Buffer>,
+  name: string,
+  limit: ReadLimit = {},
+): Promise<string> {
+  const bytes = await readBytes(stream, (limit.mebibytes ?? 1) * MEBIBYTE).catch((error: unknown) => {
+    throw refuseFile(name, describeReason(error), { limit, cause: error });
+  });
+  if (bytes === undefined) {
+    throw refuseFile(name, `it is larger than ${limit.mebibytes ?? 1} MiB`, { limit });
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw refuseFile(name, 'it is not UTF-8', error);
+  } catch (cause) {
+    throw refuseFile(name, 'it is not UTF-8', { limit, cause });
   }
 }
 
-// One byte over the limit is enough to know; a device may have no end.
-async function readBytes(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(MOST_BYTES + 1);
-    let length = 0;
-    for (let read = 1; read > 0 && length < buffer.length; length += read) {
-      ({ bytesRead: read } = await file.read(buffer, length, buffer.length - length));
-    }
-    return buffer.subarray(0, length);
-  } finally {
-    await file.close();
+// One byte over the limit is enough to know.
+async function readBytes(stream: AsyncIterable<string | Buffer>, most: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length > most) return undefined;
   }
+  return Buffer.concat(chunks);
 }
 
-function refuseFile(name: string, reason: string, cause?: unknown): OutlastError {
+function describeReason(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return REASONS.get(code) ?? message;
+}
+
+interface Refusal {
+  readonly limit: ReadLimit;
+  readonly cause?: unknown;
+}
+
+function refuseFile(name: string, reason: string, { limit, cause }: Refusal): OutlastError {
   return new OutlastError('E_CONFIG', `cannot read ${escapeForMessage(name)}: ${reason}`, {
-    hint: 'name a readable UTF-8 text file of at most 1 MiB',
-    cause,
+    hint: `name a readable UTF-8 text file of at most ${limit.mebibytes ?? 1} MiB`,
+    ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -42,7 +42,8 @@ export function resolveMembers(config: Config, members: readonly string[]): Conf
       for (const tagged of resolveGroup(config, member)) found.add(tagged);
     } else if (!visited.has(member)) {
       visited.add(member);
-      pending.push(...[...group.members].reverse());
+      // One by one: a group may repeat more names than a call takes arguments.
+      for (const inner of [...group.members].reverse()) pending.push(inner);
     }
   }
   return [...found];

@@ -10,6 +10,7 @@ import type { SelectedHost } from './selected-host.js';
  * @throws OutlastError `E_USAGE` as matchHosts does, and when no host is left.
  */
 export function excludeHosts(hosts: readonly SelectedHost[], words: readonly string[], config: Config): SelectedHost[] {
+  if (words.length === 0) return [...hosts];
   const excluded = matchHosts(hosts, words, { config, flag: '-x' });
   const left = hosts.filter((host) => !excluded.has(host));
   if (left.length === 0) {

@@ -73,3 +73,7 @@ test('several lists have one limit', () => {
   expect(expandHostLists(['a[1-50000]', 'b[1-50000]'])).toHaveLength(100_000);
   expect(() => expandHostLists(Array(10_000).fill('a[1-50000]'))).toThrow('more than 100000 hosts');
 });
+
+test('more words than hosts are too many, before they are looked at', () => {
+  expect(() => expandHostWords(','.repeat(200_000))).toThrow('there are more than 100000 words in it');
+});

@@ -60,7 +60,7 @@ export function expandHostLists(lists: readonly string[]): string[] {
 /**
  * Splits at the commas that stand outside brackets.
  *
- * @throws OutlastError `E_USAGE` for an empty word.
+ * @throws OutlastError `E_USAGE` for an empty word, and for over 100,000 words.
  */
 export function splitHostWords(text: string): string[] {
   const words: string[] = [];
@@ -73,6 +73,7 @@ export function splitHostWords(text: string): string[] {
     if (character === undefined || (character === ',' && !inside)) {
       words.push(text.slice(start, index));
       start = index + 1;
+      if (words.length > MOST_HOSTS) throw refuseRange(text, `there are more than ${MOST_HOSTS} words in it`);
     }
   }
   if (words.includes('')) {

@@ -43,7 +43,11 @@ test('reports every bad line with its place', () => {
 });
 
 test('stops listing after twenty problems', () => {
-  expect(() => parseHostsFile('-x\n'.repeat(50), 'f')).toThrow(/f:20: .*\n… and 30 more$/);
+  expect(() => parseHostsFile('-x\n'.repeat(50), 'f')).toThrow(/f:20: .*\n… and more$/);
+});
+
+test('a line that is too long is refused before it is taken apart', () => {
+  expect(() => parseHostsFile(`ok\na[1${',2'.repeat(600_000)}]`, 'f')).toThrow('f:2: the line is longer than 1 MiB');
 });
 
 test('ranges of all lines have one limit', () => {

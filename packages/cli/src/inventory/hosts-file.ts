@@ -11,6 +11,9 @@ export interface HostsFileEntry {
   readonly line: number;
 }
 
+const MOST_PROBLEMS = 20;
+const LONGEST_LINE = 1_048_576;
+
 /**
  * Parses a hosts file as pssh has them: one host a line, an optional user as second word, `#` comments, blank lines.
  * Ranges and commas work as after `-H`.
@@ -23,6 +26,7 @@ export function parseHostsFile(text: string, name: string): HostsFileEntry[] {
   const entries: HostsFileEntry[] = [];
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n/);
   lines.forEach((content, index) => {
+    if (problems.length > MOST_PROBLEMS) return;
     try {
       for (const entry of parseLine(content, index + 1, MOST_HOSTS - entries.length)) entries.push(entry);
     } catch (error) {
@@ -39,6 +43,9 @@ export function parseHostsFile(text: string, name: string): HostsFileEntry[] {
 }
 
 function parseLine(content: string, line: number, room: number): HostsFileEntry[] {
+  if (content.length > LONGEST_LINE) {
+    throw new OutlastError('E_USAGE', 'the line is longer than 1 MiB');
+  }
   const [hosts, user, ...rest] = content
     .replace(/(^|[ \t])#.*$/s, '')
     .split(/[ \t]+/)
@@ -57,10 +64,6 @@ function parseLine(content: string, line: number, room: number): HostsFileEntry[
   });
 }
 
-const MOST_PROBLEMS = 20;
-
 function formatProblems(problems: readonly string[]): string {
-  const shown = problems.slice(0, MOST_PROBLEMS);
-  const more = problems.length - shown.length;
-  return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
+  return [...problems.slice(0, MOST_PROBLEMS), ...(problems.length > MOST_PROBLEMS ? ['… and more'] : [])].join('\n');
 }

@@ -84,8 +84,18 @@ describe('choosing', () => {
     expect(listNames({ groups: ['all-eu'] })).toEqual(['web1', 'db1', 'web2']);
   });
 
+  const place = { file: 'outlast.yaml', line: 1, column: 1 };
+
+  test('a group that repeats its hosts many times over gives each once', () => {
+    const many = { members: Array<string>(300_000).fill('web1'), place };
+    const groups = new Map([
+      ['many', many],
+      ['outer', { members: ['many', 'web2'], place }],
+    ]);
+    expect(listNames({ groups: ['outer'] }, { ...CONFIG, groups })).toEqual(['web1', 'web2']);
+  });
+
   test('a chain of many groups is followed', () => {
-    const place = { file: 'outlast.yaml', line: 1, column: 1 };
     const chain = Array.from({ length: 50_000 }, (_, index): [string, { members: string[]; place: typeof place }] => [
       `g${index}`,
       { members: [index === 49_999 ? 'web1' : `g${index + 1}`], place },

@@ -35,7 +35,14 @@ export function readFlag(raw: RawSettings, keyword: string, fallback: boolean): 
   return text === 'yes' || text === 'true';
 }
 
+// Hosts that one answer of ssh counts for share its values: a hundred thousand of them shall not have each list anew.
+const lists = new WeakMap<readonly string[], readonly string[]>();
+
 /** Reads a list with commas. */
-export function readList(raw: RawSettings, keyword: string): string[] {
-  return (readText(raw, keyword) ?? '').split(',').filter((word) => word !== '');
+export function readList(raw: RawSettings, keyword: string): readonly string[] {
+  const values = raw.get(keyword);
+  if (values === undefined) return [];
+  const list = lists.get(values) ?? (readText(raw, keyword) ?? '').split(',').filter((word) => word !== '');
+  lists.set(values, list);
+  return list;
 }
