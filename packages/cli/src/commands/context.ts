@@ -1,7 +1,7 @@
 import type { Shard } from '../inventory/shard.js';
 import type { TerminalInput } from '../output/process-streams.js';
 import type { Output } from '../output/streams.js';
-import type { Prompter } from '../ssh/transport.js';
+import type { TextPrompter } from '../ssh/transport.js';
 import type { VerbEntry } from './verb.js';
 
 /** What every verb is given besides its own arguments. */
@@ -11,7 +11,7 @@ export interface Context {
   /** What stood behind `--`; undefined when there was no `--`. */
   readonly argv: readonly string[] | undefined;
   readonly output: Output;
-  readonly prompter: Prompter;
+  readonly prompter: TextPrompter;
   readonly stdin: TerminalInput;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;

@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { OutlastError, quoteForMessage } from '@outlast/core';
-import { buildInitTemplate } from '../config/init-template.js';
-import { expandHostWords } from '../inventory/host-ranges.js';
-import { parseHostSpec } from '../inventory/host-spec.js';
+import { OutlastError, parseAppName, parsePort, quoteForMessage } from '@outlast/core';
+import { buildInitTemplate, getSchemaLocation, type InitAnswers } from '../config/init-template.js';
+import { readVersion } from '../output/print-version.js';
+import type { Output } from '../output/streams.js';
+import { EXIT } from './exit-code.js';
 import { addOutputFlags, collect } from './flags.js';
+import { askInit, type InitFlags, parseInitHosts, parseInitLine } from './init-questions.js';
 import type { Verb } from './verb.js';
 
-interface InitFlags {
-  readonly host?: readonly string[];
+interface AllFlags extends InitFlags {
   readonly force?: boolean;
 }
 
@@ -18,27 +19,56 @@ const FILE_NAME = 'outlast.yaml';
 export const initVerb: Verb = {
   configure(command) {
     command.option('-H, --host <host>', 'host to begin with', collect);
+    command.option('--app <name>', 'name of the app', parseAppName);
+    command.option('--run <line>', 'its shell line, where {port} is its port', parseInitLine);
+    command.option('--port <n>', 'its port', parsePort);
+    command.option('-y, --yes', 'ask nothing, examples stand for what is not given');
     command.option('--force', `replace an ${FILE_NAME} that is there`);
     addOutputFlags(command);
   },
-  async run({ cwd, output }, _args, { host = [], force = false }: InitFlags) {
-    const hosts = host.flatMap(expandHostWords);
-    for (const word of hosts) parseHostSpec(word);
+  async run({ cwd, output, prompter, interrupt }, _args, flags: AllFlags) {
     const path = resolve(cwd, FILE_NAME);
-    try {
-      await writeFile(path, buildInitTemplate({ hosts }), { flag: force ? 'w' : 'wx' });
-    } catch (cause) {
-      throw createWriteError(path, cause);
+    const given: InitAnswers = {
+      ...(flags.host === undefined ? {} : { hosts: parseInitHosts(flags.host.join(',')) }),
+      ...(flags.app === undefined ? {} : { app: flags.app }),
+      ...(flags.run === undefined ? {} : { run: flags.run }),
+      ...(flags.port === undefined ? {} : { port: flags.port }),
+    };
+    // Whoever says something with flags is not asked for the rest.
+    const mayAsk = prompter.interactive && !flags.yes;
+    const isAnswered = Object.keys(given).length > 0;
+    const answers = mayAsk && !isAnswered ? await askInit(prompter, output) : given;
+    if (answers === undefined) return giveUp(output, interrupt);
+    const text = buildInitTemplate({ ...answers, schemaLocation: getSchemaLocation(readVersion()) });
+    const isNew = await write(path, text, flags.force === true ? 'w' : 'wx');
+    if (!isNew) {
+      const mayReplace = mayAsk && (await prompter.confirm(`${path} is there already. Replace it? (yes/no)`));
+      if (interrupt.aborted) return giveUp(output, interrupt);
+      if (!mayReplace) throw createExistsError(path);
+      await write(path, text, 'w');
     }
-    output.note(`Wrote ${path}. Next: write your hosts and your app into it, then: outlast hosts`);
+    output.note(`Wrote ${path}. Next: look it over, then see which hosts are meant with: outlast hosts`);
     return 0;
   },
 };
 
-function createWriteError(path: string, cause: unknown): OutlastError {
-  const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return exists
-    ? new OutlastError('E_USAGE', `${quoteForMessage(path)} is there already`, { hint: 'replace it with --force' })
-    : new OutlastError('E_USAGE', `${quoteForMessage(path)} cannot be written: ${reason}`, { cause });
+function giveUp(output: Output, interrupt: AbortSignal): number {
+  output.note('Nothing was written.');
+  return interrupt.aborted ? EXIT.interrupted : EXIT.usage;
+}
+
+/** False where a file is there that must not be replaced. */
+async function write(path: string, text: string, flag: 'w' | 'wx'): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag });
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new OutlastError('E_USAGE', `${quoteForMessage(path)} cannot be written: ${reason}`, { cause });
+  }
+}
+
+function createExistsError(path: string): OutlastError {
+  return new OutlastError('E_USAGE', `${quoteForMessage(path)} is there already`, { hint: 'replace it with --force' });
 }

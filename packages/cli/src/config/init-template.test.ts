@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkNames } from './check-names.js';
-import { buildInitTemplate } from './init-template.js';
+import { buildInitTemplate, getSchemaLocation } from './init-template.js';
 import { parseConfigFile } from './parse-config-file.js';
 
 function checkTemplate(text: string) {
@@ -27,6 +28,18 @@ test('what is commented out is valid too', () => {
     env_file: '.env',
     secrets: ['API_TOKEN'],
   });
+});
+
+test('app, line and port are filled in, whatever is in them', () => {
+  const run = 'echo "a: b" # ${HOME} \\ {port}';
+  const settings = checkTemplate(buildInitTemplate({ app: '1.0', run, port: 80 }));
+  expect(settings?.apps?.['1.0']).toMatchObject({ run, port: 80, hosts: ['web'] });
+});
+
+test('the schema of a version is where npm has it', () => {
+  const { files, name } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(files).toContain('schema');
+  expect(getSchemaLocation('1.2.3')).toBe(`https://unpkg.com/${name}@1.2.3/schema/outlast.schema.json`);
 });
 
 test('hosts and the place of the schema are filled in', () => {

@@ -2,24 +2,50 @@
 export interface InitAnswers {
   /** Words such as `web1` or `deploy@192.0.2.11:22`. */
   readonly hosts?: readonly string[];
+  /** The name of the app. */
+  readonly app?: string;
+  /** Its shell line; `{port}` stands for the port. */
+  readonly run?: string;
+  readonly port?: number;
   /** The path or URL of the JSON Schema, for editors. */
   readonly schemaLocation?: string;
 }
 
-const EXAMPLE_HOSTS = ['deploy@192.0.2.11', 'deploy@192.0.2.12'];
+/** What stands in the template where nobody says otherwise. */
+export const INIT_DEFAULTS = {
+  hosts: ['deploy@192.0.2.11', 'deploy@192.0.2.12'],
+  app: 'dashboard',
+  run: '.venv/bin/streamlit run app.py --server.port {port}',
+  port: 8501,
+};
+
+/**
+ * Gives the address of the JSON Schema of that version. The file is committed and shared, so a path on this machine would
+ * lead nowhere on others; unpkg serves every file of every version that npm has, and needs nothing else to be published.
+ */
+export function getSchemaLocation(version: string): string {
+  return `https://unpkg.com/outlast@${version}/schema/outlast.schema.json`;
+}
 
 /** Builds the commented `outlast.yaml` that `outlast init` writes; what is commented out shows what else there is. */
-export function buildInitTemplate({ hosts, schemaLocation }: InitAnswers = {}): string {
-  const words = hosts === undefined || hosts.length === 0 ? EXAMPLE_HOSTS : hosts;
+export function buildInitTemplate(answers: InitAnswers = {}): string {
+  const { hosts, schemaLocation } = answers;
+  const words = hosts === undefined || hosts.length === 0 ? INIT_DEFAULTS.hosts : hosts;
   const names = words.map((_, index) => `web${index + 1}`);
-  const entries = words.map((word, index) => `  ${names[index]}: ${JSON.stringify(word)}`);
+  const entries = words.map((word, index) => `  ${names[index]}: ${quoteYaml(word)}`);
   const header = schemaLocation === undefined ? '' : `# yaml-language-server: $schema=${schemaLocation}\n`;
-  return `${header}${buildHostsPart(entries, names)}\n${APPS_PART}`;
+  return `${header}${buildHostsPart(entries, names)}\n${buildAppsPart(answers)}`;
+}
+
+// JSON is YAML.
+function quoteYaml(text: string): string {
+  return JSON.stringify(text);
 }
 
 function buildHostsPart(entries: readonly string[], names: readonly string[]): string {
   return `# Hosts by the names that you use after -H. A value is user@address:port, where user and port may be left out; what
 # is left out comes from your ssh configuration. An empty value means that the name is an address or an alias of ssh.
+# A value of this file may hold variables of your own environment: \${NAME}, or \${NAME:-default}; $\${ is a literal \${.
 hosts:
 ${entries.join('\n')}
 #  web8: { address: 192.0.2.18, user: deploy, port: 2222, tags: [eu], env: { REGION: eu } }
@@ -34,15 +60,17 @@ groups:
 `;
 }
 
-const APPS_PART = `apps:
-  dashboard:
+function buildAppsPart({ app, run, port }: InitAnswers): string {
+  const line = run ?? INIT_DEFAULTS.run;
+  return `apps:
+  ${app === undefined ? INIT_DEFAULTS.app : quoteYaml(app)}:
     hosts: [web]
-    # A string is a shell line, a list is an argv: [python3, -m, http.server, "8501"]
-    run: .venv/bin/streamlit run app.py --server.port {port}
+    # A string is a shell line, in which variables are those of the host; a list is an argv: [python3, -m, http.server, "8501"]
+    run: ${run === undefined ? line : quoteYaml(line)}
     # The folder on the host in which it runs; the home folder by default.
 #    cwd: /srv/dashboard
     # Also given as $PORT.
-    port: 8501
+    port: ${port ?? INIT_DEFAULTS.port}
     env:
       STREAMLIT_SERVER_HEADLESS: "true"
     # Kept secret: a file that is read as dotenv does, and names of variables that are set where you run outlast.
@@ -57,3 +85,4 @@ const APPS_PART = `apps:
     # Where a logout ends what the login has started: systemd keeps it, while lingering is on.
 #    launcher: systemd
 `;
+}

@@ -92,6 +92,29 @@ describe('a question', () => {
   });
 });
 
+describe('a question for text', () => {
+  test.each([
+    ['', 'web1'],
+    ['  ', 'web1'],
+    [' db1 ', 'db1'],
+  ])('answered with %j gives %j', async (typed, expected) => {
+    const { input, prompter, waitFor } = createTerminal();
+    const answer = prompter.ask('Hosts?', 'web1');
+    await waitFor('Hosts? [web1] ');
+    input.write(`${typed}\r`);
+    expect(await answer).toBe(expected);
+  });
+
+  test('without a default shows none; Ctrl-C gives none', async () => {
+    const { input, prompter, waitFor, read } = createTerminal();
+    const answer = prompter.ask('Line?', '');
+    await waitFor('Line? ');
+    input.write('abc\x03');
+    expect(await answer).toBeUndefined();
+    expect(read()).not.toMatch(/Line\? \[/);
+  });
+});
+
 describe('giving up', () => {
   test('with Ctrl-C says so, and no further question is asked', async () => {
     const { input, prompter, waitFor, read, countInterrupts } = createTerminal();
@@ -122,5 +145,6 @@ test('off a terminal nothing is asked', async () => {
   expect(prompter.interactive).toBe(false);
   expect(await prompter.confirm('trust it?')).toBe(false);
   expect(await prompter.secret('Passphrase:')).toBeUndefined();
+  expect(await prompter.ask('Hosts?', 'web1')).toBeUndefined();
   expect(read()).toBe('');
 });

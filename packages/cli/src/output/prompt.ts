@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Prompter } from '../ssh/transport.js';
+import type { TextPrompter } from '../ssh/transport.js';
 import { escapeText } from './escape-terminal.js';
 import type { TerminalInput } from './process-streams.js';
 import type { Output } from './streams.js';
@@ -19,7 +19,7 @@ export interface PrompterOptions {
  * Creates the prompter of the terminal: one question at a time, on stderr, with everybody else kept off it meanwhile.
  * Ctrl-C or Ctrl-D gives up; after a Ctrl-C no further question is asked.
  */
-export function createPrompter({ input, output, onInterrupt }: PrompterOptions): Prompter {
+export function createPrompter({ input, output, onInterrupt }: PrompterOptions): TextPrompter {
   const interactive = input.isTTY === true && output.stderr.isTerminal;
   let interrupted = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -46,6 +46,10 @@ export function createPrompter({ input, output, onInterrupt }: PrompterOptions):
     interactive,
     confirm,
     secret: (question) => askNext(question, false),
+    ask: async (question, fallback) => {
+      const text = await askNext(fallback === '' ? question : `${question} [${fallback}]`, true);
+      return text?.trim() === '' ? fallback : text?.trim();
+    },
   };
 }
 

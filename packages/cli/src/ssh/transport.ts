@@ -118,3 +118,9 @@ export interface Prompter {
   /** Asks for a secret without echo; undefined when the person gave up. */
   secret(question: string): Promise<string | undefined>;
 }
+
+/** A prompter that also asks for what may be seen, and need not be typed. */
+export interface TextPrompter extends Prompter {
+  /** Asks for a line of text; `fallback` where nothing is typed, undefined when the person gave up. */
+  ask(question: string, fallback: string): Promise<string | undefined>;
+}

@@ -49,7 +49,7 @@ export async function runInProcess(
     verb: entry.name,
     argv,
     output: createOutput({ stdout, stderr, env, flags }),
-    prompter: NOBODY,
+    prompter: { ...NOBODY, ask: () => Promise.reject(new Error('asked off a terminal')) },
     stdin,
     env,
     cwd,
