@@ -1,4 +1,5 @@
 import { ADOPT_MUTANTS } from './guards/adopt.mjs';
+import { CONFIGURATION_MUTANTS } from './guards/configuration.mjs';
 import { CONNECTION_MUTANTS } from './guards/connection.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
 import { FLEET_MUTANTS } from './guards/fleet.mjs';
@@ -44,4 +45,5 @@ export const MUTANTS = [
   ...CONNECTION_MUTANTS,
   ...LINK_MUTANTS,
   ...OPENSSH_MUTANTS,
+  ...CONFIGURATION_MUTANTS,
 ];
