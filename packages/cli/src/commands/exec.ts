@@ -3,9 +3,7 @@ import { buffer as readBuffer } from 'node:stream/consumers';
 import { buildExecScript, OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { createOutputLimitError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
-import { describeError } from '../output/describe-error.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
-import { formatHostErrors } from '../output/format-error.js';
 import { createLogPrefixer } from '../output/log-prefix.js';
 import type { Output } from '../output/streams.js';
 import type { ExecEnd } from '../ssh/transport.js';
@@ -59,8 +57,9 @@ export const execVerb: Verb = {
     )
       return 0;
     const outcomes = await runEverywhere(context, plan, argv, flags);
-    await reportOutcomes(context, outcomes, { toJson, format: async () => '' });
-    if (!isDocument(flags)) noteFailures(context, outcomes);
+    // Of one host the exit code says it.
+    const told = outcomes.length > 1 ? { explain: createEndError } : {};
+    await reportOutcomes(context, outcomes, { toJson, format: async () => '', ...told });
     return resolveExecExit(context, outcomes);
   },
 };
@@ -158,15 +157,6 @@ function describeBytes(name: string, bytes: Buffer): Readonly<Record<string, unk
   const text = bytes.toString('utf8');
   const isUtf8 = Buffer.from(text, 'utf8').equals(bytes);
   return { [name]: text, ...(isUtf8 ? {} : { [`${name}Base64`]: bytes.toString('base64') }) };
-}
-
-/** Of several hosts, which ones ended with something other than 0; of one host the exit code says it. */
-function noteFailures({ output }: Context, outcomes: readonly Outcome<ExecValue>[]): void {
-  if (outcomes.length === 1) return;
-  const errors = outcomes.flatMap(({ host, ok, value }) =>
-    ok === false && value !== undefined ? [{ host, error: describeError(createEndError(value)) }] : [],
-  );
-  output.report(formatHostErrors(errors, { palette: output.stderr.palette }));
 }
 
 function createEndError({ exitCode, signal }: ExecEnd): OutlastError {

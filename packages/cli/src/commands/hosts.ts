@@ -49,6 +49,7 @@ export const hostsVerb: Verb = {
     for (const outcome of outcomes) await streamOutcome(context, outcome, toJson);
     await reportOutcomes(context, outcomes, {
       toJson,
+      counts: false,
       format: (all) => formatHosts(all, { width: output.stdout.width, verbose: output.flags.verbose === true }),
     });
     return outcomes.every(({ ok }) => ok) ? EXIT.ok : EXIT.usage;

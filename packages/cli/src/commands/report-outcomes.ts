@@ -1,8 +1,9 @@
+import type { OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
-import { completeHint } from '../output/complete-hint.js';
-import { describeError, type ErrorFacts } from '../output/describe-error.js';
+import { describeError } from '../output/describe-error.js';
 import { buildDocument, buildOutcomeJson } from '../output/document.js';
 import { formatHostErrors } from '../output/format-error.js';
+import { formatSummary } from '../output/format-summary.js';
 import { formatJson, formatNdjson } from '../output/json.js';
 import type { Context } from './context.js';
 
@@ -12,6 +13,10 @@ export interface OutcomeView<T> {
   toJson(value: T): Readonly<Record<string, unknown>>;
   /** What people see on stdout when all is done. */
   format(outcomes: readonly Outcome<T>[]): Promise<string>;
+  /** What is said of a host that answered, has no error and still is not ok. */
+  explain?(value: T): OutlastError;
+  /** False for what asks no host anything, so that there are none to count. */
+  readonly counts?: boolean;
 }
 
 /** Prints all outcomes: one document with `--json`, nothing more with `--ndjson`, else the table, and then what went wrong. */
@@ -25,14 +30,21 @@ export async function reportOutcomes<T>(
   if (output.flags.json || output.flags.ndjson) return;
   await output.data(await view.format(outcomes));
   if (output.closed) return;
-  const errors = outcomes.flatMap(({ host, error }) =>
-    error === undefined ? [] : [{ host, error: completeFacts(describeError(error), context.repeated) }],
-  );
-  output.report(formatHostErrors(errors, { palette: output.stderr.palette, verbose: output.flags.verbose === true }));
+  reportErrors(context, outcomes, view);
 }
 
-function completeFacts(facts: ErrorFacts, repeated: string): ErrorFacts {
-  return facts.hint ? { ...facts, hint: completeHint(facts.hint, repeated) } : facts;
+function reportErrors<T>(
+  { output, repeated }: Context,
+  outcomes: readonly Outcome<T>[],
+  { explain, counts = true }: OutcomeView<T>,
+): void {
+  const { palette, width } = output.stderr;
+  const errors = outcomes.flatMap(({ host, ok, value, error }) => {
+    const known = error ?? (ok === false && value !== undefined ? explain?.(value) : undefined);
+    return known === undefined ? [] : [{ host, error: describeError(known) }];
+  });
+  output.report(formatHostErrors(errors, { palette, width, verbose: output.flags.verbose === true, repeated }));
+  if (counts && !output.flags.quiet) output.report(formatSummary(outcomes, palette));
 }
 
 /** Prints one outcome at once, with `--ndjson`. */
