@@ -1,6 +1,8 @@
 import { type AppReport, type AppResult, OutlastError } from '@outlast/core';
 import type { Finding, Outcome } from '../fleet/outcome.js';
 import { formatOutcomes } from '../output/format-outcomes.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
+import { resolveTableWidth } from '../output/table-width.js';
 import type { Context } from './context.js';
 import { resolveKnownExit } from './exit-code.js';
 import type { FleetPlan } from './fleet-plan.js';
@@ -30,7 +32,11 @@ export async function changeApps(
 ): Promise<{ readonly outcomes: readonly Outcome<Results>[]; readonly exit: number }> {
   const onOutcome = (outcome: Outcome<Results>) => streamOutcome(context, outcome, toJson);
   const outcomes = await runOverHosts(context, plan, { ...job, onOutcome });
-  await reportOutcomes(context, outcomes, { toJson, format: (all) => formatResults(context, all, sent) });
+  await reportOutcomes(context, outcomes, {
+    toJson,
+    format: (all) => formatResults(context, all, sent),
+    rows: { shape: CHANGED_APP_ROWS, split: (results) => results.map((result) => [result]) },
+  });
   return { outcomes, exit: resolveKnownExit(context, outcomes.map(keepReports)) };
 }
 
@@ -55,8 +61,8 @@ export function formatResults(
         ...(sent === undefined ? {} : { sent }),
       })),
   );
-  const { palette, width } = output.stdout;
-  return formatOutcomes(rows, { palette, width, nowMs: Date.now() });
+  const { palette } = output.stdout;
+  return formatOutcomes(rows, { palette, width: resolveTableWidth(output), nowMs: Date.now() });
 }
 
 function keepReports({ value, ...outcome }: Outcome<Results>): Outcome<readonly AppReport[]> {

@@ -5,6 +5,7 @@ import type { Outcome } from '../fleet/outcome.js';
 import { createOutputLimitError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
 import { createLogPrefixer } from '../output/log-prefix.js';
+import { EXEC_ROWS } from '../output/row-shapes.js';
 import type { Output } from '../output/streams.js';
 import type { ExecEnd } from '../ssh/transport.js';
 import { checkArgv } from './app-spec.js';
@@ -14,6 +15,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { addRowFlags } from './row-flags.js';
 import { runOverHosts } from './run-over-hosts.js';
 import { SIGNAL_NUMBERS } from './signal-numbers.js';
 import type { Verb } from './verb.js';
@@ -39,6 +41,7 @@ export const execVerb: Verb = {
     command.option('--stdin', 'pass our input on to the program');
     command.option('--raw', 'bytes as they are, even on a terminal');
     addFleetFlags(command);
+    addRowFlags(command, EXEC_ROWS);
   },
   async run(context, _args, flags: ExecFlags) {
     if (context.argv === undefined)
@@ -59,7 +62,7 @@ export const execVerb: Verb = {
     const outcomes = await runEverywhere(context, plan, argv, flags);
     // Of one host the exit code says it.
     const told = outcomes.length > 1 ? { explain: createEndError } : {};
-    await reportOutcomes(context, outcomes, { toJson, format: async () => '', ...told });
+    await reportOutcomes(context, outcomes, { toJson, format: async () => '', rows: { shape: EXEC_ROWS }, ...told });
     return resolveExecExit(context, outcomes);
   },
 };
@@ -145,8 +148,9 @@ function createPlainSink(output: Output, raw: boolean): Sink {
   };
 }
 
-function isDocument({ json, ndjson }: FleetFlags): boolean {
-  return json === true || ndjson === true;
+/** Where the output is part of what is printed at the end, rather than passed on as it comes. */
+function isDocument({ json, ndjson, format }: FleetFlags): boolean {
+  return json === true || ndjson === true || format !== undefined;
 }
 
 function toJson({ exitCode, signal, stdout, stderr }: ExecValue): Readonly<Record<string, unknown>> {

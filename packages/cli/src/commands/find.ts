@@ -1,5 +1,7 @@
 import { type FindOptions, find, type HostProcess, OutlastError, parseAppName } from '@outlast/core';
 import { formatProcesses } from '../output/format-processes.js';
+import { PROCESS_ROWS } from '../output/row-shapes.js';
+import { resolveTableWidth } from '../output/table-width.js';
 import { askHosts } from './ask-hosts.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
@@ -7,6 +9,7 @@ import { planFleet } from './fleet-plan.js';
 import { readOwnIdentity } from './own-identity.js';
 import { addPatternFlags, buildPattern, type PatternFlags } from './pattern.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface FindFlags extends FleetFlags, PatternFlags {
@@ -23,6 +26,7 @@ export const findVerb: Verb = {
     command.option('--app <app>', 'only processes of this app, all of them without a pattern', parseAppName);
     addPatternFlags(command);
     addFleetFlags(command);
+    addRowFlags(command, PROCESS_ROWS);
   },
   async run(context, [text], flags: FindFlags) {
     const options = buildFindOptions(text, flags);
@@ -32,7 +36,8 @@ export const findVerb: Verb = {
       buildScript: () => find.build(options, { nonce: PREVIEW_NONCE }),
     };
     if (await showPreview(context, plan, preview)) return 0;
-    const { width, palette } = context.output.stdout;
+    const { palette } = context.output.stdout;
+    const width = resolveTableWidth(context.output);
     const outcomes = await askHosts(context, plan, {
       label: 'searching',
       timeoutMs: FIND_TIMEOUT_MS,
@@ -43,6 +48,7 @@ export const findVerb: Verb = {
           all.map(({ host, value = [] }) => ({ host, processes: value })),
           { width, header: palette.bold, nowMs: Date.now() },
         ),
+      rows: { shape: PROCESS_ROWS, split: (processes) => processes.map((process) => [process]) },
     });
     const exit = resolveExit(context, outcomes);
     // As grep has it: nothing found is no error, but no success either.

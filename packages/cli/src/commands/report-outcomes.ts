@@ -3,8 +3,10 @@ import type { Outcome } from '../fleet/outcome.js';
 import { describeError } from '../output/describe-error.js';
 import { buildDocument, buildOutcomeJson } from '../output/document.js';
 import { formatHostErrors } from '../output/format-error.js';
+import { formatLines, sortRows } from '../output/format-rows.js';
 import { formatSummary } from '../output/format-summary.js';
 import { formatJson, formatNdjson } from '../output/json.js';
+import type { RowView } from '../output/rows.js';
 import type { Context } from './context.js';
 
 /** How the answers of a verb are shown. */
@@ -13,6 +15,8 @@ export interface OutcomeView<T> {
   toJson(value: T): Readonly<Record<string, unknown>>;
   /** What people see on stdout when all is done. */
   format(outcomes: readonly Outcome<T>[]): Promise<string>;
+  /** How the answers are taken apart into the rows that `--sort` and `--format` are about. */
+  readonly rows?: RowView<T>;
   /** What is said of a host that answered, has no error and still is not ok. */
   explain?(value: T): OutlastError;
   /** False for what asks no host anything, so that there are none to count. */
@@ -28,9 +32,21 @@ export async function reportOutcomes<T>(
   const { output, verb } = context;
   if (output.flags.json) await output.data(formatJson(buildDocument(verb, outcomes, view.toJson)));
   if (output.flags.json || output.flags.ndjson) return;
-  await output.data(await view.format(outcomes));
+  await output.data(await formatOutcomes(context, outcomes, view));
   if (output.closed) return;
   reportErrors(context, outcomes, view);
+}
+
+async function formatOutcomes<T>(
+  { output: { flags } }: Context,
+  outcomes: readonly Outcome<T>[],
+  { rows, toJson, format }: OutcomeView<T>,
+): Promise<string> {
+  if (rows === undefined) return format(outcomes);
+  const arrangement = { rows, order: flags.sort, toJson };
+  return flags.format === undefined
+    ? format(sortRows(outcomes, arrangement))
+    : formatLines(outcomes, flags.format, arrangement);
 }
 
 function reportErrors<T>(

@@ -1,10 +1,12 @@
 import { remove } from '@outlast/core';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { EXIT } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 const REMOVE_TIMEOUT_MS = 60_000;
@@ -14,6 +16,7 @@ export const rmVerb: Verb = {
   configure(command) {
     command.argument('<app...>', 'names of the apps');
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, names, flags: FleetFlags) {
     const apps = parseAppNames(names);

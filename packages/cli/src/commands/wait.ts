@@ -2,6 +2,7 @@ import { type AppReport, isLive, OutlastError, wait } from '@outlast/core';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { askHosts } from './ask-hosts.js';
 import type { Context } from './context.js';
@@ -10,6 +11,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { formatReports } from './format-reports.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import { SIGNAL_NUMBERS } from './signal-numbers.js';
 import type { Verb } from './verb.js';
 
@@ -21,6 +23,7 @@ export const waitVerb: Verb = {
   configure(command) {
     command.argument('<app...>', 'names of the apps');
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, names, flags: FleetFlags) {
     const apps = parseAppNames(names);
@@ -35,6 +38,7 @@ export const waitVerb: Verb = {
       ask: (session) => waitForAll(session, apps, { interrupt: context.interrupt, timeoutMs: flags.timeout }),
       toJson: (reports) => ({ apps: reports.map((report) => ({ ...report, changed: false })) }),
       format: (all) => formatReports(context, all),
+      rows: { shape: CHANGED_APP_ROWS, split: (reports) => reports.map((report) => [report]) },
     });
     return resolveWaitExit(context, outcomes);
   },
