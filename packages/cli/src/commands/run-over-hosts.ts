@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { OutlastError } from '@outlast/core';
 import { HostSession } from '../fleet/host-session.js';
-import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
+import { classifyOutcome, type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { startProgress } from '../output/spinner.js';
@@ -27,7 +27,7 @@ export interface HostWork<T> {
   onOutcome?(outcome: Outcome<T>): void | Promise<void>;
 }
 
-/** Does the work on all hosts of the plan, with a spinner that counts them, and remembers which of them failed. */
+/** Does the work on all hosts of the plan, with a spinner that counts them and names the slow ones, and remembers which of them failed. */
 export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: HostWork<T>): Promise<Outcome<T>[]> {
   const { flags, hosts } = plan;
   const { output, prompter, env } = context;
@@ -42,11 +42,13 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   if (job.forReader) output.whenClosed.then(() => unread.abort(UNREAD));
   const interrupt = AbortSignal.any([context.interrupt, unread.signal]);
   const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
-  let done = 0;
   try {
     const outcomes = await runFleet<T>(
       hosts,
-      (host, hostContext) => workOn(host, { transports, hostContext, interrupt, plan, job }),
+      (host, hostContext) => {
+        progress.begin(host.target.name);
+        return workOn(host, { transports, hostContext, interrupt, plan, job });
+      },
       {
         parallel: flags.parallel ?? DEFAULT_PARALLEL,
         pauseMs: flags.pause ?? 0,
@@ -55,7 +57,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
         onOutcome: (outcome) => {
-          progress.update(++done);
+          progress.end(outcome.host, isFailure(outcome));
           return job.onOutcome?.(outcome);
         },
       },
@@ -66,6 +68,11 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
     progress.stop();
     await transports.close();
   }
+}
+
+/** What was not begun has not failed. */
+function isFailure(outcome: Outcome<unknown>): boolean {
+  return !['ok', 'skipped'].includes(classifyOutcome(outcome));
 }
 
 interface WorkEnvironment<T> {
