@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { RowShape } from './row-shapes.js';
 import { parseRowTemplate } from './row-template.js';
 
-const SHAPE: RowShape = { list: 'apps', fields: ['app', 'pid', 'ports', 'argv', 'spec'], columns: {} };
+const SHAPE: RowShape = { list: 'apps', fields: ['app', 'pid', 'ports', 'argv', 'spec', 'none'], columns: {} };
 const ROW = {
-  own: { app: 'dashboard', pid: null, ports: [80, 443], argv: ['a b', 'c\nd'], spec: { hup: 'ignore' } },
+  own: { app: 'dashboard', pid: null, ports: [80, 443], none: [], argv: ['a b', 'c\nd'], spec: { hup: 'ignore' } },
   outcome: { host: 'web1', ok: false, apps: [], error: { code: 'E_AUTH', message: 'no\u001b[2J' } },
 };
 
@@ -27,6 +27,7 @@ describe('a line', () => {
     ['{host}\\t{ok}\\n{app}', 'web1\tfalse\ndashboard\n'],
     ['{pid}', '-\n'],
     ['{ports}', '80,443\n'],
+    ['{none}', '-\n'],
     ['{spec}', '{"hup":"ignore"}\n'],
     ['{error.code}', 'E_AUTH\n'],
     ['{error.via}', '-\n'],

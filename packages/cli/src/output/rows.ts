@@ -67,9 +67,9 @@ function pick(value: unknown, name: string): unknown {
   return (value as Json)[name];
 }
 
-/** Formats a value for one line: `-` where there is none, lists with commas, objects as JSON, all of it escaped as a table's cells are. */
+/** Formats a value for one line: `-` for none and for an empty list, lists with commas, objects as JSON, all of it escaped as a table's cells are. */
 export function formatValue(value: unknown): string {
-  if (value === null || value === undefined) return '-';
+  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return '-';
   if (Array.isArray(value)) return value.map((item) => formatValue(item)).join(',');
   return escapeCell(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

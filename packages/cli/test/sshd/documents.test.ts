@@ -101,10 +101,16 @@ describe('--ndjson', () => {
     ['logs', ['talker']],
     ['signal', ['CONT', 'talker']],
     ['inspect', ['talker']],
+    ['find', ['sleep 600', '--app', 'talker']],
+    ['prune', ['--older-than', '90d']],
+    ['hosts', []],
+    ['doctor', []],
   ])('%s prints exactly one outcome for each host, a line each', async (verb, words) => {
     const result = await lab.run([verb, '--ndjson', ...words, ...BOTH]);
     expect(result.exitCode).toBe(0);
-    const outcomes = readEvents(result).map((event) => readOutcome(verb, event));
+    // What doctor finds on the laptop is about no host.
+    const events = readEvents(result).filter(({ laptop }) => laptop === undefined);
+    const outcomes = events.map((event) => readOutcome(verb, event));
     expect(outcomes.map(({ host }) => host).sort()).toEqual(['web1', 'web2']);
   });
 
@@ -122,8 +128,17 @@ describe('--ndjson', () => {
   });
 });
 
-test('what cannot be understood is a document, too', async () => {
-  const result = await lab.run(['status', '--json', '-H', 'a b']);
+test.each(['--json', '--ndjson'])('what cannot be understood is a document with %s, too', async (flag) => {
+  const result = await lab.run(['status', flag, '-H', 'a b']);
   expect(readDocument('status', result.stdout)).toMatchObject({ ok: false, outcomes: [], error: { code: 'E_USAGE' } });
   expect(result.exitCode).toBe(2);
+  if (flag === '--ndjson') expect(result.stdout.trimEnd()).not.toContain('\n');
+});
+
+test.each(['--format', '--sort'])('%s and a document exclude each other', async (flag) => {
+  for (const document of ['--json', '--ndjson']) {
+    const result = await lab.run(['status', document, flag, flag === '--sort' ? 'host' : '{host}', '-H', 'web1']);
+    expect(readDocument('status', result.stdout).error?.code).toBe('E_USAGE');
+    expect(result.exitCode).toBe(2);
+  }
 });
