@@ -40,8 +40,8 @@ export const OUTPUT_MUTANTS = [
   {
     guard: 'the line of progress is no wider than the terminal',
     file: `${OUTPUT}/progress-line.ts`,
-    text: 'return truncateToWidth(head + slow, limit, measure);',
-    instead: 'return head + slow;',
+    text: 'choices.find((line) => measure(line) <= limit)',
+    instead: 'choices[0]',
     test: `${OUTPUT}/progress-line.test.ts > the line of progress cannot be made longer or act on the terminal by a name`,
   },
   {

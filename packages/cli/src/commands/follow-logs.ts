@@ -62,7 +62,8 @@ async function finish(
   // What Ctrl-C ended has not failed: that is how following ends.
   const failed = context.interrupt.aborted ? outcomes.filter(({ error }) => !isDetached(error)) : outcomes;
   for (const outcome of failed) if (outcome.ok !== true) await streamOutcome(context, outcome, () => ({}));
-  await reportOutcomes(context, failed, { toJson: () => ({}), format: async () => '' });
+  const counts = failed.length === outcomes.length;
+  await reportOutcomes(context, failed, { toJson: () => ({}), format: async () => '', counts });
   const exit = resolveExit(context, outcomes);
   if (exit !== EXIT.ok) return exit;
   context.output.error(apps.length > 0 ? `no host asked knows ${apps.join(' or ')}` : 'no host asked has an app');

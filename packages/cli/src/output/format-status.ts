@@ -51,7 +51,7 @@ const COLUMNS: readonly StatusColumn[] = [
 
 const WIDE_COLUMNS: readonly StatusColumn[] = [
   { title: 'STARTED', read: ({ startedAt }) => startedAt ?? '-' },
-  { title: 'CWD', read: ({ cwd }) => escapeCell(cwd ?? '~') },
+  { title: 'CWD', read: ({ argv, cwd }) => escapeCell(cwd ?? (argv === null ? '-' : '~')) },
   { title: 'LOG', read: ({ logPath }) => escapeCell(logPath ?? '-') },
   { title: 'ARGV', read: ({ argv }) => escapeCell(argv?.map(quoteWord).join(' ') ?? '-') },
 ];

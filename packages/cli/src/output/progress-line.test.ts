@@ -28,6 +28,12 @@ describe('the line of progress', () => {
     expect(at(12_000)).toBe('asking for the status  1/1000 hosts  slow: web7 12s, web9 8s, web1 7s');
   });
 
+  test('names as many as there is room for, none of them cut', () => {
+    const { at } = createCount({ web7: 0, db2: 3_000, web9: 4_000 });
+    expect(at(12_000, 62)).toBe('asking for the status  0/1000 hosts  slow: web7 12s, db2 9s');
+    expect(at(12_000, 58)).toBe('asking for the status  0/1000 hosts  slow: web7 12s');
+  });
+
   test('cannot be made longer or act on the terminal by a name', () => {
     const { at } = createCount({ 'a\u001b[2J\n': 0, bücher: 1, 服务器: 2 });
     expect(at(5_000)).toContain('slow: a\\x1b[2J\\n 5s, xn--bcher-kva 4s, xn--');
@@ -38,7 +44,8 @@ describe('the line of progress', () => {
     const { end, at } = createCount({ web7: 0 });
     end('web1', true);
     expect(at(60_000, 60)).toBe('asking for the status  1/1000 hosts  1 failed  slow: web7 1m');
-    expect(at(60_000, 40)).toBe('asking for the …  1/1000 hosts  1 failed');
+    expect(at(60_000, 50)).toBe('1/1000 hosts  1 failed  slow: web7 1m');
+    expect(at(60_000, 36)).toBe('asking for …  1/1000 hosts  1 failed');
     expect(at(60_000, 25)).toBe('1/1000 hosts  1 failed');
     expect(at(60_000, 10)).toBe('1/1000 ho…');
   });

@@ -8,8 +8,6 @@ const MOST_NAMED = 3;
 const GAP = '  ';
 /** With less of it, the numbers say more without. */
 const SHORTEST_LABEL = 4;
-/** With less room than that no host is named. */
-const SHORTEST_NAME = 12;
 
 /** What is under way, told in constant time however many hosts there are. */
 export interface ProgressCount {
@@ -36,19 +34,30 @@ export function createProgressCount(label: string, total: number): ProgressCount
     format(nowMs, limit, measure) {
       const failed = count.failed === 0 ? '' : `  ${count.failed} failed`;
       const numbers = `${count.done}/${total} hosts${failed}`;
-      const room = limit - numbers.length - GAP.length;
-      const head = room < SHORTEST_LABEL ? numbers : truncateToWidth(label, room, measure) + GAP + numbers;
-      const slow = limit - measure(head) < SHORTEST_NAME ? '' : formatSlow(begun, nowMs);
-      return truncateToWidth(head + slow, limit, measure);
+      const slow = listSlow(begun, nowMs);
+      // As many names as fit, none of them cut; one of them says more than the label.
+      const lines = slow.map((_, index) => `${numbers}${GAP}slow: ${slow.slice(0, slow.length - index).join(', ')}`);
+      const choices = [...lines.map((line) => label + GAP + line), ...lines.slice(-1)];
+      return choices.find((line) => measure(line) <= limit) ?? formatHead(label, numbers, { limit, measure });
     },
   };
 }
 
-function formatSlow(begun: ReadonlyMap<string, number>, nowMs: number): string {
+function listSlow(begun: ReadonlyMap<string, number>, nowMs: number): string[] {
   const slow: string[] = [];
   for (const [host, atMs] of begun) {
     if (slow.length === MOST_NAMED || nowMs - atMs < SLOW_MS) break;
     slow.push(`${formatHost(host)} ${formatDuration((nowMs - atMs) / 1_000)}`);
   }
-  return slow.length === 0 ? '' : `  slow: ${slow.join(', ')}`;
+  return slow;
+}
+
+function formatHead(
+  label: string,
+  numbers: string,
+  { limit, measure }: { readonly limit: number; readonly measure: MeasureWidth },
+): string {
+  const room = limit - numbers.length - GAP.length;
+  const head = room < SHORTEST_LABEL ? '' : truncateToWidth(label, room, measure) + GAP;
+  return truncateToWidth(head + numbers, limit, measure);
 }
