@@ -142,3 +142,25 @@ test.each(['--format', '--sort'])('%s and a document exclude each other', async 
     expect(result.exitCode).toBe(2);
   }
 });
+
+describe('--format', () => {
+  beforeAll(async () => {
+    await lab.run(['start', 'rows', ...BOTH, '--settle', '200ms', ...shell('exec sleep 600')]);
+  });
+
+  test.each([
+    [
+      'signal',
+      ['CONT', 'rows'],
+      '{host} {app} {state} {changed} {error.code}',
+      /^web2 rows running true -\nweb1 rows running true -\n$/,
+    ],
+    ['find', ['--app', 'rows'], '{host} {app} {argv}', /^web2 rows sleep,600\nweb1 rows sleep,600\n$/],
+    ['doctor', ['--sort', 'check,host'], '{host} {check}', /^(?:(?:web2|web1|-) [a-z-]+\n)+$/],
+    ['exec', ['--sort', 'host', '--', 'echo', 'a b'], '{host} {exitCode} {stdout}', /^web1 0 a b\\n\nweb2 0 a b\\n\n$/],
+  ])('of %s is a line for each row', async (verb, words, template, expected) => {
+    const { stdout, stderr, exitCode } = await lab.run([verb, '--format', template, ...BOTH, ...words]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(expected);
+  });
+});
