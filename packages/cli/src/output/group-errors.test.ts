@@ -62,6 +62,17 @@ describe('equal errors of several hosts', () => {
     ]);
   });
 
+  test('are one with those of several names of one machine', () => {
+    const errors = [
+      refuse({ host: 'web1', address: '192.0.2.1' }),
+      { ...refuse({ host: 'web1', address: '192.0.2.1' }), host: 'ann@web1' },
+      refuse({ host: 'db' }),
+    ];
+    expect(read(errors).map(({ hosts, message }) => [hosts, message])).toEqual([
+      ['web1 ann@web1 db', 'HOST port 22 refused the connection'],
+    ]);
+  });
+
   test('keep the words that they share to the letter', () => {
     const errors = ['10', '20'].map(
       (host): HostError => ({

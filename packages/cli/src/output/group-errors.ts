@@ -36,10 +36,10 @@ function groupBy<T>(items: readonly T[], readKey: (item: T) => string): T[][] {
   return [...groups.values()];
 }
 
-function readSharedKey([first, ...more]: readonly HostError[]): string {
-  const { error } = first as HostError;
-  // What several hosts have in common to the letter names none of them.
-  return keyOf(more.length > 0 ? error : hidePort(hideNames(error)));
+function readSharedKey(equal: readonly HostError[]): string {
+  const [key = '', ...others] = new Set(equal.map(({ error }) => keyOf(hidePort(hideNames(error)))));
+  // What is the name of one of them is an everyday word in the texts of the others.
+  return others.length === 0 ? key : keyOf((equal[0] as HostError).error);
 }
 
 function keyOf({ code, message, hint, via, lastLines }: ErrorFacts): string {
