@@ -225,9 +225,22 @@ export function readDocument(verb: string, text: string): ToldDocument {
   return document;
 }
 
-function buildOutcomeSchema(verb: string): z.ZodType {
+/** Lists the fields of a verb's rows, which are the members of that list, and of its outcomes; those of an error with the way to them. */
+export function listDocumentFields(verb: string, list: string | undefined): string[] {
+  const { [list ?? '']: rows, ...rest } = findFields(verb);
+  const own = rows instanceof z.ZodArray ? Object.keys((rows.element as z.ZodObject).shape) : [];
+  const ofError = Object.keys(error.shape).map((name) => `error.${name}`);
+  return [...own, ...Object.keys(rest), 'host', 'ok', 'error', ...ofError];
+}
+
+function findFields(verb: string): z.ZodRawShape {
   const fields = CHANGING_VERBS.includes(verb) ? CHANGED_FIELDS : FIELDS[verb];
   if (fields === undefined) throw new Error(`no shape is documented for ${verb}`);
+  return fields;
+}
+
+function buildOutcomeSchema(verb: string): z.ZodType {
+  const fields = findFields(verb);
   const host = z.string();
   return z.union([
     z.strictObject({ host, ok: z.literal(true), ...fields }),

@@ -51,12 +51,21 @@ export const ERROR_CODES = {
 /** One of the documented error codes, `E_…`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** The words that are one host's own. */
+export interface OwnWords {
+  /** Its names and addresses. */
+  readonly names: readonly string[];
+  readonly port: number;
+}
+
 /** What an error carries besides its message; every part is optional. */
 export interface ErrorDetails {
   /** What to do next: one sentence or a line that can be typed. */
   readonly hint?: string;
   /** The host, as the user wrote it. */
   readonly host?: string;
+  /** What message and hint call this host alone, so that equal errors of many hosts can be told as one. */
+  readonly own?: OwnWords;
   /** Who was not let in, and with which keys: the same for all hosts that were asked the same. */
   readonly login?: string;
   /** The jump host at which the connection failed. */

@@ -1,7 +1,7 @@
 export { type AskedAt, diagnoseHost } from './diagnosis/diagnose-host.js';
 export { createFinding, FINDING_LEVELS, type Finding, type FindingLevel, sortFindings } from './diagnosis/finding.js';
 export type { Survey } from './diagnosis/survey.js';
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError } from './errors.js';
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError, type OwnWords } from './errors.js';
 export type { LogChoice } from './logs/choose-logs.js';
 export type { LogSince, LogStream } from './logs/log-stream.js';
 export { type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';

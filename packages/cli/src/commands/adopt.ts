@@ -9,6 +9,7 @@ import {
 } from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import { completeHint } from '../output/complete-hint.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { FIND_TIMEOUT_MS } from './find.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
@@ -17,6 +18,7 @@ import { getLocalName } from './local-user.js';
 import { readOwnIdentity } from './own-identity.js';
 import { addPatternFlags, buildPattern, type PatternFlags } from './pattern.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface AdoptFlags extends FleetFlags, PatternFlags {
@@ -38,6 +40,7 @@ export const adoptVerb: Verb = {
     command.option('--match <pattern>', 'the one process whose arguments match, as find does it');
     addPatternFlags(command);
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, [name = ''], flags: AdoptFlags) {
     const app = parseAppName(name);

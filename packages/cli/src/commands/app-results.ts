@@ -1,6 +1,8 @@
 import { type AppReport, type AppResult, OutlastError } from '@outlast/core';
 import type { Finding, Outcome } from '../fleet/outcome.js';
 import { formatOutcomes } from '../output/format-outcomes.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
+import { resolveTableWidth } from '../output/table-width.js';
 import type { Context } from './context.js';
 import { resolveKnownExit } from './exit-code.js';
 import type { FleetPlan } from './fleet-plan.js';
@@ -33,6 +35,7 @@ export async function changeApps(
   const exit = await reportOutcomes(context, outcomes, {
     toJson,
     format: (all) => formatResults(context, all, sent),
+    rows: { shape: CHANGED_APP_ROWS, split: (results) => results.map((result) => [result]) },
     resolveExit: job.resolveExit ?? ((all) => resolveResultsExit(context, all)),
   });
   return { outcomes, exit };
@@ -64,8 +67,8 @@ export function formatResults(
         ...(sent === undefined ? {} : { sent }),
       })),
   );
-  const { palette, width } = output.stdout;
-  return formatOutcomes(rows, { palette, width, nowMs: Date.now() });
+  const { palette } = output.stdout;
+  return formatOutcomes(rows, { palette, width: resolveTableWidth(output), nowMs: Date.now() });
 }
 
 function keepReports({ value, ...outcome }: Outcome<Results>): Outcome<readonly AppReport[]> {

@@ -6,6 +6,7 @@ import { surveyLaptop } from '../laptop/survey-laptop.js';
 import { buildDocument } from '../output/document.js';
 import { type Diagnosis, formatDiagnosis } from '../output/format-diagnosis.js';
 import { formatJson, formatNdjson } from '../output/json.js';
+import { FINDING_ROWS } from '../output/row-shapes.js';
 import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
@@ -14,6 +15,7 @@ import { chooseTransport, type FleetPlan, planFleet } from './fleet-plan.js';
 import { chooseDefaultParallel } from './plan-parallel.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, resolveShardEnd, streamOutcome } from './report-outcomes.js';
+import { addRowFlags } from './row-flags.js';
 import { runOverHosts } from './run-over-hosts.js';
 import type { Verb } from './verb.js';
 
@@ -25,6 +27,7 @@ type Findings = readonly Finding[];
 export const doctorVerb: Verb = {
   configure(command) {
     addFleetFlags(command);
+    addRowFlags(command, FINDING_ROWS);
   },
   async run(context, _args, flags: FleetFlags) {
     const plan = await planExamination(context, flags);
@@ -118,14 +121,20 @@ async function report(
     );
     return end?.exitCode ?? resolveEnd(outcomes);
   }
-  const format = (all: readonly Outcome<Findings>[]) => {
-    const hosts = all.flatMap(({ host, value }): Diagnosis[] =>
+  const format = () => {
+    const hosts = outcomes.flatMap(({ host, value }): Diagnosis[] =>
       value === undefined ? [] : [{ host, findings: value }],
     );
-    const layout = { palette: output.stdout.palette, verbose: output.flags.verbose === true };
+    const { verbose = false, sort: order } = output.flags;
+    const layout = { palette: output.stdout.palette, verbose, order };
     return formatDiagnosis([{ host: null, findings: laptop }, ...hosts], layout);
   };
-  return reportOutcomes(context, outcomes, { toJson, format, resolveExit: resolveEnd });
+  const rows = {
+    shape: FINDING_ROWS,
+    split: (findings: Findings) => findings.map((finding) => [finding]),
+    others: laptop.map((own) => ({ own, outcome: { host: null, ok: own.level !== 'problem' } })),
+  };
+  return reportOutcomes(context, outcomes, { toJson, format, rows, resolveExit: resolveEnd });
 }
 
 /** With `--ndjson`: an event without `ok`, since it is about no host. */

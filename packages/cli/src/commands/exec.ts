@@ -3,10 +3,9 @@ import { buffer as readBuffer } from 'node:stream/consumers';
 import { buildExecScript, OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { createOutputLimitError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
-import { describeError } from '../output/describe-error.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
-import { formatHostErrors } from '../output/format-error.js';
 import { createLogPrefixer } from '../output/log-prefix.js';
+import { EXEC_ROWS } from '../output/row-shapes.js';
 import type { Output } from '../output/streams.js';
 import type { ExecEnd } from '../ssh/transport.js';
 import { checkArgv } from './app-spec.js';
@@ -17,6 +16,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { addRowFlags } from './row-flags.js';
 import { runOverHosts } from './run-over-hosts.js';
 import { SIGNAL_NUMBERS } from './signal-numbers.js';
 import type { Verb } from './verb.js';
@@ -42,6 +42,7 @@ export const execVerb: Verb = {
     command.option('--stdin', 'pass our input on to the program');
     command.option('--raw', 'bytes as they are, even on a terminal');
     addFleetFlags(command);
+    addRowFlags(command, EXEC_ROWS);
   },
   async run(context, _args, flags: ExecFlags) {
     if (context.argv === undefined)
@@ -61,13 +62,14 @@ export const execVerb: Verb = {
       return 0;
     const outcomes = await runEverywhere(context, plan, argv, flags);
     const single = plan.selected === 1;
-    const exit = await reportOutcomes(context, outcomes, {
+    return reportOutcomes(context, outcomes, {
       toJson,
       format: async () => '',
+      rows: { shape: EXEC_ROWS },
+      // Of one host the exit code says it.
+      ...(single ? {} : { explain: createEndError }),
       resolveExit: (all) => resolveExecExit(context, all, single),
     });
-    if (!isDocument(flags) && !single) noteFailures(context, outcomes);
-    return exit;
   },
   combineExits(run) {
     const exit = combineExits(run);
@@ -159,8 +161,9 @@ function createPlainSink(output: Output, raw: boolean): Sink {
   };
 }
 
-function isDocument({ json, ndjson }: FleetFlags): boolean {
-  return json === true || ndjson === true;
+/** Where the output is part of what is printed at the end, rather than passed on as it comes. */
+function isDocument({ json, ndjson, format }: FleetFlags): boolean {
+  return json === true || ndjson === true || format !== undefined;
 }
 
 function toJson({ exitCode, signal, stdout, stderr }: ExecValue): Readonly<Record<string, unknown>> {
@@ -171,14 +174,6 @@ function describeBytes(name: string, bytes: Buffer): Readonly<Record<string, unk
   const text = bytes.toString('utf8');
   const isUtf8 = Buffer.from(text, 'utf8').equals(bytes);
   return { [name]: text, ...(isUtf8 ? {} : { [`${name}Base64`]: bytes.toString('base64') }) };
-}
-
-/** Of several hosts, which ones ended with something other than 0; of one host the exit code says it. */
-function noteFailures({ output }: Context, outcomes: readonly Outcome<ExecValue>[]): void {
-  const errors = outcomes.flatMap(({ host, ok, value }) =>
-    ok === false && value !== undefined ? [{ host, error: describeError(createEndError(value)) }] : [],
-  );
-  output.report(formatHostErrors(errors, { palette: output.stderr.palette }));
 }
 
 function createEndError({ exitCode, signal }: ExecEnd): OutlastError {

@@ -1,5 +1,5 @@
 import { type AppReport, type ErrorCode, isLive, OutlastError } from '@outlast/core';
-import { isUnread, type Outcome } from '../fleet/outcome.js';
+import { classifyOutcome, isUnread, type Outcome, type OutcomeClass } from '../fleet/outcome.js';
 import type { Context } from './context.js';
 
 /** All that the program's end can tell a script. */
@@ -26,9 +26,14 @@ export function resolveExit({ interrupt }: Context, all: readonly Outcome<unknow
   const outcomes = all.filter((outcome) => !isUnread(outcome));
   // A configuration that ssh refuses has reached no host, and neither could have.
   if (outcomes.length > 0 && outcomes.every(isUsageError)) return EXIT.usage;
-  // What may have been done has at least been sent.
-  if (outcomes.length > 0 && outcomes.every(({ ok, reached }) => !reached && ok !== null)) return EXIT.unreachable;
-  return outcomes.every(({ ok }) => ok === true) ? EXIT.ok : EXIT.failed;
+  const classes = outcomes.map(classifyOutcome);
+  // Where it is not known what was done, something was sent at least.
+  if (outcomes.length > 0 && classes.every(isUnreached)) return EXIT.unreachable;
+  return classes.every((each) => each === 'ok') ? EXIT.ok : EXIT.failed;
+}
+
+function isUnreached(outcome: OutcomeClass): boolean {
+  return outcome === 'unreachable' || outcome === 'skipped';
 }
 
 function isUsageError({ error }: Outcome<unknown>): boolean {

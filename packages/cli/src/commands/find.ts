@@ -1,6 +1,8 @@
 import { type FindOptions, find, type HostProcess, OutlastError, parseAppName } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { formatProcesses } from '../output/format-processes.js';
+import { PROCESS_ROWS } from '../output/row-shapes.js';
+import { resolveTableWidth } from '../output/table-width.js';
 import { askHosts } from './ask-hosts.js';
 import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
@@ -10,6 +12,7 @@ import { planFleet } from './fleet-plan.js';
 import { readOwnIdentity } from './own-identity.js';
 import { addPatternFlags, buildPattern, type PatternFlags } from './pattern.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface FindFlags extends FleetFlags, PatternFlags {
@@ -26,6 +29,7 @@ export const findVerb: Verb = {
     command.option('--app <app>', 'only processes of this app, all of them without a pattern', parseAppName);
     addPatternFlags(command);
     addFleetFlags(command);
+    addRowFlags(command, PROCESS_ROWS);
   },
   async run(context, [text], flags: FindFlags) {
     const options = buildFindOptions(text, flags);
@@ -35,7 +39,8 @@ export const findVerb: Verb = {
       buildScript: () => find.build(options, { nonce: PREVIEW_NONCE }),
     };
     if (await showPreview(context, plan, preview)) return 0;
-    const { width, palette } = context.output.stdout;
+    const { palette } = context.output.stdout;
+    const width = resolveTableWidth(context.output);
     const { exit } = await askHosts(context, plan, {
       label: 'searching',
       timeoutMs: FIND_TIMEOUT_MS,
@@ -46,6 +51,7 @@ export const findVerb: Verb = {
           all.map(({ host, value = [] }) => ({ host, processes: value })),
           { width, header: palette.bold, nowMs: Date.now() },
         ),
+      rows: { shape: PROCESS_ROWS, split: (processes) => processes.map((process) => [process]) },
       resolveExit: (all) => resolveFindExit(context, all),
     });
     return exit;

@@ -65,6 +65,7 @@ async function finish(
   const exit = await reportOutcomes(context, failed, {
     toJson: () => ({}),
     format: async () => '',
+    counts: failed.length === outcomes.length,
     resolveExit: () => resolveExit(context, outcomes),
   });
   if (exit !== EXIT.ok) return exit;

@@ -2,7 +2,9 @@ import { OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { escapeCell } from '../output/escape-terminal.js';
 import { formatHost } from '../output/format-host.js';
+import { HOST_ROWS } from '../output/row-shapes.js';
 import { formatTable } from '../output/table.js';
+import { resolveTableWidth } from '../output/table-width.js';
 import type { HostSettings } from '../ssh/configuration/host-settings.js';
 import { createHostResolver } from '../ssh/configuration/ssh-config.js';
 import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
@@ -10,6 +12,7 @@ import { EXIT } from './exit-code.js';
 import { addHostFlags, addOutputFlags, type FleetFlags, resolveSshOptions } from './flags.js';
 import { chooseTransport, planFleet } from './fleet-plan.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface ResolvedHost {
@@ -23,6 +26,7 @@ export const hostsVerb: Verb = {
   configure(command) {
     addHostFlags(command);
     addOutputFlags(command);
+    addRowFlags(command, HOST_ROWS);
   },
   async run(context, _args, flags: FleetFlags) {
     const plan = await planFleet(context, flags);
@@ -49,7 +53,13 @@ export const hostsVerb: Verb = {
     for (const outcome of outcomes) await streamOutcome(context, outcome, toJson);
     return reportOutcomes(context, outcomes, {
       toJson,
-      format: (all) => formatHosts(all, { width: output.stdout.width, verbose: output.flags.verbose === true }),
+      counts: false,
+      format: (all) =>
+        formatHosts(all, {
+          width: resolveTableWidth(output),
+          wide: output.flags.verbose === true || output.flags.wide === true,
+        }),
+      rows: { shape: HOST_ROWS },
       resolveExit: (all) => resolveHostsExit(all),
     });
   },
@@ -110,11 +120,11 @@ const NOT_HONOURED: ShownColumn = {
 
 function formatHosts(
   outcomes: readonly Outcome<ResolvedHost>[],
-  { width, verbose }: { readonly width: number; readonly verbose: boolean },
+  { width, wide }: { readonly width: number; readonly wide: boolean },
 ): Promise<string> {
   // A column that says the same of every host would only take room.
   const hasOther = outcomes.some(({ value }) => value !== undefined && value.transport !== DEFAULT_TRANSPORT);
-  const columns = [...COLUMNS, ...(hasOther ? [TRANSPORT] : []), FROM, ...(verbose ? [NOT_HONOURED] : [])];
+  const columns = [...COLUMNS, ...(hasOther || wide ? [TRANSPORT] : []), FROM, ...(wide ? [NOT_HONOURED] : [])];
   const titles = ['HOST', ...columns.map(({ title }) => title)].map((title) => ({ title }));
   const rows = outcomes.flatMap(({ host, value }) =>
     value === undefined ? [] : [[formatHost(host), ...columns.map(({ show }) => escapeCell(show(value)))]],

@@ -1,6 +1,7 @@
 import { type KeptReason, type PruneResult, parseAge, prune } from '@outlast/core';
 import type { Finding, Outcome } from '../fleet/outcome.js';
 import { completeHint } from '../output/complete-hint.js';
+import { PRUNED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, formatResults } from './app-results.js';
 import type { Context } from './context.js';
 import { resolveExit } from './exit-code.js';
@@ -8,6 +9,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { addRowFlags } from './row-flags.js';
 import { runOverHosts } from './run-over-hosts.js';
 import type { Verb } from './verb.js';
 
@@ -23,6 +25,7 @@ export const pruneVerb: Verb = {
   configure(command) {
     command.option('--older-than <age>', 'whose end is at least that long ago (7d)', parseAge);
     addFleetFlags(command);
+    addRowFlags(command, PRUNED_APP_ROWS);
   },
   async run(context, _args, flags: PruneFlags) {
     const plan = await planFleet(context, flags);
@@ -43,6 +46,10 @@ export const pruneVerb: Verb = {
     const exit = await reportOutcomes(context, outcomes, {
       toJson,
       format: (all) => formatPruned(context, all),
+      rows: {
+        shape: PRUNED_APP_ROWS,
+        split: ({ results, kept }) => results.map((result) => ({ results: [result], kept })),
+      },
       resolveExit: (all) => resolveExit(context, all),
     });
     noteKept(context, outcomes);

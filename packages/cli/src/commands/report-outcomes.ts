@@ -1,9 +1,12 @@
+import type { OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
-import { completeHint } from '../output/complete-hint.js';
-import { describeError, type ErrorFacts } from '../output/describe-error.js';
+import { describeError } from '../output/describe-error.js';
 import { buildDocument, buildOutcomeJson, type ShardEnd } from '../output/document.js';
 import { formatHostErrors } from '../output/format-error.js';
+import { formatLines, sortRows } from '../output/format-rows.js';
+import { formatSummary } from '../output/format-summary.js';
 import { formatJson, formatNdjson } from '../output/json.js';
+import type { RowView } from '../output/rows.js';
 import type { Context } from './context.js';
 
 /** How the answers of a verb are shown. */
@@ -14,6 +17,12 @@ export interface OutcomeView<T> {
   format(outcomes: readonly Outcome<T>[]): Promise<string>;
   /** The exit code of the verb. */
   resolveExit(outcomes: readonly Outcome<T>[]): number;
+  /** How the answers are taken apart into the rows that `--sort` and `--format` are about. */
+  readonly rows?: RowView<T>;
+  /** What is said of a host that answered, has no error and still is not ok. */
+  explain?(value: T): OutlastError;
+  /** False for what asks no host anything, so that there are none to count. */
+  readonly counts?: boolean;
 }
 
 /**
@@ -44,16 +53,35 @@ async function printOutcomes<T>(
   const { output, verb } = context;
   if (output.flags.json) await output.data(formatJson(buildDocument(verb, outcomes, view.toJson, end)));
   if (output.flags.json || output.flags.ndjson) return;
-  await output.data(await view.format(outcomes));
+  await output.data(await formatOutcomes(context, outcomes, view));
   if (output.closed) return;
-  const errors = outcomes.flatMap(({ host, error }) =>
-    error === undefined ? [] : [{ host, error: completeFacts(describeError(error), context.repeated) }],
-  );
-  output.report(formatHostErrors(errors, { palette: output.stderr.palette, verbose: output.flags.verbose === true }));
+  reportErrors(context, outcomes, view);
 }
 
-function completeFacts(facts: ErrorFacts, repeated: string): ErrorFacts {
-  return facts.hint ? { ...facts, hint: completeHint(facts.hint, repeated) } : facts;
+async function formatOutcomes<T>(
+  { output: { flags } }: Context,
+  outcomes: readonly Outcome<T>[],
+  { rows, toJson, format }: OutcomeView<T>,
+): Promise<string> {
+  if (rows === undefined) return format(outcomes);
+  const arrangement = { rows, order: flags.sort, toJson };
+  return flags.format === undefined
+    ? format(sortRows(outcomes, arrangement))
+    : formatLines(outcomes, flags.format, arrangement);
+}
+
+function reportErrors<T>(
+  { output, repeated }: Context,
+  outcomes: readonly Outcome<T>[],
+  { explain, counts = true }: OutcomeView<T>,
+): void {
+  const { palette, width } = output.stderr;
+  const errors = outcomes.flatMap(({ host, ok, value, error }) => {
+    const known = error ?? (ok === false && value !== undefined ? explain?.(value) : undefined);
+    return known === undefined ? [] : [{ host, error: describeError(known) }];
+  });
+  output.report(formatHostErrors(errors, { palette, width, verbose: output.flags.verbose === true, repeated }));
+  if (counts && !output.flags.quiet) output.report(formatSummary(outcomes, palette));
 }
 
 /** Prints one outcome at once, with `--ndjson`. */

@@ -9,6 +9,7 @@ import {
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import type { Finding } from '../fleet/outcome.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import {
@@ -24,6 +25,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
 import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import { DEFAULT_SETTLE_MS, noteSafety, proveDetached } from './start.js';
 import { pickStopFlags } from './stop.js';
 import type { Verb } from './verb.js';
@@ -45,6 +47,7 @@ export const restartVerb: Verb = {
     command.option('--grace <duration>', 'from the signal to KILL (10s)', parseDuration);
     command.option('--settle <duration>', 'how long it has to live to count as started (1s)', parseDuration);
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, names, flags: RestartFlags) {
     const apps = parseAppNames(names);

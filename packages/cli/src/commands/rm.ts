@@ -1,5 +1,6 @@
 import { type AppResult, remove } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps, resolveResultsExit } from './app-results.js';
 import type { Context } from './context.js';
@@ -7,6 +8,7 @@ import { EXIT } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 const REMOVE_TIMEOUT_MS = 60_000;
@@ -16,6 +18,7 @@ export const rmVerb: Verb = {
   configure(command) {
     command.argument('<app...>', 'names of the apps');
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, names, flags: FleetFlags) {
     const apps = parseAppNames(names);

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { OutlastError } from '@outlast/core';
 import { HostSession } from '../fleet/host-session.js';
-import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
+import { classifyOutcome, type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { foldHosts } from '../output/fold-hosts.js';
@@ -32,7 +32,7 @@ export interface HostWork<T> {
   onOutcome?(outcome: Outcome<T>): void | Promise<void>;
 }
 
-/** Does the work on all hosts of the plan, with a spinner that counts them, and remembers which of them failed. */
+/** Does the work on all hosts of the plan, with a spinner that counts them and names the slow ones, and remembers which of them failed. */
 export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: HostWork<T>): Promise<Outcome<T>[]> {
   const { flags, hosts } = plan;
   const { output, prompter, env } = context;
@@ -51,11 +51,13 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   // Each host that is under way listens to it.
   setMaxListeners(0, interrupt);
   const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
-  let done = 0;
   try {
     const outcomes = await runFleet<T>(
       hosts,
-      (host, hostContext) => workOn(host, { transports, hostContext, interrupt, plan, job }),
+      (host, hostContext) => {
+        progress.begin(host.target.name);
+        return workOn(host, { transports, hostContext, interrupt, plan, job });
+      },
       {
         parallel,
         pauseMs: flags.pause ?? 0,
@@ -65,7 +67,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
         onOutcome: (outcome) => {
-          progress.update(++done);
+          progress.end(outcome.host, isFailure(outcome));
           return job.onOutcome?.(outcome);
         },
       },
@@ -88,6 +90,11 @@ function askForBatch(
   const so = failed === 0 ? 'all ok' : `${failed} not ok`;
   const names = foldHosts(next.map(({ target }) => formatHost(target.name))).join(',');
   return prompter.confirm(`${done.length} done, ${so}. Go on with ${names}? (yes/no)`);
+}
+
+/** What was not begun has not failed. */
+function isFailure(outcome: Outcome<unknown>): boolean {
+  return !['ok', 'skipped'].includes(classifyOutcome(outcome));
 }
 
 interface WorkEnvironment<T> {

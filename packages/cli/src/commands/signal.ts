@@ -2,6 +2,7 @@ import { type AppResult, OutlastError, parseSignalName, type SignalOptions, sign
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { completeHint } from '../output/complete-hint.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import type { Context } from './context.js';
@@ -9,6 +10,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface SignalFlags extends FleetFlags {
@@ -25,6 +27,7 @@ export const signalVerb: Verb = {
     command.option('--main', "the app's own process alone, which is the default");
     command.option('--tree', "every process of the app, not only the app's own");
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   run: (context, [name = '', ...apps], flags: SignalFlags) =>
     sendSignal(context, apps, { signal: parseSignalName(name), scope: chooseScope(flags) }, flags),
@@ -35,6 +38,7 @@ export const killVerb: Verb = {
   configure(command) {
     command.argument('<app...>', 'names of the apps');
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   run: (context, apps, flags: FleetFlags) => sendSignal(context, apps, { signal: 'KILL', scope: 'tree' }, flags),
 };

@@ -11,6 +11,7 @@ import {
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags, warnOfPlaceholders } from './app-spec.js';
 import type { Context } from './context.js';
@@ -18,6 +19,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface StartFlags extends FleetFlags, SpecFlags {
@@ -38,6 +40,7 @@ export const startVerb: Verb = {
     addSpecFlags(command);
     command.option('--settle <duration>', 'how long it has to live to count as started (1s)', parseDuration);
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, [name = ''], flags: StartFlags) {
     const app = parseAppName(name);

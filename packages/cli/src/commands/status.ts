@@ -1,4 +1,5 @@
 import { status } from '@outlast/core';
+import { SEEN_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { askHosts } from './ask-hosts.js';
 import { resolveRunningExit } from './exit-code.js';
@@ -6,6 +7,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { formatReports } from './format-reports.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 const STATUS_TIMEOUT_MS = 30_000;
@@ -15,6 +17,7 @@ export const statusVerb: Verb = {
   configure(command) {
     command.argument('[app...]', 'names of the apps; none: all');
     addFleetFlags(command);
+    addRowFlags(command, SEEN_APP_ROWS);
   },
   async run(context, names, flags: FleetFlags) {
     const apps = parseAppNames(names);
@@ -27,6 +30,7 @@ export const statusVerb: Verb = {
       ask: async (session) => (await session.run(status, { apps })).map(({ report }) => report),
       toJson: (reports) => ({ apps: reports }),
       format: (all) => formatReports(context, all),
+      rows: { shape: SEEN_APP_ROWS, split: (reports) => reports.map((report) => [report]) },
       resolveExit: (all) => resolveRunningExit(context, all, apps.length > 0),
     });
     if (outcomes.length > 0 && outcomes.every(({ value }) => value?.length === 0)) context.output.note('No apps.');

@@ -1,11 +1,13 @@
 import { parseDuration, parseSignalName, stop } from '@outlast/core';
 import { createRequestId } from '../fleet/host-session.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
 interface StopFlags extends FleetFlags {
@@ -25,6 +27,7 @@ export const stopVerb: Verb = {
     command.option('--signal <signal>', 'in place of the configured signal (TERM)', parseSignalName);
     command.option('--grace <duration>', 'from the signal to KILL (10s)', parseDuration);
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, names, flags: StopFlags) {
     const apps = parseAppNames(names);

@@ -3,6 +3,7 @@ import type { HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
 import type { MergedRun } from '../merge/merged-run.js';
+import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { askHosts } from './ask-hosts.js';
 import { combineExits } from './combine-exits.js';
@@ -12,6 +13,7 @@ import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { formatReports } from './format-reports.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
 import { SIGNAL_NUMBERS } from './signal-numbers.js';
 import type { Verb } from './verb.js';
 
@@ -23,6 +25,7 @@ export const waitVerb: Verb = {
   configure(command) {
     command.argument('<app...>', 'names of the apps');
     addFleetFlags(command);
+    addRowFlags(command, CHANGED_APP_ROWS);
   },
   async run(context, names, flags: FleetFlags) {
     const apps = parseAppNames(names);
@@ -37,6 +40,7 @@ export const waitVerb: Verb = {
       ask: (session) => waitForAll(session, apps, { interrupt: context.interrupt, timeoutMs: flags.timeout }),
       toJson: (reports) => ({ apps: reports.map((report) => ({ ...report, changed: false })) }),
       format: (all) => formatReports(context, all),
+      rows: { shape: CHANGED_APP_ROWS, split: (reports) => reports.map((report) => [report]) },
       resolveExit: (all) => resolveWaitExit(context, all, plan.selected === 1),
     });
     return exit;

@@ -28,3 +28,17 @@ export const UNREAD = new OutlastError('E_UNKNOWN_RESULT', 'nobody reads the out
 export function isUnread({ error }: Outcome<unknown>): boolean {
   return error !== undefined && (error === UNREAD || error.details.cause === UNREAD);
 }
+
+/** What a host's outcome counts as; each is exactly one. */
+export const OUTCOME_CLASSES = ['ok', 'failed', 'unreachable', 'unknown', 'skipped'] as const;
+
+/** One of the {@link OUTCOME_CLASSES}. */
+export type OutcomeClass = (typeof OUTCOME_CLASSES)[number];
+
+/** Tells which class an outcome belongs to: `unreachable` is where our script never ran, `skipped` a host that was not begun. */
+export function classifyOutcome({ ok, error, reached }: Omit<Outcome<unknown>, 'host' | 'value'>): OutcomeClass {
+  if (ok === true) return 'ok';
+  if (ok === null) return 'unknown';
+  if (error?.code === 'E_SKIPPED') return 'skipped';
+  return reached ? 'failed' : 'unreachable';
+}

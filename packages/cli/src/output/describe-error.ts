@@ -1,4 +1,4 @@
-import { OutlastError } from '@outlast/core';
+import { OutlastError, type OwnWords } from '@outlast/core';
 
 /** What people and the JSON are told about an error; absent parts are null or left out. */
 export interface ErrorFacts {
@@ -7,6 +7,8 @@ export interface ErrorFacts {
   readonly hint?: string | null;
   /** The jump host at which it failed. */
   readonly via?: string | null;
+  /** What message and hint call the host alone. */
+  readonly own?: OwnWords | undefined;
   /** Last lines of the app's log. */
   readonly lastLines?: readonly string[] | null;
   /** The error underneath, for `--verbose`. */
@@ -19,8 +21,8 @@ const UNEXPECTED_HINT = 'this is a mistake in outlast; run it again with --verbo
 /** Describes anything that was thrown; what is not an `OutlastError` is a mistake of ours, `E_INTERNAL`. */
 export function describeError(error: unknown): ErrorFacts {
   if (error instanceof OutlastError) {
-    const { hint, via, lastLines, cause } = error.details;
-    const facts = { code: error.code, message: error.message, cause, stack: error.stack };
+    const { hint, via, own, lastLines, cause } = error.details;
+    const facts = { code: error.code, message: error.message, own, cause, stack: error.stack };
     return { ...facts, hint: hint ?? null, via: via ?? null, lastLines: lastLines ?? null };
   }
   const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));

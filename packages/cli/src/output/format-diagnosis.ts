@@ -3,6 +3,7 @@ import type { Palette, Style } from './colors.js';
 import { escapeCell } from './escape-terminal.js';
 import { foldHosts } from './fold-hosts.js';
 import { formatHost } from './format-host.js';
+import type { RowOrder } from './row-order.js';
 import { type Cell, type Column, formatTable } from './table.js';
 
 /** What was found on one host, or on this laptop. */
@@ -17,6 +18,8 @@ export interface DiagnosisLayout {
   readonly palette: Palette;
   /** Shows what is well, too. */
   readonly verbose: boolean;
+  /** In place of the worst first. */
+  readonly order?: RowOrder | undefined;
 }
 
 const COLUMNS: readonly Column[] = [{ title: 'HOST' }, { title: 'LEVEL' }, { title: 'CHECK' }, { title: 'FINDING' }];
@@ -33,10 +36,12 @@ interface Group {
  */
 export function formatDiagnosis(
   diagnoses: readonly Diagnosis[],
-  { palette, verbose }: DiagnosisLayout,
+  { palette, verbose, order }: DiagnosisLayout,
 ): Promise<string> {
-  const groups = groupEqual(diagnoses.flatMap((diagnosis) => selectFindings(diagnosis, verbose)));
-  const ordered = FINDING_LEVELS.flatMap((level) => groups.filter(({ finding }) => finding.level === level));
+  const shown = diagnoses.flatMap((diagnosis) => selectFindings(diagnosis, verbose));
+  const groups = groupEqual(order?.sort(shown, ({ host, finding }) => ({ own: finding, outcome: { host } })) ?? shown);
+  const worstFirst = FINDING_LEVELS.flatMap((level) => groups.filter(({ finding }) => finding.level === level));
+  const ordered = order === undefined ? worstFirst : groups;
   const rows = ordered.flatMap(({ hosts, finding }): Cell[][] => {
     const { check, level, message, remedy } = finding;
     const row: Cell[] = [

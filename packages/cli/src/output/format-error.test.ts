@@ -52,6 +52,34 @@ describe('the errors of hosts', () => {
     );
   });
 
+  test('names that fold into no short label stand above their error, and a terminal shows three lines of them', () => {
+    const hosts = Array.from(
+      { length: 60 },
+      (_, index) => `host-${String.fromCharCode(97 + (index % 26)).repeat(index + 1)}`,
+    );
+    const errors = [
+      ...hosts.map((host) => ({ host, error: TIMEOUT })),
+      { host: 'db', error: { ...TIMEOUT, hint: null } },
+    ];
+    const [names, first, , last] = formatHostErrors(errors, LAYOUT).split('\n');
+    expect(names).toBe(`${hosts.join(',')} (60 hosts)`);
+    expect(first).toBe('      E_CONNECT_TIMEOUT  no answer in 10 s');
+    expect(last).toBe('db  E_CONNECT_TIMEOUT  no answer in 10 s');
+    const [cut = ''] = formatHostErrors(errors, { ...LAYOUT, width: 80 }).split('\n');
+    expect(cut).toMatch(/^host-a,host-bb,.*,… \(60 hosts, -v names all\)$/);
+    expect(cut.indexOf('…')).toBeLessThanOrEqual(240);
+    expect(formatHostErrors(errors, { ...LAYOUT, width: 80, verbose: true })).toContain(
+      `${hosts.join(',')} (60 hosts)`,
+    );
+  });
+
+  test('a hint that can be typed has the flags of the run', () => {
+    const error = { ...TIMEOUT, hint: 'see: outlast status' };
+    expect(formatHostErrors([{ host: 'web1', error }], { ...LAYOUT, repeated: '-H web1' })).toContain(
+      '→ see: outlast status -H web1\n',
+    );
+  });
+
   test('no error is no line', () => {
     expect(formatHostErrors([], LAYOUT)).toBe('');
   });

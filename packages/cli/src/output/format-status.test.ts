@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { buildPalette } from './colors.js';
 import { type AppFacts, formatEnding } from './describe-app.js';
-import { formatStatus } from './format-status.js';
+import { formatStatus, type StatusFacts } from './format-status.js';
 
 const NOW = Date.parse('2026-11-22T10:02:00Z');
 const PLAIN = { palette: buildPalette(false), width: 0, nowMs: NOW };
 
-const RUNNING: AppFacts = {
+const RUNNING: StatusFacts = {
   app: 'dashboard',
   state: 'running',
   pid: 89398,
@@ -22,8 +22,12 @@ const RUNNING: AppFacts = {
   how: null,
   cause: null,
   endedBy: null,
+  startedAt: '2026-11-22T10:00:59Z',
+  argv: ['streamlit', 'run', 'my app.py'],
+  cwd: null,
+  logPath: '/home/ann/.local/state/outlast/apps/dashboard/log',
 };
-const ENDED: AppFacts = {
+const ENDED: StatusFacts = {
   ...RUNNING,
   pid: null,
   uptimeSeconds: null,
@@ -44,7 +48,7 @@ describe('the table of status', () => {
   });
 
   test('shows how apps ended, and releases where there are any', async () => {
-    const apps: AppFacts[] = [
+    const apps: StatusFacts[] = [
       { ...RUNNING, app: 'api', ports: [80, 443], release: 'r2' },
       { ...ENDED, app: 'job', state: 'exited', exitCode: 3 },
     ];
@@ -55,6 +59,14 @@ describe('the table of status', () => {
         'web1  job  exited       -       -     -      -         0  -                exited 3, 2m ago\n',
       ].join('\n'),
     );
+  });
+
+  test('shows all that is known when it is to be wide', async () => {
+    const [head = '', row = ''] = (
+      await formatStatus([{ host: 'web1', apps: [RUNNING] }], { ...PLAIN, wide: true })
+    ).split('\n');
+    expect(head).toMatch(/ PORTS {2}STARTED +CWD {2}LOG +ARGV$/);
+    expect(row).toMatch(/ 8501 +2026-11-22T10:00:59Z {2}~ {4}\/home\/ann\/\S+\/log {2}streamlit run 'my app.py'$/);
   });
 
   test('tells no ports from ports that cannot be seen', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createPrompter } from './prompt.js';
 import { createOutput } from './streams.js';
 
@@ -17,7 +17,7 @@ function createTerminal({ isTTY = true } = {}) {
   const waitFor = async (text: string) => {
     while (!written.includes(text)) await once(stderr, 'data');
   };
-  return { input, output, prompter, waitFor, read: () => written, countInterrupts: () => interrupts };
+  return { input, stderr, output, prompter, waitFor, read: () => written, countInterrupts: () => interrupts };
 }
 
 describe('a question', () => {
@@ -43,6 +43,18 @@ describe('a question', () => {
     input.write('yes\r');
     expect(await answer).toBe(true);
     expect(read().match(/trust it\? /g)?.length).toBe(2);
+  });
+
+  test('is not asked for a secret before the terminal has stopped to show what is typed', async () => {
+    const { input, stderr, prompter, waitFor } = createTerminal();
+    const written = vi.spyOn(stderr, 'write');
+    const writtenBefore: number[] = [];
+    Object.assign(input, { setRawMode: () => writtenBefore.push(written.mock.calls.length) });
+    const secret = prompter.secret('Passphrase:');
+    await waitFor('Passphrase: ');
+    input.write('hunter2\r');
+    expect(await secret).toBe('hunter2');
+    expect(writtenBefore[0]).toBe(0);
   });
 
   test('shows what is typed, a secret does not', async () => {

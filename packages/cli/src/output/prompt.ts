@@ -70,8 +70,9 @@ async function ask(question: string, { input, output, echo }: Question): Promise
   // Readline echoes to its output: for a secret that leads nowhere.
   const shown = echo ? stream : new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = `${escapeText(question).trimEnd()} `;
-  if (!echo) stream.write(prompt);
   const terminal = createInterface({ input, output: shown, terminal: true, historySize: 0, prompt });
+  // Not before: until then the terminal itself would show what an early answer says.
+  if (!echo) stream.write(prompt);
   try {
     const answer = await new Promise<Answer>((resolve) => {
       terminal.once('line', (text) => resolve({ text, byInterrupt: false }));

@@ -28,13 +28,21 @@ function createTerminal({ isTTY = true, columns = 80, flags = {}, env = {} }: Fa
     written += chunk;
   });
   const output = createOutput({ stdout: new PassThrough(), stderr, env, flags });
-  const waitFor = async (text: string) => {
-    while (!written.includes(text)) await once(stderr, 'data');
+  const waitFor = async (text: string | RegExp) => {
+    while (typeof text === 'string' ? !written.includes(text) : !text.test(written)) await once(stderr, 'data');
   };
   const clear = () => {
     written = '';
   };
-  return { output, waitFor, clear, read: () => written };
+  const resize = (width: number) => Object.assign(stderr, { columns: width });
+  return { output, waitFor, clear, resize, read: () => written };
+}
+
+/** The columns of the longest line, without what draws it. */
+function measureLines(written: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what draws it
+  const lines = written.split(/\u001b\[1G/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, ''));
+  return Math.max(...lines.map((line) => line.length));
 }
 
 describe('a spinner', () => {
@@ -42,13 +50,26 @@ describe('a spinner', () => {
     const { output, waitFor, clear, read } = createTerminal();
     const progress = startProgress(output, 'stopping dashboard', 12, { delayMs: 0 });
     await waitFor('stopping dashboard  0/12 hosts');
-    progress.update(3);
-    await waitFor('stopping dashboard  3/12 hosts');
+    for (const host of ['web1', 'web2', 'web3']) progress.end(host, host === 'web2');
+    await waitFor('stopping dashboard  3/12 hosts  1 failed');
     clear();
     progress.stop();
     expect(read()).toBe(CLEARED);
     output.note('done');
     expect(read()).toBe(`${CLEARED}done\n`);
+  });
+
+  test('fits into one line of a narrow terminal, and of one that has become so', async () => {
+    const { output, waitFor, read, clear, resize } = createTerminal({ columns: 40 });
+    const progress = startProgress(output, 'stopping dashboard and worker and api', 10_000, { delayMs: 0 });
+    await waitFor('0/10000 hosts');
+    expect(measureLines(read())).toBeLessThan(40);
+    resize(20);
+    await waitFor(/\S 0\/10000 hosts/);
+    clear();
+    await waitFor('hosts');
+    expect(measureLines(read())).toBeLessThan(20);
+    progress.stop();
   });
 
   test('makes room for notes and goes on', async () => {
@@ -103,7 +124,8 @@ describe('there is no byte of a spinner', () => {
     const shown = createTerminal();
     const progress = startProgress(output, 'starting', 2, { term, delayMs: 0 });
     const other = startProgress(shown.output, 'starting', 2, { delayMs: 0 });
-    progress.update(1);
+    progress.begin('web1');
+    progress.end('web1', true);
     // Once a spinner that was started later shows, this one would have shown too.
     await shown.waitFor('0/2 hosts');
     progress.stop();

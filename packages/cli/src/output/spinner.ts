@@ -1,10 +1,14 @@
 import type { Ora } from 'ora';
+import { loadMeasure, type MeasureWidth } from './display-width.js';
+import { createProgressCount, type ProgressCount } from './progress-line.js';
 import type { Output } from './streams.js';
 
 /** A running count of hosts. */
 export interface Progress {
-  /** Says how many hosts are done. */
-  update(done: number): void;
+  /** Says that a host is begun. */
+  begin(host: string): void;
+  /** Says that a host is done, and whether it counts as failed. */
+  end(host: string, failed: boolean): void;
   /** Takes it off the terminal, for good. */
   stop(): void;
 }
@@ -17,64 +21,74 @@ export interface ProgressOptions {
   readonly delayMs?: number;
 }
 
+/** The text is made anew so often, whatever happens meanwhile. */
+const REFRESH_MS = 250;
+/** What ora draws in front of the text, and a column that is left free: some terminals wrap in the last one. */
+const SPINNER_WIDTH = 3;
+
 /**
- * Starts a spinner on stderr that counts hosts: `stopping dashboard  3/12 hosts`. Prints nothing at all where stderr is
- * no terminal, reports no width, or people asked for quiet.
+ * Starts a spinner on stderr that counts hosts and names the slow ones: `stopping dashboard  3/12 hosts  slow: web7 12s`, always in one line.
+ * Prints nothing at all where stderr is no terminal, reports no width, or people asked for quiet.
  */
 export function startProgress(output: Output, label: string, total: number, options: ProgressOptions = {}): Progress {
   const { term, delayMs = 150 } = options;
   // On a terminal of 0 columns ora counts endless lines.
   const canSpin = output.stderr.isTerminal && output.stderr.width > 0 && term !== 'dumb' && !output.flags.quiet;
-  if (!canSpin) return { update: () => {}, stop: () => {} };
-  const progress = new Spinner(output, (done) => `${label}  ${done}/${total} hosts`);
-  const timer = setTimeout(() => void progress.show(), delayMs);
+  if (!canSpin) return { begin: () => {}, end: () => {}, stop: () => {} };
+  const count = createProgressCount(label, total);
+  const spinner = new Spinner(output, count);
+  const timer = setTimeout(() => void spinner.show(), delayMs);
   return {
-    update: (done) => progress.update(done),
+    begin: (host) => count.begin(host, performance.now()),
+    end: count.end,
     stop: () => {
       clearTimeout(timer);
-      progress.stop();
+      spinner.stop();
     },
   };
 }
 
 class Spinner {
   readonly #output: Output;
-  readonly #formatText: (done: number) => string;
-  #done = 0;
+  readonly #count: ProgressCount;
   #stopped = false;
-  #ora: Ora | undefined;
+  #refresh: NodeJS.Timeout | undefined;
   #detach: (() => void) | undefined;
 
-  constructor(output: Output, formatText: (done: number) => string) {
+  constructor(output: Output, count: ProgressCount) {
     this.#output = output;
-    this.#formatText = formatText;
+    this.#count = count;
   }
 
   async show(): Promise<void> {
-    const { default: ora } = await import('ora');
+    // Names of hosts may come that are not ASCII, and so does what is put where they are cut.
+    const [{ default: ora }, measure] = await Promise.all([import('ora'), loadMeasure(['…'])]);
     if (this.#stopped) return;
     const { stream, palette } = this.#output.stderr;
     const spinner = ora({
       stream,
-      text: this.#formatText(this.#done),
+      text: this.#format(measure),
       color: palette.enabled ? 'cyan' : false,
       isEnabled: true,
       // Either would put handlers of its own on the signals of the process, or take Ctrl-C away from us.
       discardStdin: false,
       hideCursor: false,
     });
-    this.#ora = spinner;
+    this.#refresh = setInterval(() => {
+      spinner.text = this.#format(measure);
+    }, REFRESH_MS);
     this.#detach = this.#output.attach({ hide: () => hideSpinner(spinner), show: () => this.#start(spinner) });
-  }
-
-  update(done: number): void {
-    this.#done = done;
-    if (this.#ora) this.#ora.text = this.#formatText(done);
   }
 
   stop(): void {
     this.#stopped = true;
+    clearInterval(this.#refresh);
     this.#detach?.();
+  }
+
+  #format(measure: MeasureWidth): string {
+    const limit = Math.max(1, this.#output.stderr.width - SPINNER_WIDTH);
+    return this.#count.format(performance.now(), limit, measure);
   }
 
   #start(spinner: Ora): void {

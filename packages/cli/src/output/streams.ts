@@ -2,6 +2,8 @@ import { resolveColor } from './color-decision.js';
 import { buildPalette, type Palette } from './colors.js';
 import { escapeText } from './escape-terminal.js';
 import type { TerminalStream } from './process-streams.js';
+import type { RowOrder } from './row-order.js';
+import type { RowTemplate } from './row-template.js';
 import { createSink, type Sink } from './sink.js';
 
 /** The flags of every verb that say how it prints. */
@@ -12,6 +14,12 @@ export interface OutputFlags {
   readonly verbose?: boolean;
   /** `--color` is true, `--no-color` false. */
   readonly color?: boolean;
+  /** Of verbs with rows: nothing is cut to the terminal, and there are more columns. */
+  readonly wide?: boolean;
+  /** Of verbs with rows: the order of these. */
+  readonly sort?: RowOrder;
+  /** Of verbs with rows: the line that is printed for each of these. */
+  readonly format?: RowTemplate;
 }
 
 /** What an {@link Output} is made of. */

@@ -172,3 +172,11 @@ export function addHost(error: unknown, host: string, via?: string): OutlastErro
   const message = error instanceof Error ? error.message : String(error);
   return new OutlastError('E_INTERNAL', `connecting failed: ${message}`, details);
 }
+
+/** Adds the host to an error, and the words by which its text may call this host alone. */
+export function addOwnHost(error: unknown, name: string, settings: HostSettings): OutlastError {
+  const named = addHost(error, name);
+  const { destination, hostname, hostKeyAlias, port } = settings;
+  const names = new Set([name, destination, hostname, ...(hostKeyAlias === null ? [] : [hostKeyAlias])]);
+  return new OutlastError(named.code, named.message, { ...named.details, own: { names: [...names], port } });
+}

@@ -101,10 +101,16 @@ describe('--ndjson', () => {
     ['logs', ['talker']],
     ['signal', ['CONT', 'talker']],
     ['inspect', ['talker']],
+    ['find', ['sleep 600', '--app', 'talker']],
+    ['prune', ['--older-than', '90d']],
+    ['hosts', []],
+    ['doctor', []],
   ])('%s prints exactly one outcome for each host, a line each', async (verb, words) => {
     const result = await lab.run([verb, '--ndjson', ...words, ...BOTH]);
     expect(result.exitCode).toBe(0);
-    const outcomes = readEvents(result).map((event) => readOutcome(verb, event));
+    // What doctor finds on the laptop is about no host.
+    const events = readEvents(result).filter(({ laptop }) => laptop === undefined);
+    const outcomes = events.map((event) => readOutcome(verb, event));
     expect(outcomes.map(({ host }) => host).sort()).toEqual(['web1', 'web2']);
   });
 
@@ -122,8 +128,39 @@ describe('--ndjson', () => {
   });
 });
 
-test('what cannot be understood is a document, too', async () => {
-  const result = await lab.run(['status', '--json', '-H', 'a b']);
+test.each(['--json', '--ndjson'])('what cannot be understood is a document with %s, too', async (flag) => {
+  const result = await lab.run(['status', flag, '-H', 'a b']);
   expect(readDocument('status', result.stdout)).toMatchObject({ ok: false, outcomes: [], error: { code: 'E_USAGE' } });
   expect(result.exitCode).toBe(2);
+  if (flag === '--ndjson') expect(result.stdout.trimEnd()).not.toContain('\n');
+});
+
+test.each(['--format', '--sort'])('%s and a document exclude each other', async (flag) => {
+  for (const document of ['--json', '--ndjson']) {
+    const result = await lab.run(['status', document, flag, flag === '--sort' ? 'host' : '{host}', '-H', 'web1']);
+    expect(readDocument('status', result.stdout).error?.code).toBe('E_USAGE');
+    expect(result.exitCode).toBe(2);
+  }
+});
+
+describe('--format', () => {
+  beforeAll(async () => {
+    await lab.run(['start', 'rows', ...BOTH, '--settle', '200ms', ...shell('exec sleep 600')]);
+  });
+
+  test.each([
+    [
+      'signal',
+      ['CONT', 'rows'],
+      '{host} {app} {state} {changed} {error.code}',
+      /^web2 rows running true -\nweb1 rows running true -\n$/,
+    ],
+    ['find', ['--app', 'rows'], '{host} {app} {argv}', /^web2 rows sleep,600\nweb1 rows sleep,600\n$/],
+    ['doctor', ['--sort', 'check,host'], '{host} {check}', /^(?:(?:web2|web1|-) [a-z-]+\n)+$/],
+    ['exec', ['--sort', 'host', '--', 'echo', 'a b'], '{host} {exitCode} {stdout}', /^web1 0 a b\\n\nweb2 0 a b\\n\n$/],
+  ])('of %s is a line for each row', async (verb, words, template, expected) => {
+    const { stdout, stderr, exitCode } = await lab.run([verb, '--format', template, ...BOTH, ...words]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(expected);
+  });
 });

@@ -2,13 +2,14 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatFingerprint, type Laptop, type ProgramResult, waitFor } from '@outlast/test-fixtures';
+import { formatFingerprint, waitFor } from '@outlast/test-fixtures';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { buildTerminalArgv, findMissingTerminal, runOnTerminal } from '../on-terminal.js';
 import { addLaptop, shell, useLab } from '../program-lab.js';
 import { drawScreen } from '../terminal-screen.js';
 
 const lab = useLab(['web1', 'web2']);
-let hasScript = true;
+let missing: string | undefined;
 
 /** What a terminal acts on: everything below the blank but a newline, and what comes after ESC. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -18,27 +19,18 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 const COLOUR = /\u001b\[(3[0-7]|9[0-7])m/;
 
 beforeAll(async () => {
-  hasScript = (await lab.laptop.run(['script', '--version'])).exitCode === 0;
+  missing = await findMissingTerminal(lab.laptop);
   const line = 'printf "\\033]0;owned\\007\\033[2Jhello\\n"; exec sleep 600';
   await lab.run(['start', 'noisy', '-H', 'web1', '--settle', '200ms', ...shell(line)]);
   const marked = [...shell('sleep 600; :'), '\u001b]0;owned\u0007'];
   await lab.run(['start', 'marked', '-H', 'web2', '--settle', '200ms', ...marked]);
 });
 beforeEach((context) => {
-  if (!hasScript) context.skip('no `script` of util-linux; on Debian and Ubuntu: apt-get install bsdutils');
+  if (missing !== undefined) context.skip(missing);
 });
 
-const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
-
-function buildTerminalArgv(laptop: Laptop, args: readonly string[], columns: number): string[] {
-  const line = laptop.argvOf(args).map(quote).join(' ');
-  return ['script', '-qec', `stty rows 24 cols ${columns}; ${line}`, '/dev/null'];
-}
-
 /** Runs the program on a terminal. */
-function onTerminal(args: readonly string[], { columns = 120, laptop = lab.laptop } = {}): Promise<ProgramResult> {
-  return laptop.run(buildTerminalArgv(laptop, args, columns), { env: { TERM: 'xterm-256color' }, timeoutMs: 30_000 });
-}
+const onTerminal = (args: readonly string[], { columns = 120 } = {}) => runOnTerminal(lab.laptop, args, columns);
 
 describe('on a terminal', () => {
   test('status is an aligned table in colour', async () => {

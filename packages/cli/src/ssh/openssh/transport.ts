@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { OutlastError } from '@outlast/core';
 import type { HostSettings } from '../configuration/host-settings.js';
 import { createHostResolver, type HostResolver } from '../configuration/ssh-config.js';
-import { addHost, formatEndpoint } from '../connect-errors.js';
+import { addOwnHost, formatEndpoint } from '../connect-errors.js';
 import { type Deadline, startHostDeadline } from '../deadline.js';
 import { createHopPool, type HopPool } from '../hop-pool.js';
 import { openFirst, resolveTarget } from '../open-first.js';
@@ -95,7 +95,7 @@ async function connectHost(
       return connectMaster({ ...host, ...run, hop, deadline });
     });
   } catch (error) {
-    throw addHost(error, target.name);
+    throw addOwnHost(error, target.name, settings);
   } finally {
     deadline.end();
   }

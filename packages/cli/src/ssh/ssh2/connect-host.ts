@@ -1,7 +1,7 @@
 import type { HostSettings } from '../configuration/host-settings.js';
 import type { HostResolver } from '../configuration/ssh-config.js';
 import { addUnhonoured } from '../configuration/unhonoured.js';
-import { addHost, formatEndpoint, isCode } from '../connect-errors.js';
+import { addOwnHost, formatEndpoint, isCode } from '../connect-errors.js';
 import { type Deadline, raceSignal, startHostDeadline } from '../deadline.js';
 import { buildLostHost } from '../lost-host.js';
 import type { Questions } from '../questions.js';
@@ -71,7 +71,7 @@ export async function connectHost(
     };
     return await retryThrottled(deadline, () => connectOnce(attempt));
   } catch (error) {
-    throw addHost(addUnhonoured(error, settings.notHonoured), target.name);
+    throw addOwnHost(addUnhonoured(error, settings.notHonoured), target.name, settings);
   } finally {
     deadline.end();
   }
@@ -100,7 +100,7 @@ async function connectOnce(attempt: Attempt): Promise<ConnectedHost> {
     const hungUp = isCode(error, 'E_CONNECT_CLOSED') && !deadline.signal.aborted;
     if (flight?.isOpen === true && flight.program !== undefined) {
       if (hungUp) notes.doubt('program');
-      return buildLostHost(addHost(error, attempt.name));
+      return buildLostHost(addOwnHost(error, attempt.name, attempt.settings));
     }
     if (flight === undefined || flight.sent === 'nothing' || !hungUp) throw error;
     const connected = await travel(attempt, trip, () => 'nothing');
