@@ -1,4 +1,5 @@
 import { diagnoseHost, doctor, type Finding, OutlastError } from '@outlast/core';
+import { DEFAULT_PARALLEL } from '../fleet/defaults.js';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Finding as HostFinding, Outcome } from '../fleet/outcome.js';
 import { diagnoseLaptop } from '../laptop/diagnose-laptop.js';
@@ -12,7 +13,7 @@ import { addFleetFlags, type FleetFlags, resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan, planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
-import { DEFAULT_PARALLEL, runOverHosts } from './run-over-hosts.js';
+import { runOverHosts } from './run-over-hosts.js';
 import type { Verb } from './verb.js';
 
 const DOCTOR_TIMEOUT_MS = 60_000;

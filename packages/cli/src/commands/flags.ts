@@ -1,6 +1,6 @@
 import { OutlastError, parseDuration, quoteForMessage } from '@outlast/core';
 import { type Command, Option } from 'commander';
-import type { HostShare } from '../fleet/failure-budget.js';
+import { type HostShare, parseHostShare } from '../fleet/failure-budget.js';
 import { parseHostUser } from '../inventory/host-spec.js';
 import type { OutputFlags } from '../output/streams.js';
 import { parseJumpChain } from '../ssh/configuration/destination.js';
@@ -49,9 +49,9 @@ export function addFleetFlags(command: Command): void {
   addHostFlags(command);
   command
     .option('-P, --parallel <n>', 'hosts at the same time (32)', parseCount)
-    .option('--serial <n|n%>', 'one batch of hosts after another', parseShare)
+    .option('--serial <n|n%>', 'one batch of hosts after another', parseHostShare)
     .option('--pause <duration>', 'between two batches', parseDuration)
-    .option('--max-fail <n|n%>', 'stop after more failures than that', parseShare)
+    .option('--max-fail <n|n%>', 'stop after more failures than that', parseHostShare)
     .option('--max-auth-fail <n>', 'stop after so many hosts in a row refuse the same login (10)', parseCount)
     .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
     .option(
@@ -106,15 +106,6 @@ export function parseWhole(text: string): number {
 function checkJump(text: string): string {
   parseJumpChain(text);
   return text;
-}
-
-function parseShare(text: string): HostShare {
-  const [, percent] = /^([0-9]{1,3})%$/.exec(text) ?? [];
-  if (percent !== undefined && Number(percent) <= 100) return { percent: Number(percent) };
-  if (/^[0-9]{1,7}$/.test(text)) return { hosts: Number(text) };
-  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a number of hosts`, {
-    hint: 'a number such as 3, or a share such as 25%',
-  });
 }
 
 /** The part of the flags that goes to the transport. */

@@ -6,8 +6,11 @@ import {
   type RestartOptions,
   restart,
 } from '@outlast/core';
+import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import { getLocalName } from '../fleet/local-name.js';
 import type { Finding } from '../fleet/outcome.js';
+import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
@@ -22,9 +25,8 @@ import {
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
-import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
-import { DEFAULT_SETTLE_MS, noteSafety, proveDetached } from './start.js';
+import { noteSafety } from './start.js';
 import { pickStopFlags } from './stop.js';
 import type { Verb } from './verb.js';
 

@@ -1,18 +1,15 @@
 import { join } from 'node:path';
-import { OutlastError } from '@outlast/core';
+import { DEFAULT_MAX_AUTH_FAIL, DEFAULT_PARALLEL } from '../fleet/defaults.js';
 import { HostSession } from '../fleet/host-session.js';
 import { type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
+import { createTimeLimit } from '../fleet/time-limit.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { startProgress } from '../output/spinner.js';
 import { createTransports, type Transports } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan } from './fleet-plan.js';
-
-/** Hosts at the same time, where `--parallel` says nothing. */
-export const DEFAULT_PARALLEL = 32;
-const DEFAULT_MAX_AUTH_FAIL = 10;
 
 /** What one verb does with each host. */
 export interface HostWork<T> {
@@ -94,14 +91,4 @@ async function workOn<T>(
     limit.end();
     await session.close();
   }
-}
-
-function createTimeLimit(ms: number | undefined): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  if (ms === undefined) return { signal: controller.signal, end: () => undefined };
-  const error = new OutlastError('E_TIMEOUT', `no complete answer within ${ms / 1000} s`, {
-    hint: 'allow more with --timeout',
-  });
-  const timer = setTimeout(() => controller.abort(error), ms);
-  return { signal: controller.signal, end: () => clearTimeout(timer) };
 }
