@@ -25,6 +25,8 @@ export interface SessionOptions {
   /** Aborts what is under way; the reason is an OutlastError. */
   readonly signal: AbortSignal;
   readonly context: HostContext;
+  /** A connection of an earlier session, to go on with; should it have died since, another one takes its place. */
+  readonly connection?: Connection | undefined;
 }
 
 /** A channel on which a script runs, and the word that marks the script's own lines. */
@@ -47,9 +49,13 @@ export function createRequestId(): string {
 export class HostSession {
   readonly #options: SessionOptions;
   #connection: Connection | undefined;
+  /** The connection is that of an earlier session, and may have died without a word. */
+  #isKept: boolean;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#connection = options.connection;
+    this.#isKept = options.connection !== undefined;
   }
 
   /**
@@ -60,8 +66,9 @@ export class HostSession {
    *   or what the host itself said otherwise.
    */
   async run<Options, Result>(operation: Operation<Options, Result>, options: Options): Promise<Result> {
+    const mayRepeat = operation.repeatable === true || (this.#isKept && !operation.mutates);
     let answer = await this.#ask(operation, options);
-    for (let repeats = 0; isLost(answer) && operation.repeatable && repeats < MAX_REPEATS; repeats++) {
+    for (let repeats = 0; isLost(answer) && mayRepeat && repeats < MAX_REPEATS; repeats++) {
       const { signal } = this.#options;
       await this.close();
       await waitForRetry(repeats, signal);
@@ -113,9 +120,15 @@ export class HostSession {
 
   /** Closes the connection; the next operation makes a fresh one. */
   async close(): Promise<void> {
+    await this.release()?.close();
+  }
+
+  /** Gives the connection away, for another session or to be closed. */
+  release(): Connection | undefined {
     const connection = this.#connection;
     this.#connection = undefined;
-    await connection?.close();
+    this.#isKept = false;
+    return connection;
   }
 
   /** Our script has begun there. */
@@ -138,7 +151,15 @@ export class HostSession {
   /** Over the connection that there is; the first one connects. */
   async #exec(request: ExecRequest): Promise<ExecChannel> {
     const { transport, target, connectTimeoutMs, signal } = this.#options;
-    if (this.#connection !== undefined) return openUnlessAborted(this.#connection.exec(request), signal);
+    if (this.#connection !== undefined) {
+      try {
+        return await openUnlessAborted(this.#connection.exec(request), signal);
+      } catch (error) {
+        // What a connection does not open any more has not run.
+        if (!this.#isKept || !isCode(error, 'E_CONNECTION_LOST')) throw error;
+        await this.close();
+      }
+    }
     const { connection, channel } = await transport.connectAndExec(target, request, { connectTimeoutMs, signal });
     this.#connection = connection;
     return channel;

@@ -118,7 +118,8 @@ function formatLine(place: Place): string {
   return formatPlace(place).replace(/:\d+$/, '');
 }
 
-function dropRepeated(hosts: readonly SelectedHost[]): SelectedHost[] {
+/** Keeps the first of what is written twice, by name or by address. */
+export function dropRepeated(hosts: readonly SelectedHost[]): SelectedHost[] {
   const seen = new Set<string>();
   return hosts.filter(({ target }) => {
     const { name, user = '', destination, port = '' } = target;
