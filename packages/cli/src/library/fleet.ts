@@ -153,6 +153,7 @@ async function callBack<T>(work: (host: Host) => Promise<T>, host: Host): Promis
     return await work(host);
   } catch (thrown) {
     if (thrown instanceof OutlastError) throw thrown;
-    throw new OutlastError('E_CALLBACK', String(thrown), { cause: thrown });
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new OutlastError('E_CALLBACK', message, { cause: thrown });
   }
 }
