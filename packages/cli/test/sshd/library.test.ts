@@ -2,11 +2,15 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { buildScript, findRecord, type Operation, sh } from '@outlast/core';
+import { setImmediate } from 'node:timers/promises';
+import { buildScript, findRecord, type Operation, sh, throwHostErrors } from '@outlast/core';
 import { isGone, waitFor } from '@outlast/test-fixtures';
 import { expect, onTestFinished, test } from 'vitest';
+import { HostSession } from '../../src/fleet/host-session.js';
 import { buildAppSpec, connect, Fleet, type FleetOptions, OutlastError, start, status, stop } from '../../src/index.js';
+import { createSsh2Transport } from '../../src/ssh/ssh2/transport.js';
 import { useLab } from '../program-lab.js';
+import { NOBODY } from './connection-lab.js';
 
 const lab = useLab(['web1', 'web2', 'web3']);
 const ALL = 'web[1-3]';
@@ -88,15 +92,28 @@ test('what keeps an app from running is thrown, with what it said last', async (
 });
 
 test('an operation of one’s own is run as ours are', async () => {
-  const uptime: Operation<{ readonly greeting: string }, { readonly said: string }> = {
-    name: 'greet',
+  const room: Operation<{ readonly folder: string }, number> = {
+    name: 'room',
     mutates: false,
-    build: ({ greeting }, frame) =>
-      buildScript(frame, { title: 'greet', functions: [], body: sh`say "SAID $(encode ${greeting})"` }),
-    parse: (reply) => ({ said: Buffer.from(findRecord(reply, 'SAID')?.fields[0] ?? '', 'hex').toString() }),
+    build: ({ folder }, frame) =>
+      buildScript(frame, {
+        title: 'room',
+        functions: [],
+        body: sh`
+          free=$(df -Pk ${folder} | awk 'NR == 2 { print $4 }')
+          [ -n "$free" ] || { fail E_CWD - ${folder}; return 1; }
+          say "ROOM $free"
+        `,
+      }),
+    parse(reply) {
+      throwHostErrors(reply);
+      return Number(findRecord(reply, 'ROOM')?.fields[0]);
+    },
   };
   const host = await connectHost();
-  expect(await host.run(uptime, { greeting: "it's $(id)" })).toEqual({ said: "it's $(id)" });
+  expect(await host.run(room, { folder: '/' })).toBeGreaterThan(0);
+  const missing = host.run(room, { folder: "/no/it's $(id)" });
+  await expect(missing).rejects.toMatchObject({ code: 'E_CWD', message: expect.stringContaining("/no/it's $(id)") });
 });
 
 test('a host that cannot be reached is an error of connect, and an outcome of a fleet', async () => {
@@ -149,6 +166,7 @@ test('a loop over a run sets its pace, and leaving it begins no further host', a
   const seen: string[] = [];
   for await (const { host } of fleet.each(async ({ name }) => void begun.push(name))) {
     seen.push(host);
+    await setImmediate();
     expect(begun).toEqual(seen);
     if (host === 'web2') break;
   }
@@ -182,6 +200,24 @@ test('connections are closed as soon as a host is done, or kept for the next run
   const last = await whoIs(keeping);
   await keeping.close();
   await waitFor(() => isGone(last), { what: 'the kept connection to be closed' });
+});
+
+test('a session that is given a connection which has died makes another', async () => {
+  const { sshConfig: configFile, env } = lab.laptop;
+  const transport = createSsh2Transport({
+    sshOptions: { configFile, identityFiles: [], options: [] },
+    prompter: NOBODY,
+    env,
+  });
+  const target = { name: 'web1', destination: 'web1' };
+  const connection = await transport.connect(target, {});
+  await connection.close();
+  const { signal } = new AbortController();
+  const context = { reached: false };
+  const session = new HostSession({ transport, target, connectTimeoutMs: undefined, signal, context, connection });
+  expect(await session.run(status, { apps: ['nobody'] })).toMatchObject([{ report: { state: 'unknown' } }]);
+  await session.close();
+  await transport.close();
 });
 
 test('a signal of the program gives up what is under way, and says that nobody knows', async () => {
