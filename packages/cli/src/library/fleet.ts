@@ -2,9 +2,10 @@ import { type Operation, OutlastError } from '@outlast/core';
 import type { Finding } from '../fleet/outcome.js';
 import { type HostContext, runFleet } from '../fleet/run-fleet.js';
 import { createProgramEndError } from '../fleet/run-program.js';
+import { dropRepeated } from '../inventory/drop-repeated.js';
 import { expandHostLists } from '../inventory/host-ranges.js';
 import { parseHostSpec } from '../inventory/host-spec.js';
-import { dropRepeated } from '../inventory/select-hosts.js';
+
 import type { SelectedHost } from '../inventory/selected-host.js';
 import type { Asked } from './asked.js';
 import { createCallLimit } from './call-limit.js';

@@ -7,7 +7,17 @@ import { buildScript, findRecord, type Operation, sh, throwHostErrors } from '@o
 import { isGone, waitFor } from '@outlast/test-fixtures';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostSession } from '../../src/fleet/host-session.js';
-import { buildAppSpec, connect, Fleet, type FleetOptions, OutlastError, start, status, stop } from '../../src/index.js';
+import {
+  buildAppSpec,
+  connect,
+  Fleet,
+  type FleetOptions,
+  type Host,
+  OutlastError,
+  start,
+  status,
+  stop,
+} from '../../src/index.js';
 import { createSsh2Transport } from '../../src/ssh/ssh2/transport.js';
 import { useLab } from '../program-lab.js';
 import { NOBODY } from './connection-lab.js';
@@ -223,14 +233,9 @@ test('a session that is given a connection which has died makes another', async 
 test('a signal of the program gives up what is under way, and says that nobody knows', async () => {
   const aborting = new AbortController();
   const fleet = createFleet(ALL, { parallel: 1 });
-  const run = fleet.each(
-    async (host) => {
-      setTimeout(() => aborting.abort(), 500);
-      return host.exec(['sleep', '600']);
-    },
-    { signal: aborting.signal },
-  );
-  const outcomes = await run;
+  const work = (host: Host) =>
+    host.exec(['sh', '-c', 'echo begun; exec sleep 600'], { stdout: () => aborting.abort() });
+  const outcomes = await fleet.each(work, { signal: aborting.signal });
   expect(outcomes.map(({ ok, error }) => [ok, error?.code])).toEqual([
     [null, 'E_UNKNOWN_RESULT'],
     [false, 'E_SKIPPED'],
