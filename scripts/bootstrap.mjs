@@ -40,7 +40,10 @@ function checkMachine() {
 }
 
 async function installDependencies() {
-  const packages = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
+  const packages = [
+    ...readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name)),
+    join(ROOT, 'examples'),
+  ];
   const stamp = buildStamp(packages);
   if (isInstalled(packages, stamp)) return;
   rmSync(STAMP, { force: true });

@@ -35,6 +35,7 @@ function listChecks() {
       program: 'tsc',
       args: ['-p', `packages/${name}/tsconfig.test.json`],
     })),
+    { label: 'types of the examples', program: 'tsc', args: ['-p', 'examples'] },
     { label: 'dead code', program: 'knip', args: [] },
     ...['core', 'cli'].map((name) => ({
       label: `published files of ${name}`,

@@ -12,6 +12,8 @@ const PURE = 'packages/core has no clock, no randomness and no I/O';
 const INSIDE = 'Import a package by its name, never from inside its folder';
 const NODE = 'This import references a Node.js builtin module';
 const CONSOLE = "Don't use console";
+const LIBRARY = 'The library is no program';
+const PROGRAM = 'The program does not use the library';
 const CYCLE = 'This import is part of a cycle';
 
 // The rule that must fire, the file, its source. `#` makes names unique: all of them are linted in one run.
@@ -39,6 +41,16 @@ const FORBIDDEN = [
   [INSIDE, 'packages/test-fixtures/test/docker/#.test.ts', "export { a } from '../../../cli/src/bin.js';"],
   [INSIDE, 'packages/cli/src/ssh/#.ts', "export { a } from '../../../core/src/errors.js';"],
   [INSIDE, 'packages/cli/src/#.ts', "export { a } from '@outlast/core/dist/errors.js';"],
+  [LIBRARY, 'packages/cli/src/library/#.ts', "export { a } from '../commands/start.js';"],
+  [LIBRARY, 'packages/cli/src/library/#.ts', "export { a } from '../output/streams.js';"],
+  [LIBRARY, 'packages/cli/src/library/#.ts', "export { a } from '../config/load-config.js';"],
+  [LIBRARY, 'packages/cli/src/library/#.ts', "export { Command } from 'commander';"],
+  [LIBRARY, 'packages/cli/src/index.ts', "export { a } from './commands/start.js';"],
+  [SSH2, 'packages/cli/src/library/#.ts', "export { Client } from 'ssh2';"],
+  [TERMINAL, 'packages/cli/src/library/#.ts', "process.stdout.write('a');"],
+  [EXIT, 'packages/cli/src/library/#.ts', 'process.exitCode = 1;'],
+  [PROGRAM, 'packages/cli/src/commands/#.ts', "export { a } from '../library/host.js';"],
+  [PROGRAM, 'packages/cli/src/fleet/#.ts', "export { a } from '../index.js';"],
   [
     CYCLE,
     'packages/core/src/odd.ts',
@@ -64,6 +76,7 @@ const ALLOWED = [
   ],
   ['packages/core/src/state/#.ts', 'export const format = (ms) => new Date(ms).toISOString();'],
   ['packages/cli/src/fleet/#.ts', 'export const now = () => [Date.now(), Math.random()];'],
+  ['packages/cli/src/library/#.ts', "export { runFleet } from '../fleet/run-fleet.js';"],
   ['packages/cli/test/sshd/#.test.ts', "export { OutlastError } from '@outlast/core';"],
 ].map((row, index) => withUniqueName(['', ...row], index).slice(1));
 

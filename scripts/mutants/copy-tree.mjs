@@ -56,8 +56,11 @@ function copyFile(path, folder) {
 /** The links of each package are copied as they are: relative, so that our own packages are found in the copy. */
 function linkDependencies(folder) {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  for (const name of readdirSync(join(folder, 'packages'))) {
-    const path = join('packages', name, 'node_modules');
+  for (const workspace of [
+    'examples',
+    ...readdirSync(join(folder, 'packages')).map((name) => join('packages', name)),
+  ]) {
+    const path = join(workspace, 'node_modules');
     if (existsSync(join(ROOT, path)))
       cpSync(join(ROOT, path), join(folder, path), { recursive: true, verbatimSymlinks: true });
   }

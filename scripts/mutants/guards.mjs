@@ -6,6 +6,7 @@ import { FLEET_MUTANTS } from './guards/fleet.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
 import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
+import { LIBRARY_MUTANTS } from './guards/library.mjs';
 import { LINK_MUTANTS } from './guards/links.mjs';
 import { LOG_MUTANTS } from './guards/logs.mjs';
 import { OPENSSH_MUTANTS } from './guards/openssh.mjs';
@@ -44,6 +45,7 @@ export const MUTANTS = [
   ...LEASE_MUTANTS,
   ...KNOWN_HOSTS_MUTANTS,
   ...CONNECTION_MUTANTS,
+  ...LIBRARY_MUTANTS,
   ...LINK_MUTANTS,
   ...OPENSSH_MUTANTS,
   ...CONFIGURATION_MUTANTS,

@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   E_EXEC_FAILED: 'the program of exec ended with something other than 0',
   E_NOT_DETACHED: 'a second connection did not see the app that was started',
   E_PROTOCOL: 'the host answered something that outlast does not understand',
+  E_CALLBACK: 'the function that a program gave for each host threw an error of its own',
   E_INTERNAL: 'a mistake in outlast itself',
 } as const;
 

@@ -11,20 +11,21 @@ export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
-export { type AppEnd, type Inspection, inspect } from './operations/inspect.js';
+export { type AppEnd, type Inspection, type InspectOptions, inspect } from './operations/inspect.js';
 export { type LogsOptions, type LogTail, logs, takeLastLines } from './operations/logs.js';
-export type { AppResult, Operation, SeenApp } from './operations/operation.js';
+export { type AppResult, type Operation, type SeenApp, throwHostErrors } from './operations/operation.js';
 export { type KeptReason, type PruneOptions, type PruneResult, prune } from './operations/prune.js';
-export { remove } from './operations/remove.js';
+export { type RemoveOptions, remove } from './operations/remove.js';
 export { type RestartOptions, restart } from './operations/restart.js';
-export { type FoundLine, type SearchedLog, searchLogs } from './operations/search-logs.js';
+export { type FoundLine, type SearchedLog, type SearchOptions, searchLogs } from './operations/search-logs.js';
 export { type SignalOptions, signal } from './operations/signal.js';
 export { type StartOptions, start } from './operations/start.js';
-export { status } from './operations/status.js';
-export { stop } from './operations/stop.js';
-export { wait } from './operations/wait.js';
+export { type StatusOptions, status } from './operations/status.js';
+export { type StopOptions, stop } from './operations/stop.js';
+export { type WaitOptions, wait } from './operations/wait.js';
 export { quoteWord } from './shell/quote.js';
-export type { Frame } from './shell/script.js';
+export { buildScript, type Frame, type ScriptParts } from './shell/script.js';
+export { type RawShell, raw, type ShellValue, sh } from './shell/template.js';
 export {
   type AppSpec,
   DEFAULT_LAUNCHER,
@@ -38,6 +39,7 @@ export {
   type RestartSettings,
   type StopSettings,
 } from './state/app-spec.js';
+export { type AppProgram, type AppSettings, buildAppSpec } from './state/build-app-spec.js';
 export { APP_NAME_PATTERN, parseAppName } from './values/app-name.js';
 export {
   type DurationRange,
@@ -48,9 +50,10 @@ export {
 } from './values/duration.js';
 export { ENV_NAME_PATTERN, parseEnvAssignment, parseEnvName, parseProgramText } from './values/env-name.js';
 export { escapeForMessage, quoteForMessage } from './values/escape-for-message.js';
+export { parseFolder } from './values/folder.js';
 export { parsePort } from './values/port.js';
 export { parseSignalName } from './values/signal-name.js';
 export { parseSize } from './values/size.js';
 export { formatSuggestion, suggestNearest } from './values/suggest.js';
 export { RecordScanner, type ScannedPart } from './wire/record-scanner.js';
-export { type Reply, ReplyCollector } from './wire/reply.js';
+export { createProtocolError, findRecord, type Reply, ReplyCollector, type WireRecord } from './wire/reply.js';

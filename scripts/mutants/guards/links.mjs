@@ -21,7 +21,7 @@ export const LINK_MUTANTS = [
   },
   {
     guard: 'a look at what was started is made again where it was cut off',
-    file: 'packages/cli/src/commands/start.ts',
+    file: 'packages/cli/src/fleet/prove-detached.ts',
     text: 'looks === MAX_LOOKS',
     instead: 'looks < MAX_LOOKS',
     test: 'packages/cli/test/sshd/detached.test.ts > an app that was started is looked at once more where the second connection is cut off',

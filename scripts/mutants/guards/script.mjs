@@ -4,6 +4,20 @@ const TESTS = 'packages/core/src/shell/script.test.ts';
 /** The frame of every script. */
 export const SCRIPT_MUTANTS = [
   {
+    guard: 'no script is built for what is no name of an app',
+    file: SCRIPT,
+    text: '(parts.apps ?? []).map(parseAppName)',
+    instead: '(parts.apps ?? [])',
+    test: 'packages/core/src/operations/app-names.test.ts > stop builds no script for what is no name of an app',
+  },
+  {
+    guard: 'nothing that a script is called leaves its comment',
+    file: SCRIPT,
+    text: 'raw(escapeForMessage(title))',
+    instead: 'raw(title)',
+    test: 'packages/core/src/operations/app-names.test.ts > nothing that a script is called leaves its comment',
+  },
+  {
     guard: 'a script stands in one function',
     file: SCRIPT,
     text: '    outlast() {\n',
@@ -21,7 +35,7 @@ export const SCRIPT_MUTANTS = [
   {
     guard: 'the first lines of a script may be eaten',
     file: SCRIPT,
-    text: '# outlast: ${raw(parts.title)}\n\n\n    :\n',
+    text: '# outlast: ${raw(escapeForMessage(title))}\n\n\n    :\n',
     instead: '',
     test: `${TESTS} > the first lines may be eaten by what reads before the shell`,
   },

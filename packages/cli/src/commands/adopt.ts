@@ -8,13 +8,13 @@ import {
   quoteForMessage,
 } from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import { getLocalName } from '../fleet/local-name.js';
 import { completeHint } from '../output/complete-hint.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { FIND_TIMEOUT_MS } from './find.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
-import { getLocalName } from './local-user.js';
 import { readOwnIdentity } from './own-identity.js';
 import { addPatternFlags, buildPattern, type PatternFlags } from './pattern.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';

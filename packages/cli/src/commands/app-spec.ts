@@ -9,8 +9,8 @@ import {
   type Launcher,
   OutlastError,
   parseEnvAssignment,
+  parseFolder,
   parseProgramText,
-  quoteForMessage,
   type RestartSettings,
 } from '@outlast/core';
 import { type Command, Option } from 'commander';
@@ -80,7 +80,7 @@ export async function resolveSpec(
   refuseUnsupported(configured);
   const log = resolveLogSettings(flags, configured?.log);
   const cwd = flags.cwd ?? configured?.cwd ?? null;
-  if (cwd !== null) checkFolder(cwd);
+  if (cwd !== null) parseFolder(cwd);
   const { policy, max, backoffSeconds } = configured?.restart ?? DEFAULT_RESTART;
   return (host) => ({
     ...program,
@@ -169,15 +169,6 @@ function refuseUnsupported(configured: AppDefinition | undefined): void {
     new OutlastError('E_CONFIG', `${what} is not acted on yet`, { hint: 'take it out of the configuration' });
   if (configured?.port === 'auto') throw refuse('port: auto');
   if (configured?.loginShell) throw refuse('login_shell');
-}
-
-function checkFolder(folder: string): void {
-  if (folder === '' || /[\0\n]/.test(folder)) {
-    throw new OutlastError(
-      'E_USAGE',
-      `${quoteForMessage(folder)} is not a folder: it is empty, or holds a newline or NUL`,
-    );
-  }
 }
 
 /** The host counts whole seconds. */

@@ -1,6 +1,7 @@
 import { diagnoseHost, doctor, type Finding, OutlastError } from '@outlast/core';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Finding as HostFinding, Outcome } from '../fleet/outcome.js';
+import { chooseParallel } from '../fleet/parallel.js';
 import { diagnoseLaptop } from '../laptop/diagnose-laptop.js';
 import { surveyLaptop } from '../laptop/survey-laptop.js';
 import { buildDocument } from '../output/document.js';
@@ -12,7 +13,6 @@ import type { Context } from './context.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags, resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan, planFleet } from './fleet-plan.js';
-import { chooseDefaultParallel } from './plan-parallel.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { reportOutcomes, resolveShardEnd, streamOutcome } from './report-outcomes.js';
 import { addRowFlags } from './row-flags.js';
@@ -76,7 +76,7 @@ async function examineLaptop(context: Context, flags: FleetFlags, plan: FleetPla
   const hosts = invalid
     ? []
     : plan.hosts.map((host) => ({ target: host.target, transport: chooseTransport(plan, host) }));
-  const parallel = flags.parallel ?? chooseDefaultParallel();
+  const parallel = flags.parallel ?? chooseParallel();
   const survey = await surveyLaptop({
     hosts,
     transport: chooseTransport(invalid ? { flags, config: {} } : plan),

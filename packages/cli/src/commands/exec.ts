@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { buffer as readBuffer } from 'node:stream/consumers';
 import { buildExecScript, OutlastError } from '@outlast/core';
+import { createCapture } from '../fleet/capture-output.js';
 import type { Outcome } from '../fleet/outcome.js';
-import { createOutputLimitError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
+import { createProgramEndError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
 import { createLogPrefixer } from '../output/log-prefix.js';
 import { EXEC_ROWS } from '../output/row-shapes.js';
@@ -31,9 +32,6 @@ interface ExecValue extends ExecEnd {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
 }
-
-/** Of each stream, in one document. */
-const MAX_CAPTURED = 64 * 1024 * 1024;
 
 /** `outlast exec -- argv…` */
 export const execVerb: Verb = {
@@ -67,7 +65,7 @@ export const execVerb: Verb = {
       format: async () => '',
       rows: { shape: EXEC_ROWS },
       // Of one host the exit code says it.
-      ...(single ? {} : { explain: createEndError }),
+      ...(single ? {} : { explain: createProgramEndError }),
       resolveExit: (all) => resolveExecExit(context, all, single),
     });
   },
@@ -94,7 +92,7 @@ async function runEverywhere(
     timeoutMs: undefined,
     work: async (session, { target }) => {
       const capture = createCapture();
-      const sink = isDocument(flags) ? capture : print(target.name);
+      const sink: Sink = isDocument(flags) ? capture : print(target.name);
       const end = await runProgram(session, argv, { ...sink, ...(stdin === undefined ? {} : { stdin }) });
       await sink.end?.();
       return { ok: end.exitCode === 0, value: { ...end, ...capture.read() } };
@@ -109,21 +107,6 @@ async function readInput({ stdin }: Context, { hosts }: FleetPlan): Promise<Read
 }
 
 type Sink = ProgramStreams & { end?(): Promise<void> };
-
-function createCapture(): Sink & { read(): { stdout: Buffer; stderr: Buffer } } {
-  const chunks: { stdout: Uint8Array[]; stderr: Uint8Array[] } = { stdout: [], stderr: [] };
-  const sizes = { stdout: 0, stderr: 0 };
-  const keep = (name: 'stdout' | 'stderr') => (chunk: Uint8Array) => {
-    sizes[name] += chunk.length;
-    if (sizes[name] > MAX_CAPTURED) throw createOutputLimitError(MAX_CAPTURED);
-    chunks[name].push(chunk);
-  };
-  return {
-    stdout: keep('stdout'),
-    stderr: keep('stderr'),
-    read: () => ({ stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) }),
-  };
-}
 
 /** One host's output is passed on as it is, that of several with the host before each line. */
 function createPrinter({ output }: Context, { hosts, selected }: FleetPlan, raw: boolean): (host: string) => Sink {
@@ -174,13 +157,6 @@ function describeBytes(name: string, bytes: Buffer): Readonly<Record<string, unk
   const text = bytes.toString('utf8');
   const isUtf8 = Buffer.from(text, 'utf8').equals(bytes);
   return { [name]: text, ...(isUtf8 ? {} : { [`${name}Base64`]: bytes.toString('base64') }) };
-}
-
-function createEndError({ exitCode, signal }: ExecEnd): OutlastError {
-  return new OutlastError(
-    'E_EXEC_FAILED',
-    signal === null ? `the program ended with ${exitCode}` : `the program was killed by ${signal}`,
-  );
 }
 
 /** On a single host the program's own end is passed through. */

@@ -1,6 +1,6 @@
 import { OutlastError, parseDuration, quoteForMessage } from '@outlast/core';
 import { type Command, Option } from 'commander';
-import type { HostShare } from '../fleet/failure-budget.js';
+import { type HostShare, parseHostShare } from '../fleet/failure-budget.js';
 import { parseHostUser } from '../inventory/host-spec.js';
 import { parseShard, type Shard } from '../inventory/shard.js';
 import type { OutputFlags } from '../output/streams.js';
@@ -54,10 +54,10 @@ export function addFleetFlags(command: Command): void {
   addHostFlags(command);
   command
     .option('-P, --parallel <n>', 'hosts at the same time (32 a processor, at most 128)', parseCount)
-    .option('--serial <n|n%>', 'one batch of hosts after another', parseShare)
+    .option('--serial <n|n%>', 'one batch of hosts after another', parseHostShare)
     .option('--pause <duration>', 'between two batches', parseDuration)
     .option('--ask', 'ask before each further batch')
-    .option('--max-fail <n|n%>', 'stop after more failures than that', parseShare)
+    .option('--max-fail <n|n%>', 'stop after more failures than that', parseHostShare)
     .option('--max-auth-fail <n>', 'stop after so many hosts in a row refuse the same login (10)', parseCount)
     .option('--retry <n>', 'connect so many times more where it fails, but for host keys and logins (0)', parseWhole)
     .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
@@ -115,15 +115,6 @@ export function parseWhole(text: string): number {
 function checkJump(text: string): string {
   parseJumpChain(text);
   return text;
-}
-
-function parseShare(text: string): HostShare {
-  const [, percent] = /^([0-9]{1,3})%$/.exec(text) ?? [];
-  if (percent !== undefined && Number(percent) <= 100) return { percent: Number(percent) };
-  if (/^[0-9]{1,7}$/.test(text)) return { hosts: Number(text) };
-  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a number of hosts`, {
-    hint: 'a number such as 3, or a share such as 25%',
-  });
 }
 
 /** The part of the flags that goes to the transport. */

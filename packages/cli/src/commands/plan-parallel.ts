@@ -1,15 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { OutlastError } from '@outlast/core';
+import { readOpenFileLimit } from '../fleet/open-files.js';
 import { chooseParallel, countFiles, countHosts } from '../fleet/parallel.js';
-import { readOpenFileLimit } from '../laptop/open-files.js';
 import { TRANSPORTS } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import { chooseTransport, type FleetPlan } from './fleet-plan.js';
-
-/** How many hosts are done at the same time, where nobody says and files are no matter. */
-export function chooseDefaultParallel(): number {
-  return chooseParallel(availableParallelism());
-}
 
 /**
  * Says how many hosts are done at the same time: as many as asked for, or as suits this machine, but no more than it may open files for.
@@ -19,7 +13,7 @@ export function chooseDefaultParallel(): number {
  */
 export async function planParallel({ output }: Context, plan: FleetPlan, atOnce: boolean): Promise<number> {
   const { flags, hosts } = plan;
-  const asked = atOnce ? hosts.length : (flags.parallel ?? chooseDefaultParallel());
+  const asked = atOnce ? hosts.length : (flags.parallel ?? chooseParallel());
   const wanted = Math.max(1, Math.min(asked, hosts.length));
   const openFiles = await readOpenFileLimit();
   const used = new Set(hosts.map((host) => chooseTransport(plan, host)));

@@ -6,8 +6,11 @@ import {
   type RestartOptions,
   restart,
 } from '@outlast/core';
+import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import { getLocalName } from '../fleet/local-name.js';
 import type { Finding } from '../fleet/outcome.js';
+import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
@@ -23,10 +26,9 @@ import {
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
-import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
-import { DEFAULT_SETTLE_MS, noteSafety, proveDetached } from './start.js';
+import { noteSafety } from './start.js';
 import { pickStopFlags } from './stop.js';
 import type { Verb } from './verb.js';
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { OutlastError } from '@outlast/core';
+import { startCallLimit } from '../fleet/call-limit.js';
+import { DEFAULT_MAX_AUTH_FAIL } from '../fleet/defaults.js';
 import { HostSession } from '../fleet/host-session.js';
 import { classifyOutcome, type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
@@ -14,8 +15,6 @@ import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan } from './fleet-plan.js';
 import { planParallel } from './plan-parallel.js';
-
-const DEFAULT_MAX_AUTH_FAIL = 10;
 
 /** What one verb does with each host. */
 export interface HostWork<T> {
@@ -109,7 +108,7 @@ async function workOn<T>(
   host: SelectedHost,
   { transports, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
 ): Promise<Finding<T>> {
-  const limit = startTimeLimit(plan.flags.timeout ?? job.timeoutMs, interrupt);
+  const limit = startCallLimit([interrupt], { ms: plan.flags.timeout ?? job.timeoutMs, flag: '--timeout' });
   const session = new HostSession({
     transport: await transports.get(chooseTransport(plan, host)),
     target: host.target,
@@ -124,26 +123,4 @@ async function workOn<T>(
     limit.end();
     await session.close();
   }
-}
-
-/** Aborts with the run, and after `ms` milliseconds unless there is no limit. */
-function startTimeLimit(ms: number | undefined, run: AbortSignal): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const follow = (): void => controller.abort(run.reason);
-  run.addEventListener('abort', follow);
-  if (run.aborted) follow();
-  const timer = ms === undefined ? undefined : setTimeout(() => controller.abort(createTimeLimitError(ms)), ms);
-  return {
-    signal: controller.signal,
-    end() {
-      clearTimeout(timer);
-      run.removeEventListener('abort', follow);
-    },
-  };
-}
-
-function createTimeLimitError(ms: number): OutlastError {
-  return new OutlastError('E_TIMEOUT', `no complete answer within ${ms / 1000} s`, {
-    hint: 'allow more with --timeout',
-  });
 }

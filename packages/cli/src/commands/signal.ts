@@ -1,5 +1,6 @@
 import { type AppResult, OutlastError, parseSignalName, type SignalOptions, signal } from '@outlast/core';
 import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import { getLocalName } from '../fleet/local-name.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { completeHint } from '../output/complete-hint.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
@@ -8,7 +9,6 @@ import { buildFinding, changeApps } from './app-results.js';
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
-import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';

@@ -1,23 +1,15 @@
-import {
-  type AppResult,
-  formatSuggestion,
-  OutlastError,
-  parseAppName,
-  parseDuration,
-  type SeenApp,
-  start,
-  status,
-} from '@outlast/core';
-import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import { type AppResult, formatSuggestion, OutlastError, parseAppName, parseDuration, start } from '@outlast/core';
+import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
+import { createRequestId } from '../fleet/host-session.js';
+import { getLocalName } from '../fleet/local-name.js';
 import type { Outcome } from '../fleet/outcome.js';
-import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import { proveDetached } from '../fleet/prove-detached.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags, warnOfPlaceholders } from './app-spec.js';
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
-import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
@@ -26,12 +18,8 @@ interface StartFlags extends FleetFlags, SpecFlags {
   readonly settle?: number;
 }
 
-/** How long an app has to live to count as started. */
-export const DEFAULT_SETTLE_MS = 1_000;
 /** What a start may take beyond the settle time: connecting, waiting for others, and the second look. */
 const START_TIMEOUT_MS = 60_000;
-/** How many connections a look at what was started is worth. */
-const MAX_LOOKS = 3;
 
 /** `outlast start <app> [-- argv…]` */
 export const startVerb: Verb = {
@@ -71,49 +59,6 @@ export const startVerb: Verb = {
     return exit;
   },
 };
-
-/** Looks for the app over a second, fresh connection: only what has outlived one is detached. Adds to `proven` what was seen there. */
-export async function proveDetached(session: HostSession, result: AppResult, proven: Set<string>): Promise<AppResult> {
-  if (result.error !== undefined || result.identity === null) return result;
-  const { app } = result.report;
-  try {
-    const [seen] = await lookFresh(session, app);
-    if (seen !== undefined && seen.identity === result.identity) {
-      proven.add(seen.identity);
-      return { ...result, ...seen };
-    }
-    const state = seen?.report.state ?? 'gone';
-    const error = new OutlastError('E_NOT_DETACHED', `${app} runs no more: a second connection found it ${state}`, {
-      hint: `see what it said last: outlast logs ${app}`,
-    });
-    return { ...result, ...seen, error };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new OutlastError(
-      'E_NOT_DETACHED',
-      `${app} runs, but a second connection could not look at it: ${reason}`,
-      {
-        hint: `look yourself before you disconnect: outlast status ${app}`,
-        cause,
-      },
-    );
-    return { ...result, error };
-  }
-}
-
-/** Looks over a fresh connection, and over another one where that was cut off: that a link breaks says nothing of the app. */
-async function lookFresh(session: HostSession, app: string): Promise<readonly SeenApp[]> {
-  for (let looks = 1; ; looks++) {
-    await session.close();
-    try {
-      return await session.run(status, { apps: [app] });
-    } catch (error) {
-      // What has taken a whole connect timeout would take another.
-      if (!isPassing(error) || error.code === 'E_CONNECT_TIMEOUT' || looks === MAX_LOOKS) throw error;
-      await waitForRetry(looks - 1, session.signal);
-    }
-  }
-}
 
 /** Says whether the laptop may be closed, which is true of those hosts alone on which everything has been seen twice. */
 export function noteSafety(

@@ -1,11 +1,11 @@
 import { parseDuration, parseSignalName, stop } from '@outlast/core';
 import { createRequestId } from '../fleet/host-session.js';
+import { getLocalName } from '../fleet/local-name.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
-import { getLocalName } from './local-user.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';

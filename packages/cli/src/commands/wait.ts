@@ -1,7 +1,7 @@
-import { type AppReport, isLive, OutlastError, wait } from '@outlast/core';
+import { type AppReport, OutlastError, wait } from '@outlast/core';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
-import { isPassing, waitForRetry } from '../fleet/reconnect.js';
+import { ANSWER_SECONDS, waitForEnd } from '../fleet/wait-for-end.js';
 import type { MergedRun } from '../merge/merged-run.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
@@ -16,9 +16,6 @@ import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
 import { SIGNAL_NUMBERS } from './signal-numbers.js';
 import type { Verb } from './verb.js';
-
-/** One answer of the host lasts at most this long; then it is asked again. */
-const ANSWER_SECONDS = 25;
 
 /** `outlast wait <app…>` */
 export const waitVerb: Verb = {
@@ -63,24 +60,6 @@ async function waitForAll(
     }
   }
   return reports;
-}
-
-async function waitForEnd(session: HostSession, app: string, interrupt: AbortSignal): Promise<readonly AppReport[]> {
-  for (let answered = false, failures = 0; ; ) {
-    try {
-      const reports = await session.run(wait, { app, seconds: ANSWER_SECONDS });
-      answered = true;
-      failures = 0;
-      if (!reports.some(({ state }) => isLive(state))) return reports;
-    } catch (error) {
-      // The app goes on without us, and so does the waiting, once the host has been there.
-      const lost = error instanceof OutlastError && error.code === 'E_CONNECTION_LOST';
-      if (interrupt.aborted || !isPassing(error) || !(answered || lost)) throw error;
-      answered = true;
-      await session.close();
-      await waitForRetry(++failures, session.signal);
-    }
-  }
 }
 
 function isTimeout(error: unknown): error is OutlastError {

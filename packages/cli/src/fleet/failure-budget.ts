@@ -1,3 +1,5 @@
+import { OutlastError, quoteForMessage } from '@outlast/core';
+
 /** Counts failures, and says when there have been too many to go on. */
 export interface FailureBudget {
   readonly spent: boolean;
@@ -24,4 +26,18 @@ export function createFailureBudget(limit: HostShare | undefined, total: number)
 /** The share of `total` hosts, rounded down. */
 export function resolveHostShare(share: HostShare, total: number): number {
   return 'hosts' in share ? share.hosts : Math.floor((share.percent / 100) * total);
+}
+
+/**
+ * Parses a number of hosts, or a share of them such as `25%`.
+ *
+ * @throws OutlastError `E_USAGE` for anything else.
+ */
+export function parseHostShare(text: string): HostShare {
+  const [, percent] = /^([0-9]{1,3})%$/.exec(text) ?? [];
+  if (percent !== undefined && Number(percent) <= 100) return { percent: Number(percent) };
+  if (/^[0-9]{1,7}$/.test(text)) return { hosts: Number(text) };
+  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a number of hosts`, {
+    hint: 'a number such as 3, or a share such as 25%',
+  });
 }

@@ -2,17 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
 import { isCode } from '../ssh/connect-errors.js';
 import { openUnlessAborted } from '../ssh/lost-host.js';
-import type {
-  ConnectedExec,
-  Connection,
-  ExecChannel,
-  ExecEnd,
-  ExecRequest,
-  Target,
-  Transport,
-} from '../ssh/transport.js';
+import type { Connection, ExecChannel, ExecEnd, ExecRequest, Target, Transport } from '../ssh/transport.js';
 import { holdLease, isLeaseOver } from './lease.js';
-import { isPassing, waitForRetry } from './reconnect.js';
+import { isPassing, retryPassing, waitForRetry } from './reconnect.js';
 import type { HostContext } from './run-fleet.js';
 
 /** The whole of what a login shell has to understand: the script itself comes over stdin. */
@@ -30,11 +22,13 @@ export interface SessionOptions {
   readonly target: Target;
   /** As for the transport: undefined for what the ssh configuration says. */
   readonly connectTimeoutMs: number | undefined;
-  /** So many times more a connection is tried that fails in a way that may pass. */
-  readonly retries: number;
+  /** So many times more a connection is tried that fails in a way that may pass; 0 unless given. */
+  readonly retries?: number | undefined;
   /** Aborts what is under way; the reason is an OutlastError. */
   readonly signal: AbortSignal;
   readonly context: HostContext;
+  /** A connection of an earlier session, to go on with; should it have died since, another one takes its place. */
+  readonly connection?: Connection | undefined;
 }
 
 /** A channel on which a script runs, and the word that marks the script's own lines. */
@@ -57,9 +51,13 @@ export function createRequestId(): string {
 export class HostSession {
   readonly #options: SessionOptions;
   #connection: Connection | undefined;
+  /** The connection is that of an earlier session, and may have died without a word. */
+  #isKept: boolean;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#connection = options.connection;
+    this.#isKept = options.connection !== undefined;
   }
 
   /**
@@ -70,8 +68,9 @@ export class HostSession {
    *   or what the host itself said otherwise.
    */
   async run<Options, Result>(operation: Operation<Options, Result>, options: Options): Promise<Result> {
+    const mayRepeat = operation.repeatable === true || (this.#isKept && !operation.mutates);
     let answer = await this.#ask(operation, options);
-    for (let repeats = 0; isLost(answer) && operation.repeatable && repeats < MAX_REPEATS; repeats++) {
+    for (let repeats = 0; isLost(answer) && mayRepeat && repeats < MAX_REPEATS; repeats++) {
       const { signal } = this.#options;
       await this.close();
       await waitForRetry(repeats, signal);
@@ -123,9 +122,15 @@ export class HostSession {
 
   /** Closes the connection; the next operation makes a fresh one. */
   async close(): Promise<void> {
+    await this.release()?.close();
+  }
+
+  /** Gives the connection away, for another session or to be closed. */
+  release(): Connection | undefined {
     const connection = this.#connection;
     this.#connection = undefined;
-    await connection?.close();
+    this.#isKept = false;
+    return connection;
   }
 
   /** Our script has begun there. */
@@ -147,23 +152,22 @@ export class HostSession {
 
   /** Over the connection that there is; the first one connects. */
   async #exec(request: ExecRequest): Promise<ExecChannel> {
-    if (this.#connection !== undefined) return openUnlessAborted(this.#connection.exec(request), this.signal);
-    const { connection, channel } = await this.#connect(request);
-    this.#connection = connection;
-    return channel;
-  }
-
-  /** Nothing was run where a connection failed, so that trying again does nothing twice. */
-  async #connect(request: ExecRequest): Promise<ConnectedExec> {
-    const { transport, target, connectTimeoutMs, retries, signal } = this.#options;
-    for (let failures = 0; ; failures++) {
+    if (this.#connection !== undefined) {
       try {
-        return await transport.connectAndExec(target, request, { connectTimeoutMs, signal });
+        return await openUnlessAborted(this.#connection.exec(request), this.signal);
       } catch (error) {
-        if (failures === retries || signal.aborted || !isPassing(error)) throw error;
-        await waitForRetry(failures, signal);
+        // What a connection does not open any more has not run.
+        if (!this.#isKept || !isCode(error, 'E_CONNECTION_LOST')) throw error;
+        await this.close();
       }
     }
+    const { transport, target, connectTimeoutMs, retries = 0, signal } = this.#options;
+    // Nothing was run where a connection failed, so that trying again does nothing twice.
+    const { connection, channel } = await retryPassing(retries, signal, () =>
+      transport.connectAndExec(target, request, { connectTimeoutMs, signal }),
+    );
+    this.#connection = connection;
+    return channel;
   }
 
   /** The error for a script whose answer is not whole. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { chooseParallel, countFiles, countHosts } from './parallel.js';
 
 test('a machine with more processors does more hosts at the same time, up to a limit', () => {
-  expect([1, 2, 4, 64].map(chooseParallel)).toEqual([32, 64, 128, 128]);
+  expect([1, 2, 4, 64].map((processors) => chooseParallel(processors))).toEqual([32, 64, 128, 128]);
 });
 
 test.each([

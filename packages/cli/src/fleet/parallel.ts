@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { TransportName } from '../ssh/transports.js';
 
 /** What is open anyway. */
@@ -10,7 +11,7 @@ const HOSTS_A_PROCESSOR = 32;
 const MOST_HOSTS = 128;
 
 /** How many hosts a machine of so many processors does at the same time, where nobody says. */
-export function chooseParallel(processors: number): number {
+export function chooseParallel(processors = availableParallelism()): number {
   return Math.min(MOST_HOSTS, HOSTS_A_PROCESSOR * processors);
 }
 

@@ -21,6 +21,18 @@ export function isPassing(error: unknown): error is OutlastError {
   return error instanceof OutlastError && PASSING.has(error.code);
 }
 
+/** Tries again, so many times more at most, what changes nothing as long as it fails; only what may pass by itself. */
+export async function retryPassing<T>(retries: number, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (failures === retries || signal.aborted || !isPassing(error)) throw error;
+      await waitForRetry(failures, signal);
+    }
+  }
+}
+
 /** Waits before the next of so many tries, longer each time, with full jitter; ends at once when aborted. */
 export async function waitForRetry(failures: number, signal: AbortSignal): Promise<void> {
   const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);

@@ -108,3 +108,11 @@ export function createOutputLimitError(limit: number): OutlastError {
     hint: 'without --json the output is passed on as it comes, whatever its size',
   });
 }
+
+/** The error for a program that ended with something other than 0. */
+export function createProgramEndError({ exitCode, signal }: ExecEnd): OutlastError {
+  return new OutlastError(
+    'E_EXEC_FAILED',
+    signal === null ? `the program ended with ${exitCode}` : `the program was killed by ${signal}`,
+  );
+}

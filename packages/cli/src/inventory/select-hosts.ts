@@ -2,6 +2,7 @@ import { OutlastError, quoteForMessage } from '@outlast/core';
 import type { Config, ConfiguredHost } from '../config/config.js';
 import { formatPlace, type Place } from '../config/place.js';
 import { resolveGroup, resolveMembers } from './configured-members.js';
+import { dropRepeated } from './drop-repeated.js';
 import { excludeHosts } from './exclude-hosts.js';
 import { expandHostLists, MOST_HOSTS, splitHostWords } from './host-ranges.js';
 import { parseHostSpec, parseHostWord } from './host-spec.js';
@@ -119,17 +120,6 @@ function buildSelected({ target, env, transport }: ConfiguredHost, source: strin
 
 function formatLine(place: Place): string {
   return formatPlace(place).replace(/:\d+$/, '');
-}
-
-function dropRepeated(hosts: readonly SelectedHost[]): SelectedHost[] {
-  const seen = new Set<string>();
-  return hosts.filter(({ target }) => {
-    const { name, user = '', destination, port = '' } = target;
-    const keys = [`name ${name}`, `address ${user} ${destination} ${port}`];
-    const isNew = keys.every((key) => !seen.has(key));
-    for (const key of keys) seen.add(key);
-    return isNew;
-  });
 }
 
 function refuseNothing(selection: HostSelection, config: Config): OutlastError {

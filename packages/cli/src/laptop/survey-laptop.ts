@@ -1,9 +1,9 @@
 import type { OutlastError } from '@outlast/core';
+import { readOpenFileLimit } from '../fleet/open-files.js';
 import { type AccessSurvey, surveyAccess } from '../ssh/authentication/survey-access.js';
 import { readSshVersion } from '../ssh/ssh-version.js';
 import type { Prompter, SshOptions, Target } from '../ssh/transport.js';
 import { TRANSPORTS, type TransportName } from '../ssh/transports.js';
-import { readOpenFileLimit } from './open-files.js';
 
 /** What a look at this laptop found. */
 export interface LaptopSurvey {

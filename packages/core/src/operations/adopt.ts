@@ -29,7 +29,8 @@ export const adopt: Operation<AdoptOptions, AppResult> = {
   mutates: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `adopt pid ${options.pid} as ${options.app}`,
+      title: `adopt pid ${options.pid} as`,
+      apps: [options.app],
       keepEnvironment: true,
       functions: [
         ...CHANGE_FUNCTIONS,

@@ -57,7 +57,8 @@ export const inspect: Operation<InspectOptions, readonly Inspection[]> = {
   mutates: false,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `inspect ${options.apps.join(' ')}`,
+      title: 'inspect',
+      apps: options.apps,
       functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS],
       body: sh`
         need awk cat grep id ls od tr || return 1

@@ -34,7 +34,8 @@ export const logs: Operation<LogsOptions, readonly LogTail[]> = {
   mutates: false,
   build: (options, frame) =>
     buildScript(frame, {
-      title: options.apps.length > 0 ? `logs ${options.apps.join(' ')}` : 'logs of all apps',
+      title: options.apps.length > 0 ? 'logs' : 'logs of all apps',
+      apps: options.apps,
       functions: [...BASE_FUNCTIONS, LOG_READ_FUNCTIONS, TAIL_FUNCTIONS],
       body: sh`
         ${raw(buildChoiceHead(options))}

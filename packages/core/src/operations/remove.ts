@@ -15,7 +15,8 @@ export const remove: Operation<RemoveOptions, readonly AppResult[]> = {
   mutates: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `rm ${options.apps.join(' ')}`,
+      title: 'rm',
+      apps: options.apps,
       functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, REMOVE_FUNCTIONS],
       body: sh`
         need awk cat grep id ln ls mv od rm sleep tr || return 1

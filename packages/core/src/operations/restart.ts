@@ -24,7 +24,8 @@ export const restart: Operation<RestartOptions, AppResult> = {
   repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `restart ${options.app}`,
+      title: 'restart',
+      apps: [options.app],
       keepEnvironment: true,
       functions: [
         ...STOPPING_FUNCTIONS,

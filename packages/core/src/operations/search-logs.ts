@@ -43,7 +43,8 @@ export const searchLogs: Operation<SearchOptions, readonly SearchedLog[]> = {
   mutates: false,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `search the logs${options.apps.length > 0 ? ` of ${options.apps.join(' ')}` : ''}`,
+      title: options.apps.length > 0 ? 'search the logs of' : 'search the logs',
+      apps: options.apps,
       functions: [...BASE_FUNCTIONS, LOG_READ_FUNCTIONS, SEARCH_FUNCTIONS],
       body: sh`
         need cut grep wc || return 1

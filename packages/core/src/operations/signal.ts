@@ -27,7 +27,8 @@ export const signal: Operation<SignalOptions, readonly AppResult[]> = {
   repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `signal ${options.signal} ${options.apps.join(' ')}`,
+      title: `signal ${options.signal}`,
+      apps: options.apps,
       functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, SIGNAL_FUNCTIONS],
       body: sh`
         signal=${options.signal} scope=${options.scope} by=${encodeToken(options.by)} request=${raw(buildRequest(options.request))}

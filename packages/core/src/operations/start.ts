@@ -41,7 +41,8 @@ export const start: Operation<StartOptions, AppResult> = {
   repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `start ${options.app}`,
+      title: 'start',
+      apps: [options.app],
       keepEnvironment: true,
       functions: [
         ...CHANGE_FUNCTIONS,

@@ -13,7 +13,8 @@ export const status: Operation<StatusOptions, readonly SeenApp[]> = {
   mutates: false,
   build: (options, frame) =>
     buildScript(frame, {
-      title: options.apps.length > 0 ? `status ${options.apps.join(' ')}` : 'status of all apps',
+      title: options.apps.length > 0 ? 'status' : 'status of all apps',
+      apps: options.apps,
       functions: BASE_FUNCTIONS,
       body: sh`
         need awk cat grep id ls od tr || return 1

@@ -34,7 +34,8 @@ export const stop: Operation<StopOptions, readonly AppResult[]> = {
   repeatable: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `stop ${options.apps.join(' ')}`,
+      title: 'stop',
+      apps: options.apps,
       functions: STOPPING_FUNCTIONS,
       body: sh`
         by=${encodeToken(options.by)} request=${raw(buildRequest(options.request))}

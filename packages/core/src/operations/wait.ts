@@ -19,7 +19,8 @@ export const wait: Operation<WaitOptions, readonly AppReport[]> = {
   leased: true,
   build: (options, frame) =>
     buildScript(frame, {
-      title: `wait ${options.app}`,
+      title: 'wait',
+      apps: [options.app],
       functions: [...CHANGE_FUNCTIONS, LEASE_FUNCTIONS],
       keepStdin: true,
       body: sh`

@@ -1,3 +1,5 @@
+import { parseAppName } from '../values/app-name.js';
+import { escapeForMessage } from '../values/escape-for-message.js';
 import { CLOCK_FUNCTIONS } from './clock.js';
 import { PLAIN_OUTPUT, STAND_IN_FUNCTIONS } from './stand-ins.js';
 import { raw, sh } from './template.js';
@@ -12,6 +14,8 @@ export interface Frame {
 export interface ScriptParts {
   /** What the script is for, as a comment at its head. */
   readonly title: string;
+  /** The apps it is about: named behind the title, and parts of paths on the host, so each has to be a name for an app. */
+  readonly apps?: readonly string[];
   /** Shell functions that the body uses. */
   readonly functions: readonly string[];
   /** Shell statements; the status of the last one is reported. */
@@ -27,11 +31,14 @@ export interface ScriptParts {
  * on the way runs nothing, and no child can eat the rest of it.
  *
  * The first lines do nothing because an rc file that reads stdin would eat them.
+ *
+ * @throws OutlastError `E_USAGE` for an app whose name is none.
  */
 export function buildScript(frame: Frame, parts: ScriptParts): string {
+  const title = [parts.title, ...(parts.apps ?? []).map(parseAppName)].join(' ');
   const stdin = parts.keepStdin ? '3<&0 </dev/null' : '</dev/null';
   return sh`
-    # outlast: ${raw(parts.title)}
+    # outlast: ${raw(escapeForMessage(title))}
 
 
     :
