@@ -14,6 +14,7 @@ export interface FleetFlags extends OutputFlags {
   readonly all?: boolean;
   readonly exclude?: readonly string[];
   readonly hostsFile?: string;
+  readonly inventory?: readonly string[];
   readonly config?: string;
   readonly sshConfig?: string;
   readonly login?: string;
@@ -73,6 +74,7 @@ export function addHostFlags(command: Command): void {
     .option('-a, --all', 'all hosts of the configuration')
     .option('-x, --exclude <host>', 'not this host, range or group', collect)
     .option('--hosts-file <file>', 'hosts, one a line; - reads stdin')
+    .option('--inventory <file>', 'inventory of Ansible: INI, YAML, a program or a folder', collect)
     .option('--config <file>', 'configuration in place of outlast.yaml')
     .option('-F, --ssh-config <file>', "ssh's configuration file")
     .option('-l, --login <user>', 'user, where the host names none', parseHostUser)

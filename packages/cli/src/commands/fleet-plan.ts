@@ -7,9 +7,12 @@ import { readTextFile } from '../config/read-text-file.js';
 import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
 import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
+import { foldHosts } from '../output/fold-hosts.js';
 import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import type { FleetFlags } from './flags.js';
+
+const MOST_SHOWN = 5;
 
 /** What a verb is going to do, decided before any socket opens. */
 export interface FleetPlan {
@@ -47,6 +50,7 @@ export async function planFleet(
   if (mayBeEmpty && !all && !chosenOrNamed && !narrowed) return { config, hosts: [], flags, lastRun, clientFolder };
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const hosts = flags.retryFailed ? await keepFailed(context, chosen, lastRun) : chosen;
+  warnNotFollowed(context, hosts);
   return { config, hosts, flags, lastRun, clientFolder };
 }
 
@@ -58,13 +62,21 @@ export function chooseTransport(
   return flags.transport ?? host.transport ?? config.transport ?? DEFAULT_TRANSPORT;
 }
 
-/** Loads the configuration that the flags name or that is found from the current folder on. */
+/** Loads the configuration that the flags name or that is found from the current folder on, and the inventories before it. */
 export async function loadConfiguration(
-  { cwd, env }: Context,
-  { config }: Pick<FleetFlags, 'config'>,
+  { cwd, env, output, interrupt }: Context,
+  { config, inventory = [] }: Pick<FleetFlags, 'config' | 'inventory'>,
 ): Promise<Config> {
   const { loadConfig } = await import('../config/load-config.js');
-  return loadConfig({ cwd, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) });
+  const search = { cwd, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) };
+  if (inventory.length === 0) return loadConfig(search);
+  const [{ loadInventories }, { mergeInventory }] = await Promise.all([
+    import('../inventory/ansible/load-inventories.js'),
+    import('../inventory/ansible/merge-inventory.js'),
+  ]);
+  const warn = (message: string): void => output.warn(message);
+  const found = await loadInventories(inventory, { cwd, env, signal: interrupt, warn });
+  return mergeInventory(found, await loadConfig(search, found));
 }
 
 function findUserFolder(env: NodeJS.ProcessEnv): { userFolder?: string } {
@@ -91,6 +103,24 @@ function refuseUnknownApps(config: Config, apps: readonly string[]): void {
       hint: 'an app that is not configured needs hosts: -H, -g or -a',
     },
   );
+}
+
+/** Says once for each variable of an inventory which hosts it would have reached in another way. */
+function warnNotFollowed({ output }: Context, hosts: readonly SelectedHost[]): void {
+  const hostsOf = new Map<string, string[]>();
+  for (const { target, notFollowed = [] } of hosts) {
+    for (const name of notFollowed) {
+      const names = hostsOf.get(name) ?? [];
+      names.push(target.name);
+      hostsOf.set(name, names);
+    }
+  }
+  for (const [name, names] of hostsOf) {
+    const folded = foldHosts(names);
+    const shown = folded.slice(0, MOST_SHOWN).join(', ') + (folded.length > MOST_SHOWN ? ', …' : '');
+    const count = names.length === 1 ? '1 host' : `${names.length} hosts`;
+    output.warn(`${name} of the inventory is not followed (${count}: ${shown})`);
+  }
 }
 
 function isChosen({ hosts, groups, hostsFile }: HostSelection): boolean {

@@ -4,9 +4,11 @@ const PLAIN = /^[A-Za-z0-9_/:=.,@%+~-]+$/;
 
 /** The flags that choose hosts and say how they are reached, as they can be typed again. */
 export function formatRepeatedFlags(flags: FleetFlags): string {
-  const { config, sshConfig, login, identity, jump, option, transport, host, group, all, exclude, hostsFile } = flags;
+  const { config, inventory, sshConfig, login, identity, jump, option, transport } = flags;
+  const { host, group, all, exclude, hostsFile } = flags;
   return [
     ...repeat('--config', config),
+    ...repeat('--inventory', inventory),
     ...repeat('-F', sshConfig),
     ...repeat('-l', login),
     ...repeat('-i', identity),

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { escapeForMessage, OutlastError } from '@outlast/core';
 
-const MOST_BYTES = 1_048_576;
+const MEBIBYTE = 1_048_576;
 
 const REASONS = new Map([
   ['ENOENT', 'there is no such file'],
@@ -11,43 +11,43 @@ const REASONS = new Map([
 ]);
 
 /**
- * Reads a UTF-8 file of at most 1 MiB.
+ * Reads a UTF-8 file of at most 1 MiB, or of so many as `mostMebibytes` allows.
  *
  * @param name what messages call the file.
  * @throws OutlastError `E_CONFIG` when it cannot be read, is larger, or is not UTF-8.
  */
-export async function readTextFile(path: string, name: string): Promise<string> {
-  const bytes = await readBytes(path).catch((error: NodeJS.ErrnoException) => {
-    throw refuseFile(name, REASONS.get(error.code ?? '') ?? error.message, error);
+export async function readTextFile(path: string, name: string, mostMebibytes = 1): Promise<string> {
+  const refuse = (reason: string, cause?: unknown): OutlastError =>
+    new OutlastError('E_CONFIG', `cannot read ${escapeForMessage(name)}: ${reason}`, {
+      hint: `name a readable UTF-8 text file of at most ${mostMebibytes} MiB`,
+      cause,
+    });
+  const bytes = await readBytes(path, mostMebibytes * MEBIBYTE).catch((error: NodeJS.ErrnoException) => {
+    throw refuse(REASONS.get(error.code ?? '') ?? error.message, error);
   });
-  if (bytes.length > MOST_BYTES) {
-    throw refuseFile(name, 'it is larger than 1 MiB');
+  if (bytes.length > mostMebibytes * MEBIBYTE) {
+    throw refuse(`it is larger than ${mostMebibytes} MiB`);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    throw refuseFile(name, 'it is not UTF-8', error);
+    throw refuse('it is not UTF-8', error);
   }
 }
 
 // One byte over the limit is enough to know; a device may have no end.
-async function readBytes(path: string): Promise<Buffer> {
+async function readBytes(path: string, most: number): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
-    const buffer = Buffer.alloc(MOST_BYTES + 1);
+    const chunks: Buffer[] = [];
     let length = 0;
-    for (let read = 1; read > 0 && length < buffer.length; length += read) {
-      ({ bytesRead: read } = await file.read(buffer, length, buffer.length - length));
+    for (let read = 1; read > 0 && length <= most; length += read) {
+      const chunk = Buffer.alloc(Math.min(MEBIBYTE, most - length) + 1);
+      ({ bytesRead: read } = await file.read(chunk));
+      chunks.push(chunk.subarray(0, read));
     }
-    return buffer.subarray(0, length);
+    return Buffer.concat(chunks);
   } finally {
     await file.close();
   }
-}
-
-function refuseFile(name: string, reason: string, cause?: unknown): OutlastError {
-  return new OutlastError('E_CONFIG', `cannot read ${escapeForMessage(name)}: ${reason}`, {
-    hint: 'name a readable UTF-8 text file of at most 1 MiB',
-    cause,
-  });
 }
