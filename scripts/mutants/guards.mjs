@@ -2,6 +2,7 @@ import { ADOPT_MUTANTS } from './guards/adopt.mjs';
 import { CONNECTION_MUTANTS } from './guards/connection.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
+import { INVENTORY_MUTANTS } from './guards/inventory.mjs';
 import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
 import { LINK_MUTANTS } from './guards/links.mjs';
@@ -40,4 +41,5 @@ export const MUTANTS = [
   ...CONNECTION_MUTANTS,
   ...LINK_MUTANTS,
   ...OPENSSH_MUTANTS,
+  ...INVENTORY_MUTANTS,
 ];

@@ -3,6 +3,8 @@ import { formatRepeatedFlags } from './repeat-flags.js';
 
 test('flags are repeated as a shell reads them', () => {
   const flags = { host: ['web[1-3]', 'db'], sshConfig: "it's.conf", identity: ['~/.ssh/id'], all: true, parallel: 4 };
+  const inventory = ['hosts.ini', 'my list'];
+  expect(formatRepeatedFlags({ inventory })).toBe("--inventory hosts.ini --inventory 'my list'");
   expect(formatRepeatedFlags(flags)).toBe("-F 'it'\\''s.conf' -i ~/.ssh/id -H 'web[1-3]' -H db -a");
 });
 

@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
-import { access, constants, open, readdir, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { escapeForMessage, OutlastError } from '@outlast/core';
+import { readFolder } from './read-folder.js';
 
 /** One thing to read: a file, a program, or a list of hosts. */
 export interface InventorySource {
@@ -24,6 +25,8 @@ const DEEPEST_FOLDER = 20;
 // As Ansible has them.
 const IGNORED_NAMES = /^\.|^(?:host_vars|group_vars|vars_plugins)$|~$/;
 const IGNORED_ENDS = /\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)$/;
+// `#!`, and what ELF and Mach-O begin with.
+const PROGRAM_STARTS = ['2321', '7f454c46', 'feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe'];
 const YAML_ENDS = ['.yml', '.yaml', '.json'];
 
 /**
@@ -61,7 +64,7 @@ interface Folder {
 }
 
 async function listFolder({ path, name, depth, warn }: Folder): Promise<InventorySource[]> {
-  const entries = (await readdir(path)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const entries = (await readFolder(path, name)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const sources: InventorySource[] = [];
   for (const entry of entries) {
     if (entry.endsWith('.ini')) warn(`${join(name, entry)} is not read: Ansible passes over .ini files in a folder`);
@@ -106,11 +109,7 @@ async function isProgram(path: string): Promise<boolean> {
   try {
     const start = Buffer.alloc(4);
     await file.read(start);
-    return (
-      start.subarray(0, 2).toString() === '#!' ||
-      start.equals(Buffer.from('\x7fELF')) ||
-      /^[\xca-\xcf\xfe]/.test(start.toString('latin1'))
-    );
+    return PROGRAM_STARTS.some((magic) => start.toString('hex').startsWith(magic));
   } finally {
     await file.close();
   }

@@ -41,6 +41,7 @@ export interface DraftGroup {
 
 const MOST_MENTIONS = 10 * MOST_HOSTS;
 const MOST_PROBLEMS = 100;
+const TOO_MANY_HOSTS = `with it there are more than ${MOST_HOSTS} hosts`;
 const NOWHERE: Place = { file: 'the inventory', line: 0, column: 0 };
 
 /** What all sources of an inventory say together, while they are read one after the other. */
@@ -92,6 +93,12 @@ export class InventoryDraft {
     return host;
   }
 
+  /** Refuses hosts for which there is no room, before any of them is added. */
+  checkRoom(names: readonly string[], place: Place): void {
+    const added = names.filter((name) => !this.hosts.has(name)).length;
+    if (this.hosts.size + added > MOST_HOSTS) this.#stop(place, TOO_MANY_HOSTS);
+  }
+
   addChild(parent: DraftGroup, child: DraftGroup, place: Place): void {
     if (parent === child) {
       this.report(place, `the group ${quoteForMessage(parent.name)} contains itself`);
@@ -118,7 +125,7 @@ export class InventoryDraft {
       this.report(place, describeRule(error));
       return undefined;
     }
-    if (this.hosts.size >= MOST_HOSTS) this.#stop(place, `with it there are more than ${MOST_HOSTS} hosts`);
+    if (this.hosts.size >= MOST_HOSTS) this.#stop(place, TOO_MANY_HOSTS);
     const host = { name, place, groups: new Set<DraftGroup>(), variables: new Map<string, Variable>() };
     this.hosts.set(name, host);
     return host;

@@ -117,7 +117,11 @@ ansible_port=0x16
     ['a step of nothing', 'web[1:3:0]\n', 'the step "0" is not a whole number from 1 on'],
     ['a bracket without partner', 'web[1:3\n', 'a bracket has no partner'],
     ['more hosts than there may be', 'a[1:1000][1:1000]\n', 'more than 100000 hosts'],
-    ['more hosts than there may be together', 'a[1:60000]\nb[1:60000]\n', 'more than 100000 hosts'],
+    [
+      'more hosts than there may be together',
+      'b\na[1:100000]\n',
+      'h.ini:2:1: with it there are more than 100000 hosts',
+    ],
     ['a host that begins with a dash', '-oProxyCommand=id\n', 'a name does not begin with "-"'],
     ['a host that a shell reads', '$(id)\n', 'is not a host'],
     ['a host with a user', 'root@web1\n', 'user and port go into ansible_user and ansible_port'],

@@ -4,9 +4,10 @@ import pLimit from 'p-limit';
 import type { ConfiguredGroup, ConfiguredHost } from '../../config/config.js';
 import { throwProblems } from '../../config/problem.js';
 import { readTextFile } from '../../config/read-text-file.js';
+import { addPattern } from './add-pattern.js';
 import { type FoundInventory, findInventory, type InventorySource } from './find-sources.js';
 import { InventoryDraft } from './inventory-draft.js';
-import { addPattern, parseIniInventory } from './parse-ini.js';
+import { parseIniInventory } from './parse-ini.js';
 import { isListing, parseHostAnswer, parseListing } from './parse-listing.js';
 import { parseYamlInventory } from './parse-yaml-inventory.js';
 import { resolveInventory, type VarsFiles } from './resolve-inventory.js';
@@ -76,7 +77,7 @@ async function readSource(source: InventorySource, draft: InventoryDraft, contex
   );
   const isYaml = source.kind === 'yaml' || (source.kind === 'unknown' && beginsAsYaml(text));
   if (!isYaml) parseIniInventory(text, source.name, draft);
-  else if (source.path.endsWith('.json') && isListing(text)) parseListing({ text, file: source.name }, draft);
+  else if (isListing(text)) parseListing({ text, file: source.name }, draft);
   else parseYamlInventory(text.replace(/^\ufeff/, ''), source.name, draft);
 }
 

@@ -44,6 +44,7 @@ export function parseHostAnswer(host: DraftHost, { text, file }: Listing, draft:
 
 /** Tells whether a JSON text is such a listing rather than an inventory in YAML's shape. */
 export function isListing(text: string): boolean {
+  if (!/^\ufeff?\s*\{/.test(text)) return false;
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
     return isObject(value) && Object.hasOwn(value, '_meta');

@@ -1,7 +1,7 @@
 import { formatSuggestion, quoteForMessage } from '@outlast/core';
 import { formatLine, type Place } from '../../config/place.js';
+import { addPattern } from './add-pattern.js';
 import { type DraftGroup, type InventoryDraft, setVariable, type Value } from './inventory-draft.js';
-import { addPattern } from './parse-ini.js';
 import { parseYamlTree, type TreeEntry, type TreeNode } from './yaml-tree.js';
 
 const MOST_GROUPS_READ = 100_000;

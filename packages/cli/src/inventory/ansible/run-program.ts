@@ -3,10 +3,8 @@ import type { Readable } from 'node:stream';
 import { escapeForMessage, OutlastError } from '@outlast/core';
 import { buildExhaustedError, isExhausted } from '../../ssh/exhaustion.js';
 
-/** The most that a program may print. */
-export const MOST_OUTPUT_BYTES = 64 * 1_048_576;
-/** How long a program may take. */
-export const PROGRAM_TIMEOUT_MS = 60_000;
+const MOST_OUTPUT_BYTES = 64 * 1_048_576;
+const PROGRAM_TIMEOUT_MS = 60_000;
 // Of what it says about its failure, the last part says why.
 const MOST_STDERR = 4_096;
 

@@ -1,9 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { readTextFile } from '../../config/read-text-file.js';
 import { type InventoryDraft, setVariable, type Variables } from './inventory-draft.js';
 import { readValue } from './parse-yaml-inventory.js';
+import { readFolder } from './read-folder.js';
 import { parseYamlTree } from './yaml-tree.js';
 
 /** The largest YAML file that is read, in MiB. */
@@ -31,7 +31,7 @@ export async function readVarsFolder(
   names: Iterable<string>,
   draft: InventoryDraft,
 ): Promise<VarsLookup> {
-  const present = new Set(await readdir(folder.path).catch(() => []));
+  const present = new Set(await readFolder(folder.path, folder.name));
   const found = new Map<string, Variables>();
   if (present.size === 0) return () => undefined;
   for (const name of names) {
@@ -48,18 +48,14 @@ export async function readVarsFolder(
 
 async function listFiles(at: VarsFolder, depth: number): Promise<VarsFolder[]> {
   if (!(await isFolder(at.path))) return [at];
-  if (depth > DEEPEST_FOLDER) return [];
-  const entries = (await readdir(at.path, { withFileTypes: true }))
-    .filter(isWanted)
-    .sort((a, b) => compare(a.name, b.name));
-  const lists = entries.map(({ name }) =>
-    listFiles({ path: join(at.path, name), name: join(at.name, name) }, depth + 1),
-  );
+  // Below the first one only folders without an extension count, as Ansible has it.
+  if (depth > DEEPEST_FOLDER || (depth > 0 && extname(at.path) !== '')) return [];
+  const entries = (await readFolder(at.path, at.name)).filter(isWanted).sort(compare);
+  const lists = entries.map((name) => listFiles({ path: join(at.path, name), name: join(at.name, name) }, depth + 1));
   return (await Promise.all(lists)).flat();
 }
 
-// Of folders only those without an extension, as Ansible has it.
-function isWanted({ name }: Dirent): boolean {
+function isWanted(name: string): boolean {
   const extension = extname(name);
   return !name.startsWith('.') && !name.endsWith('~') && (extension === '' || EXTENSIONS.includes(extension));
 }
