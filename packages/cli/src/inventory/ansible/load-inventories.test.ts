@@ -137,8 +137,9 @@ ansible_port=0x16
     expect(await refuse({ 'h.ini': wrong })).toContain(message);
   });
 
-  test('that is not UTF-8 is refused, and so is one that is not there', async () => {
+  test('that is not UTF-8, in TOML, or not there is refused', async () => {
     expect(await refuse({ 'h.ini': Buffer.from('web1\nw\xe4b\n', 'latin1') })).toContain('h.ini: it is not UTF-8');
+    expect(await refuse({ 'h.toml': '[web.hosts]\n' })).toContain('h.toml is in TOML');
     expect(await refuse({}, ['none.ini'])).toContain('cannot read none.ini: there is no such file');
   });
 });
@@ -282,12 +283,14 @@ esac
     await expect(loadInventories(['hosts'], context)).rejects.toThrow('is not a variable');
   });
 
-  test('may be what ansible-inventory --list has printed into a file', async () => {
-    const { inventory } = await load({
-      'list.json': JSON.stringify({ all: { children: ['web'] }, web: { hosts: ['web1'] }, _meta: meta }),
-    });
-    expect(listTargets(inventory)).toEqual([{ destination: 'web1', user: 'ops', port: 2222 }]);
-  });
+  test.each(['list.json', 'list'])(
+    'may be what ansible-inventory --list has printed into a file (%s)',
+    async (name) => {
+      const listing = { all: { children: ['web'] }, web: { hosts: ['web1'] }, _meta: meta };
+      const { inventory } = await load({ [name]: JSON.stringify(listing) });
+      expect(listTargets(inventory)).toEqual([{ destination: 'web1', user: 'ops', port: 2222 }]);
+    },
+  );
 });
 
 describe('variables', () => {

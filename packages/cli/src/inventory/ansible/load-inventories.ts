@@ -8,7 +8,7 @@ import { addPattern } from './add-pattern.js';
 import { type FoundInventory, findInventory, type InventorySource } from './find-sources.js';
 import { InventoryDraft } from './inventory-draft.js';
 import { parseIniInventory } from './parse-ini.js';
-import { isListing, parseHostAnswer, parseListing } from './parse-listing.js';
+import { isListing, LET_ANSIBLE_READ, parseHostAnswer, parseListing } from './parse-listing.js';
 import { parseYamlInventory } from './parse-yaml-inventory.js';
 import { resolveInventory, type VarsFiles } from './resolve-inventory.js';
 import { runInventoryProgram } from './run-program.js';
@@ -67,7 +67,7 @@ async function readSource(source: InventorySource, draft: InventoryDraft, contex
   if (source.kind === 'program') return readProgram(source, draft, context);
   if (source.path.endsWith('.toml')) {
     throw new OutlastError('E_CONFIG', `${source.name} is in TOML, which is not understood`, {
-      hint: 'save what `ansible-inventory --list` prints of it in a file that ends in .json, and name that',
+      hint: LET_ANSIBLE_READ,
     });
   }
   const text = await readTextFile(

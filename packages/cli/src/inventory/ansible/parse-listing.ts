@@ -11,6 +11,9 @@ export interface Listing {
   readonly file: string;
 }
 
+/** What to do about an inventory that only Ansible can read. */
+export const LET_ANSIBLE_READ = 'name what Ansible makes of it: --inventory <(ansible-inventory -i FILE --list)';
+
 /**
  * Reads what `--list` prints into the draft; what is wrong in it is reported there.
  *

@@ -2,11 +2,11 @@ import { formatSuggestion, quoteForMessage } from '@outlast/core';
 import { formatLine, type Place } from '../../config/place.js';
 import { addPattern } from './add-pattern.js';
 import { type DraftGroup, type InventoryDraft, setVariable, type Value } from './inventory-draft.js';
+import { LET_ANSIBLE_READ } from './parse-listing.js';
 import { parseYamlTree, type TreeEntry, type TreeNode } from './yaml-tree.js';
 
 const MOST_GROUPS_READ = 100_000;
 const SECTIONS = ['hosts', 'vars', 'children'];
-const USE_LIST = 'save what `ansible-inventory --list` prints of it in a file that ends in .json, and name that';
 
 /**
  * Reads an inventory in Ansible's YAML format into the draft; what is wrong in it is reported there.
@@ -24,7 +24,7 @@ export function parseYamlInventory(text: string, file: string, draft: InventoryD
   }
   const plugin = root.entries.get('plugin');
   if (plugin !== undefined && plugin.node.kind === 'plain') {
-    draft.report(plugin.place, `this configures a plugin of Ansible, which only Ansible can run: ${USE_LIST}`);
+    draft.report(plugin.place, `this configures a plugin of Ansible, which only Ansible can run (${LET_ANSIBLE_READ})`);
     return;
   }
   const reader = new GroupReader(draft);
