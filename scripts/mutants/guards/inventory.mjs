@@ -31,7 +31,7 @@ export const INVENTORY_MUTANTS = [
     file: `${ANSIBLE}/run-program.ts`,
     text: 'if (length > most) throw buildError();',
     instead: 'if (length > 64 * most) throw buildError();',
-    test: `${RUN} > one that prints without end is stopped at the limit`,
+    test: `${RUN} > one that prints more than there is room for is stopped`,
   },
   {
     guard: 'a template is not taken for a value',
@@ -65,7 +65,7 @@ export const INVENTORY_MUTANTS = [
     guard: 'of the groups of a host the deeper one counts more',
     file: `${ANSIBLE}/settle-groups.ts`,
     text: 'depthOf(a) - depthOf(b) ||',
-    instead: '',
+    instead: '0 * (depthOf(a) - depthOf(b)) ||',
     test: `${ORACLE} in YAML, come out as in Ansible`,
   },
   {
@@ -73,7 +73,7 @@ export const INVENTORY_MUTANTS = [
     file: `${ANSIBLE}/settle-groups.ts`,
     text: 'a.priority - b.priority ||',
     instead: '',
-    test: `${ORACLE} in INI, come out as in Ansible`,
+    test: `${LOAD} > variables of groups at one depth count by priority, then by name`,
   },
   {
     guard: 'hosts with key files of their own share no answer of ssh',

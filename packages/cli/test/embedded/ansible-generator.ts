@@ -56,7 +56,7 @@ function drawGroups(random: SeededRandom, format: Format): Group[] {
   const groups: Group[] = [];
   for (const name of GROUP_NAMES.slice(0, random.integer(1, GROUP_NAMES.length))) {
     const children = groups.filter(() => random.chance(0.35));
-    const priority: Settings = random.chance(0.2) ? [['ansible_group_priority', random.integer(0, 5)]] : [];
+    const priority: Settings = random.chance(0.5) ? [['ansible_group_priority', random.integer(0, 5)]] : [];
     const variables = [...drawSettings(random, 0.4), ...priority];
     groups.push({ name, hosts: drawHosts(random, format, 4), children, variables });
   }

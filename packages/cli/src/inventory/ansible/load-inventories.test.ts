@@ -309,6 +309,14 @@ describe('variables', () => {
     expect(warnings).toEqual(['group_vars/web/20 is encrypted with Ansible Vault and not read']);
   });
 
+  test('of groups at one depth count by priority, then by name', async () => {
+    const groups = '[a]\nweb1\n[b]\nweb1\n[c]\nweb1\n';
+    const ofA = '[a:vars]\nansible_user=a\nansible_group_priority=10\n';
+    const others = '[b:vars]\nansible_user=b\nansible_port=2\n[c:vars]\nansible_port=3\n';
+    const { inventory } = await load({ 'h.ini': groups + ofA + others });
+    expect(listTargets(inventory)).toEqual([{ destination: 'web1', user: 'a', port: 3 }]);
+  });
+
   test.each<[string, string, string]>([
     [
       'a template',
