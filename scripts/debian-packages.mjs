@@ -37,7 +37,16 @@ export const DEBIAN_PACKAGES = [
   { packages: ['shellcheck'], program: 'shellcheck', reason: 'reads the scripts that go over the wire' },
   { packages: ['procps'], program: 'ps', reason: '`ps`, which the tests compare `status` and `find` with' },
   { packages: ['tmux'], program: 'tmux', reason: 'a real terminal for the tests of tables, spinner and Ctrl-C' },
-  { packages: ['clustershell'], program: 'clush', reason: 'the start-up time that ours is measured against' },
+  {
+    packages: ['clustershell'],
+    program: 'clush',
+    reason: 'the start-up time that ours is measured against, and host ranges that ours are compared with',
+  },
+  {
+    packages: ['ansible-core'],
+    probe: ['/usr/bin/python3', '-c', 'import ansible'],
+    reason: 'reads the inventories that we read, and tells what is in them',
+  },
   {
     packages: ['parallel'],
     probe: ['parallel', '--minversion', '20130222'],

@@ -4,6 +4,7 @@ import { CONNECTION_MUTANTS } from './guards/connection.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
 import { FLEET_MUTANTS } from './guards/fleet.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
+import { INVENTORY_MUTANTS } from './guards/inventory.mjs';
 import { KNOWN_HOSTS_MUTANTS } from './guards/known-hosts.mjs';
 import { LEASE_MUTANTS } from './guards/lease.mjs';
 import { LIBRARY_MUTANTS } from './guards/library.mjs';
@@ -50,4 +51,5 @@ export const MUTANTS = [
   ...OPENSSH_MUTANTS,
   ...CONFIGURATION_MUTANTS,
   ...OUTPUT_MUTANTS,
+  ...INVENTORY_MUTANTS,
 ];

@@ -20,6 +20,7 @@ const WORDS_OF: ReadonlyMap<string, CompletionWords> = new Map([
   ['--jump', 'host'],
   ['--group', 'group'],
   ['--hosts-file', 'file'],
+  ['--inventory', 'file'],
   ['--config', 'file'],
   ['--ssh-config', 'file'],
   ['--identity', 'file'],

@@ -17,6 +17,7 @@ export interface FleetFlags extends OutputFlags {
   readonly limit?: readonly string[];
   readonly hostsFile?: string;
   readonly shard?: Shard;
+  readonly inventory?: readonly string[];
   readonly config?: string;
   readonly sshConfig?: string;
   readonly login?: string;
@@ -81,6 +82,7 @@ export function addHostFlags(command: Command): void {
     .option('-x, --exclude <host>', 'not this host, range or group', collect)
     .option('--limit <host>', 'of the chosen only this host, range, group or tag:NAME', collect)
     .option('--hosts-file <file>', 'hosts, one a line; - reads stdin')
+    .option('--inventory <file>', 'inventory of Ansible: INI, YAML, a program or a folder', collect)
     .option('--shard <i/n>', 'the i-th of n parts of these hosts; outlast merge joins the documents', parseShard)
     .option('--config <file>', 'configuration in place of outlast.yaml')
     .option('-F, --ssh-config <file>', "ssh's configuration file")

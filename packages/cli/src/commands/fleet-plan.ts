@@ -7,9 +7,12 @@ import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
 import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { formatShard, type Shard, takeShard } from '../inventory/shard.js';
+import { foldHosts } from '../output/fold-hosts.js';
 import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import type { FleetFlags } from './flags.js';
+
+const MOST_SHOWN = 5;
 
 /** What a verb is going to do, decided before any socket opens. */
 export interface FleetPlan {
@@ -52,6 +55,7 @@ export async function planFleet(
   const chosen = selectHosts({ ...selection, all }, config, appHosts);
   const own = context.shard === undefined ? chosen : takeOwn(context, chosen, context.shard);
   const hosts = flags.retryFailed && own.length > 0 ? await keepFailed(context, own, lastRun) : own;
+  warnNotFollowed(context, hosts);
   // What failed on other machines is not known here.
   const selected = context.shard === undefined ? hosts.length : chosen.length;
   return { config, hosts, selected, flags, lastRun, clientFolder };
@@ -78,13 +82,21 @@ export function chooseTransport(
   return flags.transport ?? host.transport ?? config.transport ?? DEFAULT_TRANSPORT;
 }
 
-/** Loads the configuration that the flags name or that is found from the current folder on. */
+/** Loads the configuration that the flags name or that is found from the current folder on, and the inventories before it. */
 export async function loadConfiguration(
-  { cwd, env }: Context,
-  { config }: Pick<FleetFlags, 'config'>,
+  { cwd, env, output, interrupt }: Context,
+  { config, inventory = [] }: Pick<FleetFlags, 'config' | 'inventory'>,
 ): Promise<Config> {
   const { loadConfig } = await import('../config/load-config.js');
-  return loadConfig({ cwd, env, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) });
+  const search = { cwd, env, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) };
+  if (inventory.length === 0) return loadConfig(search);
+  const [{ loadInventories }, { mergeInventory }] = await Promise.all([
+    import('../inventory/ansible/load-inventories.js'),
+    import('../inventory/ansible/merge-inventory.js'),
+  ]);
+  const warn = (message: string): void => output.warn(message);
+  const found = await loadInventories(inventory, { cwd, env, signal: interrupt, warn });
+  return mergeInventory(found, await loadConfig(search, found));
 }
 
 function findUserFolder(env: NodeJS.ProcessEnv): { userFolder?: string } {
@@ -123,6 +135,24 @@ function refuseUnknownApps(config: Config, apps: readonly string[]): void {
       hint: 'an app that is not configured needs hosts: -H, -g or -a',
     },
   );
+}
+
+/** Says once for each variable of an inventory which hosts it would have reached in another way. */
+function warnNotFollowed({ output }: Context, hosts: readonly SelectedHost[]): void {
+  const hostsOf = new Map<string, string[]>();
+  for (const { target, notFollowed = [] } of hosts) {
+    for (const name of notFollowed) {
+      const names = hostsOf.get(name) ?? [];
+      names.push(target.name);
+      hostsOf.set(name, names);
+    }
+  }
+  for (const [name, names] of hostsOf) {
+    const folded = foldHosts(names);
+    const shown = folded.slice(0, MOST_SHOWN).join(', ') + (folded.length > MOST_SHOWN ? ', …' : '');
+    const count = names.length === 1 ? '1 host' : `${names.length} hosts`;
+    output.warn(`${name} of the inventory is not followed (${count}: ${shown})`);
+  }
 }
 
 function isChosen({ hosts, groups, hostsFile }: HostSelection): boolean {

@@ -9,9 +9,10 @@ test('flags are repeated as a shell reads them', () => {
     all: true,
     limit: ['a', 'b,c'],
     parallel: 4,
+    inventory: ['hosts.ini', 'my list'],
   };
   expect(formatRepeatedFlags(flags)).toBe(
-    "-F 'it'\\''s.conf' -i ~/.ssh/id -H 'web[1-3]' -H db -a --limit a --limit b,c",
+    "--inventory hosts.ini --inventory 'my list' -F 'it'\\''s.conf' -i ~/.ssh/id -H 'web[1-3]' -H db -a --limit a --limit b,c",
   );
 });
 

@@ -7,6 +7,7 @@ const PLAIN = /^[A-Za-z0-9_/:=.,@%+~-]+$/;
 export function formatRepeatedFlags(flags: FleetFlags): string {
   return [
     ...repeat('--config', flags.config),
+    ...repeat('--inventory', flags.inventory),
     ...repeat('-F', flags.sshConfig),
     ...repeat('-l', flags.login),
     ...repeat('-i', flags.identity),

@@ -1,5 +1,6 @@
 import { formatSuggestion, quoteForMessage } from '@outlast/core';
 import { expandHostsWithin, MOST_HOSTS } from '../inventory/host-ranges.js';
+import { type KnownNames, NO_NAMES } from './known-names.js';
 import type { CheckedFile } from './parse-config-file.js';
 import { describeRule, type Problem } from './problem.js';
 import { parseHostKey } from './setting-values.js';
@@ -19,8 +20,10 @@ const MOST_MEMBERS = 10 * MOST_HOSTS;
 /**
  * Checks the names in all files together: each is defined once, and what groups and apps refer to exists. Works on what
  * the schema has not seen yet, so that a file which fails the schema has its names checked as well.
+ *
+ * @param others what the files may refer to besides.
  */
-export function checkNames(files: readonly CheckedFile[]): Problem[] {
+export function checkNames(files: readonly CheckedFile[], others: KnownNames = NO_NAMES): Problem[] {
   const problems: Problem[] = [];
   const names: Names = { hosts: new Set(), groups: new Set(), tags: new Set() };
   const complainIn =
@@ -31,6 +34,8 @@ export function checkNames(files: readonly CheckedFile[]): Problem[] {
       problems.push({ place: yaml.findPlace(path), message: written ? describeUnfit(written.text) : describe() });
     };
   for (const file of files) collectNames(file, names, complainIn(file));
+  for (const name of others.hosts.keys()) names.hosts.add(name);
+  for (const name of others.groups.keys()) names.groups.add(name);
   for (const file of files) checkReferences(file, names, complainIn(file));
   return problems;
 }

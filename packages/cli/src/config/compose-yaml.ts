@@ -1,5 +1,15 @@
 import { escapeForMessage } from '@outlast/core';
-import { Composer, type Document, Lexer, type LineCounter, Parser } from 'yaml';
+import {
+  type CollectionTag,
+  Composer,
+  type Document,
+  type DocumentOptions,
+  Lexer,
+  type LineCounter,
+  Parser,
+  type ScalarTag,
+  type SchemaOptions,
+} from 'yaml';
 
 /** Takes what is wrong at an offset of the text. */
 export type Report = (offset: number, message: string) => void;
@@ -12,19 +22,32 @@ const MOST_MISTAKES = 100;
 /** What is reported of deeper nesting. */
 export const NESTED_TOO_DEEP = `the nesting is deeper than ${DEEPEST} levels`;
 
-/** Composes the one document of a YAML 1.2 text; with anything reported, the document is not to be used. */
-export function composeDocument(text: string, lines: LineCounter, report: Report): Document.Parsed | undefined {
+/** Whose YAML it is: ours is YAML 1.2 with the core schema and no tags, Ansible's is YAML 1.1 with a few of its own. */
+export type Dialect = 'outlast' | 'ansible';
+
+const ANSIBLE_TAGS = ['!vault', '!vault-encrypted', '!unsafe'];
+
+const DIALECTS: Readonly<Record<Dialect, DocumentOptions & SchemaOptions>> = {
+  outlast: { version: '1.2', schema: 'core', resolveKnownTags: false },
+  ansible: { version: '1.1', schema: 'yaml-1.1', customTags: (tags) => [...tags, ...buildAnsibleTags()] },
+};
+
+/** Composes the one document of a YAML text; with anything reported, the document is not to be used. */
+export function composeDocument(
+  text: string,
+  lines: LineCounter,
+  report: Report,
+  dialect: Dialect = 'outlast',
+): Document.Parsed | undefined {
   const composer = new Composer({
-    version: '1.2',
-    schema: 'core',
+    ...DIALECTS[dialect],
     stringKeys: true,
     merge: false,
-    resolveKnownTags: false,
     uniqueKeys: false,
     prettyErrors: false,
   });
   const reportMistake = (offset: number, code: string, message: string): void =>
-    report(offset, code === 'TAG_RESOLVE_FAILED' ? 'tags are not supported' : escapeForMessage(message));
+    report(offset, code === 'TAG_RESOLVE_FAILED' ? describeTags(dialect) : escapeForMessage(message));
   limitMistakes(composer, reportMistake);
   const [document, second] = composeFirst(composer, readTokens(text, lines, report), text.length);
   if (second !== undefined) {
@@ -34,7 +57,7 @@ export function composeDocument(text: string, lines: LineCounter, report: Report
     reportMistake(pos[0], code, message);
   }
   if (document === undefined) return undefined;
-  if (document.directives?.yaml.version !== '1.2') {
+  if (dialect === 'outlast' && document.directives?.yaml.version !== '1.2') {
     report(0, 'only YAML 1.2 is understood');
   }
   return document;
@@ -74,6 +97,18 @@ function limitMistakes(composer: Composer, reportMistake: (offset: number, code:
     }
     before(source, code, message, ...rest);
   };
+}
+
+function describeTags(dialect: Dialect): string {
+  return dialect === 'outlast' ? 'tags are not supported' : `of tags only ${ANSIBLE_TAGS.join(', ')} are supported`;
+}
+
+function buildAnsibleTags(): (ScalarTag | CollectionTag)[] {
+  const scalars = ANSIBLE_TAGS.map((tag): ScalarTag => ({ tag, resolve: (text) => text }));
+  const collections = (['map', 'seq'] as const).map(
+    (collection): CollectionTag => ({ tag: '!unsafe', collection, resolve: (value) => value }),
+  );
+  return [...scalars, ...collections];
 }
 
 // The composer recurses without bound, so that what is far too deep must not reach it.

@@ -1,6 +1,7 @@
 import type { Target } from '../ssh/transport.js';
 import type { TransportName } from '../ssh/transports.js';
 import type { Place } from './place.js';
+import type { Problem } from './problem.js';
 import type { AppSettings } from './schema.js';
 
 /** A host of the configuration. */
@@ -13,6 +14,10 @@ export interface ConfiguredHost {
   /** How it is reached; absent where its entry says nothing. */
   readonly transport?: TransportName;
   readonly place: Place;
+  /** What an inventory says of it and cannot be done: it is not to be used. */
+  readonly problems?: readonly Problem[];
+  /** The variables of an inventory that would change how it is reached, and are not followed. */
+  readonly notFollowed?: readonly string[];
 }
 
 /** A group of the configuration; every member is known. */

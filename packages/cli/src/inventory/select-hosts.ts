@@ -1,6 +1,7 @@
 import { OutlastError, quoteForMessage } from '@outlast/core';
 import type { Config, ConfiguredHost } from '../config/config.js';
-import { formatPlace, type Place } from '../config/place.js';
+import { formatLine } from '../config/place.js';
+import { throwProblems } from '../config/problem.js';
 import { resolveGroup, resolveMembers } from './configured-members.js';
 import { dropRepeated } from './drop-repeated.js';
 import { excludeHosts } from './exclude-hosts.js';
@@ -37,7 +38,7 @@ export interface AppHosts {
  * of these those within every limit, less the excluded ones; each once, in the order written or configured.
  *
  * @throws OutlastError `E_USAGE` for a malformed word, an unknown group, limit or exclusion, over 100,000 hosts, and when
- *   nothing is chosen.
+ *   nothing is chosen; `E_CONFIG` for a chosen host of which an inventory says what cannot be done.
  */
 export function selectHosts(selection: HostSelection, config: Config, apps: readonly AppHosts[] = []): SelectedHost[] {
   const chosen = [
@@ -57,7 +58,9 @@ export function selectHosts(selection: HostSelection, config: Config, apps: read
       hint: 'choose fewer with -g, -H or -x',
     });
   }
-  return excludeHosts(limitHosts(hosts, selection.limit ?? [], config), selection.exclude, config);
+  const left = excludeHosts(limitHosts(hosts, selection.limit ?? [], config), selection.exclude, config);
+  throwProblems(left.flatMap(({ problems = [] }) => problems));
+  return left;
 }
 
 function selectWords(words: readonly string[], config: Config): SelectedHost[] {
@@ -109,17 +112,18 @@ function selectAppHosts({ app, hosts }: AppHosts, config: Config): SelectedHost[
   return resolveMembers(config, hosts).map((host) => buildSelected(host, `hosts of app ${app}`));
 }
 
-function buildSelected({ target, env, transport }: ConfiguredHost, source: string): SelectedHost {
+function buildSelected(
+  { target, env, transport, problems, notFollowed }: ConfiguredHost,
+  source: string,
+): SelectedHost {
   return {
     target,
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(transport === undefined ? {} : { transport }),
+    ...(problems === undefined ? {} : { problems }),
+    ...(notFollowed === undefined ? {} : { notFollowed }),
     source,
   };
-}
-
-function formatLine(place: Place): string {
-  return formatPlace(place).replace(/:\d+$/, '');
 }
 
 function refuseNothing(selection: HostSelection, config: Config): OutlastError {

@@ -10,6 +10,8 @@ export interface Target {
   readonly user?: string;
   /** 1–65535. */
   readonly port?: number;
+  /** Key files for this host alone, as `ssh -i` takes them; tried behind those of the flags. */
+  readonly identityFiles?: readonly string[];
 }
 
 /** The flags that `ssh` has too and that every verb takes. */

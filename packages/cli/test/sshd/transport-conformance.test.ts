@@ -256,6 +256,19 @@ describe.each<TransportName>(['ssh2', 'openssh'])('%s', (kind) => {
     });
   });
 
+  test('a key file of the target lets us in, once it is there', async () => {
+    const host = await startHost();
+    const laptop = await makeLaptop([host], { clientKey: generateKeyPair() });
+    const keyFile = join(laptop.home, 'own key');
+    const target = { name: 'web1', destination: 'web1', identityFiles: [keyFile] };
+    const reach = () => open(laptop).connect(target, { connectTimeoutMs: 5_000 });
+    expect((await catchError(reach())).code).toBe('E_AUTH');
+    await writeFile(keyFile, host.clientKey.privateKey, { mode: 0o600 });
+    const connection = await reach();
+    onTestFinished(() => connection.close());
+    expect((await run(connection, 'echo in')).stdout).toBe('in\n');
+  });
+
   describe('an encrypted key', () => {
     const NAMES = ['web1', 'web2', 'web3'];
 

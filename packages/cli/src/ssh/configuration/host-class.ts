@@ -1,6 +1,7 @@
 import type { SshOptions, Target } from '../transport.js';
 import type { ConfigFiles, HostLine } from './config-files.js';
 import { findLineEffect, parseConfigLines } from './config-lines.js';
+import { listNamedIdentities } from './reach-arguments.js';
 import { matchesWildcard } from './wildcard.js';
 
 /** Hosts of which `ssh -G` says the same, but for the name itself. */
@@ -27,10 +28,10 @@ export function findHostClass(target: Target, options: SshOptions, files: Config
   const active = files.blocks.flatMap((block, index) =>
     block.conditions.every((line) => matchesHostLine(line, destination)) ? [{ ...block, index }] : [],
   );
-  const effects = [...active, ...findOptionEffects(options)];
+  const effects = [...active, ...findOptionEffects(target, options)];
   if (effects.some(({ usesName }) => usesName)) return undefined;
   return {
-    key: JSON.stringify([target.user, target.port, options, active.map(({ index }) => index)]),
+    key: JSON.stringify([target.user, target.port, target.identityFiles, options, active.map(({ index }) => index)]),
     setsHostname: effects.some(({ setsHostname }) => setsHostname),
     paths: files.paths,
     applied: listApplied(active.map(({ conditions }) => conditions)),
@@ -49,11 +50,11 @@ function listApplied(conditions: readonly (readonly HostLine[])[]): string[] {
 
 const SECTIONS = ['host', 'match', 'include'];
 
-function findOptionEffects({ identityFiles, options }: SshOptions): ReturnType<typeof findLineEffect>[] {
+function findOptionEffects(target: Target, options: SshOptions): ReturnType<typeof findLineEffect>[] {
   const odd = { setsHostname: false, usesName: true };
   return [
-    ...identityFiles.map((file) => ({ setsHostname: false, usesName: file.includes('%') })),
-    ...options.map((option) => {
+    ...listNamedIdentities(target, options).map((file) => ({ setsHostname: false, usesName: file.includes('%') })),
+    ...options.options.map((option) => {
       const [line, ...more] = parseConfigLines(option) ?? [];
       const isPlain = line !== undefined && more.length === 0 && !SECTIONS.includes(line.keyword);
       return isPlain ? findLineEffect(line) : odd;

@@ -13,6 +13,11 @@ export function buildTypedArgs(target: Target, options: SshOptions): string[] {
   return [...buildReachFlags(target, options), target.destination];
 }
 
+/** Lists the key files that the flags and the host itself name, in the order in which they are tried. */
+export function listNamedIdentities({ identityFiles = [] }: Target, options: SshOptions): string[] {
+  return [...new Set([...options.identityFiles, ...identityFiles])];
+}
+
 function buildReachFlags(target: Target, options: SshOptions): string[] {
   const user = target.user ?? options.user;
   return [
@@ -20,7 +25,7 @@ function buildReachFlags(target: Target, options: SshOptions): string[] {
     ...(user === undefined ? [] : ['-l', user]),
     ...(target.port === undefined ? [] : ['-p', String(target.port)]),
     ...(options.jump === undefined ? [] : ['-J', options.jump]),
-    ...options.identityFiles.flatMap((file) => ['-i', file]),
+    ...listNamedIdentities(target, options).flatMap((file) => ['-i', file]),
     ...options.options.flatMap((option) => ['-o', option]),
   ];
 }

@@ -116,6 +116,20 @@ describe('one question is enough', () => {
 });
 
 describe('each host is asked for where only ssh can tell', () => {
+  test('hosts with key files of their own share no answer', async () => {
+    // Of files that are not there ssh says nothing.
+    const [run = '', second = '', fourth = ''] = ['key-run', 'key-2', 'key-4'].map((name) => join(folder, name));
+    for (const file of [run, second, fourth]) writeFileSync(file, '');
+    const sshOptions = { configFile: 'none', identityFiles: [run], options: [] };
+    const resolve = createHostResolver({ sshOptions, env });
+    const withKey = (destination: string, key?: string) =>
+      resolve({ name: destination, destination, ...(key === undefined ? {} : { identityFiles: [key] }) });
+    await withKey('web1');
+    const found = await Promise.all([withKey('web2', second), withKey('web3'), withKey('web4', fourth)]);
+    expect(found.map(({ identityFiles }) => identityFiles)).toEqual([[run, second], [run], [run, fourth]]);
+    expect((await withKey('web2', second)).sshArgs.join(' ')).toBe(`-F none -i ${run} -i ${second} web2`);
+  });
+
   test.each<[string, string, Partial<SshOptions>?]>([
     ['a Match on the host', 'Match host web*\n  User matched\n'],
     ['a Match on the name as given', 'Match originalhost web1,db*\n  User matched\n'],

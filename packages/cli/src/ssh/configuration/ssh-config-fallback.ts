@@ -2,6 +2,7 @@ import { OutlastError } from '@outlast/core';
 import type { SshOptions, Target } from '../transport.js';
 import { readLocalUser } from './local-user.js';
 import type { RawSettings } from './raw-settings.js';
+import { listNamedIdentities } from './reach-arguments.js';
 import { UNHONOURED_KEYWORDS } from './unhonoured.js';
 
 const REPEATABLE = new Set(['identityfile', 'certificatefile']);
@@ -39,7 +40,8 @@ export function buildExplicitSettings(target: Target, options: SshOptions): RawS
   if (user !== undefined) raw.set('user', [user]);
   if (target.port !== undefined) raw.set('port', [String(target.port)]);
   if (options.jump !== undefined) raw.set('proxyjump', [options.jump]);
-  if (options.identityFiles.length > 0) raw.set('identityfile', [...options.identityFiles]);
+  const named = listNamedIdentities(target, options);
+  if (named.length > 0) raw.set('identityfile', named);
   for (const option of options.options) addOption(raw, option);
   if (!raw.has('user')) raw.set('user', [readLocalUser().name]);
   addDefaults(raw);

@@ -234,6 +234,12 @@ describe('without an ssh program', () => {
     expect(warnings).toEqual([expect.stringContaining('no ssh program')]);
   });
 
+  test('a host brings its own keys, behind those of the run', async () => {
+    const resolver = createHostResolver(explicit({ identityFiles: ['/srv/key'] }));
+    const own = await resolver({ name: 'web1', destination: 'web1', identityFiles: ['~/own', '/srv/key'] });
+    expect(own.identityFiles.slice(0, 2)).toEqual(['/srv/key', join(userInfo().homedir, 'own')]);
+  });
+
   test('a hop gets the keys and options of the run, but not its user', async () => {
     const resolver = createHostResolver(
       explicit({ user: 'deploy', identityFiles: ['/srv/key'], options: ['Port=23'] }),

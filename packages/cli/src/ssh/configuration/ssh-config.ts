@@ -8,7 +8,7 @@ import { checkDestinationPart, checkTarget, parseJumpChain } from './destination
 import { buildHostSettings, type HostSettings } from './host-settings.js';
 import { readLocalUser } from './local-user.js';
 import type { RawSettings } from './raw-settings.js';
-import { buildTypedArgs } from './reach-arguments.js';
+import { buildTypedArgs, listNamedIdentities } from './reach-arguments.js';
 import { shareAnswers } from './shared-answers.js';
 import { buildExplicitSettings } from './ssh-config-fallback.js';
 import { expandSshPath, expandTokens, type TokenValues } from './ssh-tokens.js';
@@ -61,7 +61,7 @@ export function createHostResolver(source: ConfigSource): HostResolver {
     },
   });
   return (target, sshOptions = source.sshOptions) => {
-    const key = JSON.stringify([target.destination, target.user, target.port, sshOptions]);
+    const key = JSON.stringify([target.destination, target.user, target.port, target.identityFiles, sshOptions]);
     const settings = known.get(key) ?? resolveHost(target, buildSource(sshOptions), ask).then(note);
     known.set(key, settings);
     const [oldest] = known.keys();
@@ -97,7 +97,7 @@ export async function resolveHost(
   if (options.user !== undefined) checkDestinationPart(options.user, 'user');
   parseJumpChain(options.jump ?? '');
   const raw = (await ask(target, options))?.raw ?? buildFallback(target, source);
-  return finishSettings(target, keepExplicitIdentities(raw, options), source);
+  return finishSettings(target, keepExplicitIdentities(raw, listNamedIdentities(target, options)), source);
 }
 
 function buildFallback(target: Target, source: ConfigSource): RawSettings {
@@ -113,9 +113,9 @@ function buildFallback(target: Target, source: ConfigSource): RawSettings {
 }
 
 // ssh drops an `-i` file that it cannot find; we keep it, so that a failed authentication can name it.
-function keepExplicitIdentities(raw: RawSettings, options: SshOptions): RawSettings {
+function keepExplicitIdentities(raw: RawSettings, named: readonly string[]): RawSettings {
   const found = raw.get('identityfile') ?? [];
-  const missing = options.identityFiles.filter((file) => !found.includes(file));
+  const missing = named.filter((file) => !found.includes(file));
   return missing.length === 0 ? raw : new Map([...raw, ['identityfile', [...missing, ...found]]]);
 }
 
