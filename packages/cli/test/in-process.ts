@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Laptop } from '@outlast/test-fixtures';
-import type { Context } from '../../src/commands/context.js';
-import { VERBS } from '../../src/commands/verbs.js';
-import { createOutput } from '../../src/output/streams.js';
-import { parseInvocation } from '../../src/program.js';
-import { readDocument, type ToldDocument } from '../document-schema.js';
-import { NOBODY } from './connection-lab.js';
+import type { Context } from '../src/commands/context.js';
+import { VERBS } from '../src/commands/verbs.js';
+import { createOutput } from '../src/output/streams.js';
+import { parseInvocation } from '../src/program.js';
+import { readDocument, type ToldDocument } from './document-schema.js';
+import { NOBODY } from './sshd/connection-lab.js';
 
 /** What a run inside this process came to. */
 export interface Answer {
