@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Laptop } from '@outlast/test-fixtures';
 import type { Context } from '../src/commands/context.js';
+import { formatRepeatedFlags } from '../src/commands/repeat-flags.js';
 import { VERBS } from '../src/commands/verbs.js';
 import { createOutput } from '../src/output/streams.js';
 import { parseInvocation } from '../src/program.js';
@@ -15,7 +16,7 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** Runs a verb with `--json` as the program does, inside this process: for runs by the hundred. */
+/** Runs a verb with `--json` as the program does, inside this process, which costs a fraction of one of its own. */
 export async function askInProcess(
   laptop: Laptop,
   words: readonly string[],
@@ -38,7 +39,7 @@ export async function askInProcess(
     env,
     cwd,
     interrupt: new AbortController().signal,
-    repeated: '',
+    repeated: formatRepeatedFlags(flags),
     verbs: VERBS,
   };
   const exitCode = await verb.run(context, args, flags);
