@@ -46,14 +46,21 @@ const projects: readonly Project[] = [
   buildHostProject('streamlit', { timeout: 300 * SECOND, order: 3, workers: 3 }),
 ];
 
-/** Larger files come first. These take longer than their size tells; the deadlines of leases are the closest, so they begin beside files that wait. */
+/**
+ * Larger files come first; these take longer than their size tells. Those of each kind that have the closest deadlines stand at the head of
+ * it, together with such as do little but wait.
+ */
 const FIRST = [
   'embedded/lease',
+  'embedded/log-keeper',
+  'embedded/log-reading',
+  'embedded/doctor',
   'embedded/log-rotation',
   'embedded/reliability/killed-scripts',
-  'sshd/reliability/cut-clients',
-  'sshd/logs',
+  'sshd/black-holes',
   'sshd/dead-names',
+  'sshd/logs',
+  'sshd/reliability/cut-clients',
   'streamlit/streamlit',
   'docker/systemd-launcher',
   'docker/login-shells',
