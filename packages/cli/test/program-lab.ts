@@ -89,13 +89,13 @@ export async function ask(laptop: Laptop, args: readonly string[], options?: Run
 }
 
 /** The one app of the one host that a run was about. */
-export function appOf({ document }: Told, host = 0): ToldApp {
+export function appOf({ document }: Pick<Told, 'document'>, host = 0): ToldApp {
   const app = document.outcomes[host]?.apps?.[0];
   return app ?? fail(`no app in ${JSON.stringify(document)}`);
 }
 
 /** The codes of a run's hosts in their order, `ok` where there is none. */
-export function codesOf({ document }: Told): (string | null)[] {
+export function codesOf({ document }: Pick<Told, 'document'>): (string | null)[] {
   return document.outcomes.map(({ ok, error }) => error?.code ?? (ok ? 'ok' : 'failed'));
 }
 

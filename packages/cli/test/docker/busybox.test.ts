@@ -4,7 +4,7 @@ import { type Laptop, startTcpProxy, type TestHost, varyHost, waitFor } from '@o
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
-import { ask, makeUser, needDocker } from './docker-lab.js';
+import { askProgram, makeUser, needDocker } from './docker-lab.js';
 import { countScripts, listProcesses, waitForProcesses } from './remote-processes.js';
 
 beforeEach(needDocker);
@@ -23,7 +23,7 @@ describe('exec through dropbear', () => {
 
   test.each(['TERM', 'KILL', 'SEGV'])('tells of a program that was ended by %s', async (signal) => {
     const { host, laptop } = await prepare();
-    const answer = await ask(laptop, [host], 'exec', '--', '/bin/sh', '-c', `echo out; kill -s ${signal} $$`);
+    const answer = await askProgram(laptop, [host], 'exec', '--', '/bin/sh', '-c', `echo out; kill -s ${signal} $$`);
     expect(answer.outcomes[0]).toMatchObject({ ok: false, exitCode: null, signal, stdout: 'out\n' });
     expect(answer.exitCode).toBe(128 + { TERM: 15, KILL: 9, SEGV: 11 }[signal as 'TERM']);
   });
@@ -40,9 +40,11 @@ describe('exec through dropbear', () => {
 describe('find on a host of nothing but BusyBox', () => {
   test('sees what outlast manages and what not, with whole arguments, and never itself', async () => {
     const { host, laptop } = await prepare();
-    const started = readApp(await ask(laptop, [host], 'start', 'web', '--settle', '100ms', '--', 'sleep', '1000'));
+    const started = readApp(
+      await askProgram(laptop, [host], 'start', 'web', '--settle', '100ms', '--', 'sleep', '1000'),
+    );
     await host.run('(exec sh -c "while :; do sleep 1000; done" "by hand" "two  words" </dev/null >/dev/null 2>&1 &)');
-    const { outcomes } = await ask(laptop, [host], 'find', 'sleep 1000');
+    const { outcomes } = await askProgram(laptop, [host], 'find', 'sleep 1000');
     const own = (await listProcesses(host)).map(({ pid }) => pid);
     const found = (outcomes[0]?.processes ?? []).filter(({ pid }) => own.includes(pid));
     const shown = found.map(({ argv, app }) => ({ argv, app }));
@@ -52,7 +54,7 @@ describe('find on a host of nothing but BusyBox', () => {
       app: null,
     });
     expect(found.map(({ pid }) => pid)).toContain(readPid(started));
-    const nothing = await ask(laptop, [host], 'find', 'no such process here');
+    const nothing = await askProgram(laptop, [host], 'find', 'no such process here');
     expect(nothing.outcomes[0]?.processes).toEqual([]);
   });
 });
@@ -63,41 +65,41 @@ describe('the supervisor in BusyBox ash', () => {
     const line =
       'n=$(cat count 2>/dev/null); echo $((n + 1)) >count; echo "try $((n + 1))"; sleep 0.5; [ "$((n + 0))" -ge 2 ]';
     const words = ['--settle', '100ms', '--restart', 'on-failure', '--', '/bin/sh', '-c', line];
-    const started = readApp(await ask(laptop, [host], 'start', 'web', ...words));
-    const ended = await ask(laptop, [host], 'wait', 'web');
+    const started = readApp(await askProgram(laptop, [host], 'start', 'web', ...words));
+    const ended = await askProgram(laptop, [host], 'wait', 'web');
     expect(ended.exitCode).toBe(0);
     const app = readApp(ended);
     expect(app).toMatchObject({ state: 'exited', exitCode: 0, restarts: 2 });
     expect(app.lastPid).not.toBe(started.pid);
-    expect(readLines(await ask(laptop, [host], 'logs', 'web'))).toEqual(['try 1', 'try 2', 'try 3']);
+    expect(readLines(await askProgram(laptop, [host], 'logs', 'web'))).toEqual(['try 1', 'try 2', 'try 3']);
     await waitForProcesses(host, 0);
   });
 
   test('starts an app again that was killed, and stops for good when asked, also in the middle of a back-off', async () => {
     const { host, laptop } = await prepare();
     const words = ['--settle', '100ms', '--restart', 'on-failure', '--', 'sleep', '1000'];
-    const first = readPid(readApp(await ask(laptop, [host], 'start', 'web', ...words)));
+    const first = readPid(readApp(await askProgram(laptop, [host], 'start', 'web', ...words)));
     await host.run(`kill -s KILL ${first}`);
     const second = await waitFor(
       async () => {
-        const { state, pid, restarts } = readApp(await ask(laptop, [host], 'status', 'web'));
+        const { state, pid, restarts } = readApp(await askProgram(laptop, [host], 'status', 'web'));
         return state === 'running' && restarts === 1 ? pid : undefined;
       },
       { what: 'the app to be started again' },
     );
     expect(second).not.toBe(first);
     await host.run(`kill -s KILL ${second}`);
-    const isBackOff = async () => readApp(await ask(laptop, [host], 'status', 'web')).state === 'restarting';
+    const isBackOff = async () => readApp(await askProgram(laptop, [host], 'status', 'web')).state === 'restarting';
     await waitFor(isBackOff, { what: 'the back-off' });
-    expect(readApp(await ask(laptop, [host], 'stop', 'web'))).toMatchObject({ state: 'stopped', changed: true });
+    expect(readApp(await askProgram(laptop, [host], 'stop', 'web'))).toMatchObject({ state: 'stopped', changed: true });
     expect(await listProcesses(host)).toEqual([]);
   });
 
   test('gives up after as many restarts as it may', async () => {
     const { host, laptop } = await prepare();
     const words = ['--settle', '100ms', '--restart', 'on-failure', '--max-restarts', '1', '--', '/bin/sh', '-c'];
-    await ask(laptop, [host], 'start', 'web', ...words, 'sleep 0.4; exit 4');
-    const ended = await ask(laptop, [host], 'wait', 'web');
+    await askProgram(laptop, [host], 'start', 'web', ...words, 'sleep 0.4; exit 4');
+    const ended = await askProgram(laptop, [host], 'wait', 'web');
     expect(readApp(ended)).toMatchObject({ state: 'crash-looping', exitCode: 4, restarts: 1 });
     expect(ended.exitCode).toBe(4);
   });
@@ -125,7 +127,7 @@ describe('logs -f from BusyBox', () => {
   }
 
   const startWriter = (laptop: Laptop, host: TestHost) =>
-    ask(
+    askProgram(
       laptop,
       [host],
       'start',
@@ -161,18 +163,18 @@ describe('logs -f from BusyBox', () => {
     client.kill('SIGINT');
     await ended;
     await waitFor(async () => (await countScripts(host)) === 0, { what: 'the script to end', timeoutMs: 3_000 });
-    expect(readApp(await ask(laptop, [far], 'status', 'web')).state).toBe('running');
+    expect(readApp(await askProgram(laptop, [far], 'status', 'web')).state).toBe('running');
   });
 
   test('reports a truncation and goes on from the start of what is left', async () => {
     const { host, laptop } = await prepare();
     const line = 'trap "echo after" USR1; echo before before before; while :; do sleep 0.1; done';
-    await ask(laptop, [host], 'start', 'web', '--settle', '100ms', '--', '/bin/sh', '-c', line);
+    await askProgram(laptop, [host], 'start', 'web', '--settle', '100ms', '--', '/bin/sh', '-c', line);
     const { client, seen, waitForText } = await follow(laptop, host);
     await waitForText('before\n');
     await host.run(`: >${host.stateDir}/apps/web/log`);
     await waitForText('truncated');
-    await ask(laptop, [host], 'signal', 'USR1', 'web');
+    await askProgram(laptop, [host], 'signal', 'USR1', 'web');
     await waitForText('after\n');
     expect(seen.stdout).toBe('before before before\nafter\n');
     expect(seen.stderr).toContain('the log of web was truncated');

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readPid } from './answer.js';
-import { ask, makeUser, needDocker } from './docker-lab.js';
+import { askProgram, makeUser, needDocker } from './docker-lab.js';
 import { waitForProcesses } from './remote-processes.js';
 
 beforeEach(needDocker);
@@ -13,7 +13,7 @@ describe.each(['debian2', 'busybox'] as const)('sixteen clients at once on %s', 
     const host = await makeUser(name);
     const laptop = await addLaptop([host]);
     const words = ['web', '--connect-timeout', '60s', '--settle', '200ms', '--', 'sleep', '1000'];
-    const apps = (await Promise.all(CLIENTS.map(() => ask(laptop, [host], 'start', ...words)))).map(readApp);
+    const apps = (await Promise.all(CLIENTS.map(() => askProgram(laptop, [host], 'start', ...words)))).map(readApp);
     const [only] = new Set(apps.map(readPid));
     expect(apps.map(({ pid }) => pid)).toEqual(CLIENTS.map(() => only));
     expect(apps.filter(({ changed }) => changed)).toHaveLength(1);
@@ -26,7 +26,7 @@ test('clients that want to start different things make one process, and the othe
   const host = await makeUser('debian2');
   const laptop = await addLaptop([host]);
   const start = (index: number) =>
-    ask(
+    askProgram(
       laptop,
       [host],
       'start',

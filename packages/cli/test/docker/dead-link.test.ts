@@ -5,7 +5,7 @@ import { type TestHost, varyHost, waitFor } from '@outlast/test-fixtures';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApps, readPid } from './answer.js';
-import { ask, makeUsers, needDocker } from './docker-lab.js';
+import { askProgram, makeUsers, needDocker } from './docker-lab.js';
 import { countScripts, waitForProcesses } from './remote-processes.js';
 
 beforeEach(needDocker);
@@ -33,7 +33,7 @@ test('behind a link that has gone silent no script outlives its client for longe
   const links = await Promise.all(hosts.map(startLink));
   const far = hosts.map((host, index) => varyHost(host, { port: links[index]?.port ?? 0 }));
   const laptop = await addLaptop(far);
-  const apps = readApps(await ask(laptop, far, 'start', 'web', '--settle', '100ms', '--', 'sleep', '1000'));
+  const apps = readApps(await askProgram(laptop, far, 'start', 'web', '--settle', '100ms', '--', 'sleep', '1000'));
   const names = far.map(({ alias }) => alias).join(',');
   const clients = ['logs -f', 'wait'].map((verb) =>
     laptop.spawnOutlast([...verb.split(' '), 'web', '-H', names], { stdio: 'ignore' }),

@@ -9,7 +9,8 @@ import {
   varyHost,
 } from '@outlast/test-fixtures';
 import { inject, onTestFinished, type TestContext } from 'vitest';
-import { ask as askProgram } from '../program-lab.js';
+import { askInProcess } from '../in-process.js';
+import { ask as askAsProcess } from '../program-lab.js';
 import type { Answer } from './answer.js';
 import { killAll } from './remote-processes.js';
 
@@ -80,15 +81,34 @@ export function runAsRoot({ access }: HostFacts, line: string, ...words: string[
   return runOrThrow(argv);
 }
 
-/** Runs a verb with `--json` on the hosts and reads its document. */
-export async function ask(
+/** Runs a verb with `--json` on the hosts, inside this process, and reads its document: where the question is what the host makes of it. */
+export function ask(
   laptop: Laptop,
   hosts: readonly HostFacts[],
   verb: string,
   ...words: readonly string[]
 ): Promise<Answer> {
-  const names = hosts.map(({ alias }) => alias).join(',');
-  const { document, exitCode, stderr } = await askProgram(laptop, [verb, '-H', names, ...words]);
+  return askBy(askInProcess, laptop, [verb, '-H', nameAll(hosts), ...words]);
+}
+
+/** The same by the real program, in a process of its own: where the question is what becomes of it, or whether it is whole. */
+export function askProgram(
+  laptop: Laptop,
+  hosts: readonly HostFacts[],
+  verb: string,
+  ...words: readonly string[]
+): Promise<Answer> {
+  return askBy(askAsProcess, laptop, [verb, '-H', nameAll(hosts), ...words]);
+}
+
+const nameAll = (hosts: readonly HostFacts[]) => hosts.map(({ alias }) => alias).join(',');
+
+async function askBy(
+  run: typeof askAsProcess | typeof askInProcess,
+  laptop: Laptop,
+  words: readonly string[],
+): Promise<Answer> {
+  const { document, exitCode, stderr } = await run(laptop, words);
   const { ok, outcomes } = document;
   return { ok, outcomes, exitCode, stderr };
 }

@@ -2,7 +2,7 @@ import type { TestHost } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readPid } from './answer.js';
-import { ask, getHost, makeUser, needDocker } from './docker-lab.js';
+import { askProgram, getHost, makeUser, needDocker } from './docker-lab.js';
 import { readArgv, waitForProcesses } from './remote-processes.js';
 
 beforeEach(needDocker);
@@ -10,7 +10,7 @@ beforeEach(needDocker);
 describe('a host that is reachable only through another', () => {
   async function goRound(host: TestHost, laptopHosts: readonly TestHost[], flags: readonly string[]) {
     const laptop = await addLaptop(laptopHosts);
-    const to = (verb: string, ...words: string[]) => ask(laptop, [host], verb, ...words);
+    const to = (verb: string, ...words: string[]) => askProgram(laptop, [host], verb, ...words);
     const started = await to('start', 'web', ...flags, '--settle', '100ms', '--', 'sleep', '1000');
     expect(started).toMatchObject({ ok: true, stderr: 'Safe to disconnect.\n' });
     expect(await readArgv(host, readPid(readApp(started)))).toEqual(['sleep', '1000']);
@@ -34,7 +34,7 @@ describe('a host that is reachable only through another', () => {
     const { jump, ...inner } = await makeUser('inner');
     expect(jump).toBe('debian');
     const laptop = await addLaptop([getHost('debian'), inner]);
-    const answer = await ask(laptop, [getHost('debian'), inner], 'status');
+    const answer = await askProgram(laptop, [getHost('debian'), inner], 'status');
     expect(answer.exitCode).toBe(1);
     expect(answer.outcomes[0]).toMatchObject({ host: 'debian', ok: true });
     expect(answer.outcomes[1]).toMatchObject({ host: 'inner', ok: false, error: { code: 'E_RESOLVE' } });

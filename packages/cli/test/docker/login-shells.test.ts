@@ -2,7 +2,7 @@ import type { Laptop, TestHost } from '@outlast/test-fixtures';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApp, readLines, readPid } from './answer.js';
-import { ask, makeUser, needDocker } from './docker-lab.js';
+import { ask, askProgram, makeUser, needDocker } from './docker-lab.js';
 import { readArgv, waitForProcesses } from './remote-processes.js';
 
 beforeEach(needDocker);
@@ -83,7 +83,7 @@ describe.each(SHELLS)('behind the login shell $shell', ({ shell, on }) => {
   test('exec hands every word over byte for byte, and the exit code back', async () => {
     const { host, laptop } = await prepare();
     const line = `${PRINT_WORDS}; echo "and this" >&2; exit 5`;
-    const answer = await ask(laptop, [host], 'exec', '--', '/bin/sh', '-c', line, 'sh', ...WORDS);
+    const answer = await askProgram(laptop, [host], 'exec', '--', '/bin/sh', '-c', line, 'sh', ...WORDS);
     const [outcome] = answer.outcomes;
     expect(outcome).toMatchObject({ ok: false, exitCode: 5, signal: null, stderr: 'and this\n' });
     expect(outcome?.stdout?.split('\0').slice(0, -1)).toEqual(WORDS);

@@ -4,7 +4,7 @@ import { type Laptop, startTcpProxy, type TestHost, varyHost, waitFor } from '@o
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { addLaptop } from '../program-lab.js';
 import { readApps, readPid } from './answer.js';
-import { ask, makeUsers, needDocker } from './docker-lab.js';
+import { askProgram, makeUsers, needDocker } from './docker-lab.js';
 import { countScripts, type RemoteProcess, readProcess, waitForCommit, waitForProcesses } from './remote-processes.js';
 
 beforeEach(needDocker);
@@ -33,7 +33,7 @@ async function expectAppAndSupervisor(host: TestHost, pid: number): Promise<Remo
 describe('an app started on three hosts at once', () => {
   test('is detached in every way and has nothing but one small supervisor beside it', async () => {
     const { hosts, laptop } = await makeThree();
-    const started = await ask(laptop, hosts, 'start', 'web', '--', ...ARGV);
+    const started = await askProgram(laptop, hosts, 'start', 'web', '--', ...ARGV);
     expect(started).toMatchObject({ ok: true, exitCode: 0 });
     expect(started.stderr).toBe('Safe to disconnect.\n');
     for (const [index, app] of readApps(started).entries()) {
@@ -60,18 +60,18 @@ describe('an app started on three hosts at once', () => {
 
   test('goes on when the client has ended, and another laptop sees and stops it', async () => {
     const { hosts, laptop } = await makeThree();
-    const started = readApps(await ask(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV));
+    const started = readApps(await askProgram(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV));
     await laptop.remove();
     const other = await addLaptop(hosts);
-    const seen = readApps(await ask(other, hosts, 'status', 'web'));
+    const seen = readApps(await askProgram(other, hosts, 'status', 'web'));
     expect(seen.map(({ state, pid, startedAt }) => ({ state, pid, startedAt }))).toEqual(
       started.map(({ pid, startedAt }) => ({ state: 'running', pid, startedAt })),
     );
-    for (const app of readApps(await ask(other, hosts, 'stop', 'web')))
+    for (const app of readApps(await askProgram(other, hosts, 'stop', 'web')))
       expect(app).toMatchObject({ state: 'stopped', how: 'term', changed: true, pid: null });
     for (const host of hosts) await waitForProcesses(host, 0);
     const third = await addLaptop(hosts);
-    for (const app of readApps(await ask(third, hosts, 'status', 'web')))
+    for (const app of readApps(await askProgram(third, hosts, 'status', 'web')))
       expect(app).toMatchObject({ state: 'stopped', how: 'term', signal: 'TERM' });
   });
 });
@@ -86,7 +86,7 @@ describe('a client killed by KILL', () => {
     client.kill('SIGKILL');
     await ended;
     await Promise.all(hosts.map((host, index) => expectAppAndSupervisor(host, pids[index] ?? 0)));
-    const again = await ask(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV);
+    const again = await askProgram(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV);
     expect(readApps(again).map(({ pid, changed }) => ({ pid, changed }))).toEqual(
       pids.map((pid) => ({ pid, changed: false })),
     );
@@ -100,7 +100,7 @@ describe('a client killed by KILL', () => {
     await sleep(100 + Math.random() * 700);
     client.kill('SIGKILL');
     await ended;
-    const apps = readApps(await ask(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV));
+    const apps = readApps(await askProgram(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV));
     await Promise.all(apps.map((app, index) => expectAppAndSupervisor(hosts[index] as TestHost, readPid(app))));
     for (const app of apps) expect(app.state).toBe('running');
   });
@@ -111,7 +111,7 @@ describe('a client killed by KILL', () => {
   ];
   test.each(WATCHES)('in the middle of $verb leaves no script on the hosts', async ({ verb, words }) => {
     const { hosts, laptop, names } = await makeThree();
-    const apps = readApps(await ask(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV));
+    const apps = readApps(await askProgram(laptop, hosts, 'start', 'web', '--settle', '100ms', '--', ...ARGV));
     const client = laptop.spawnOutlast([verb, 'web', ...words, '-H', names], { stdio: 'ignore' });
     const ended = once(client, 'exit');
     for (const host of hosts) {
@@ -133,7 +133,7 @@ test('a link that is gone for good during a start leaves the app alone, and the 
   });
   const far = hosts.map((host, index) => varyHost(host, { port: proxies[index]?.port ?? 0 }));
   const laptop = await addLaptop(far);
-  const client = ask(laptop, far, 'start', 'web', '--settle', '2s', '--', ...ARGV);
+  const client = askProgram(laptop, far, 'start', 'web', '--settle', '2s', '--', ...ARGV);
   const pids = await Promise.all(hosts.map((host) => waitForCommit(host, 'web')));
   await sleep(Math.random() * 500);
   await Promise.all(proxies.map((proxy) => proxy.stop()));
@@ -146,5 +146,5 @@ test('a link that is gone for good during a start leaves the app alone, and the 
   expect(answer.stderr).not.toContain('Safe to disconnect');
   await Promise.all(hosts.map((host, index) => expectAppAndSupervisor(host, pids[index] ?? 0)));
   const near = await addLaptop(hosts);
-  expect(readApps(await ask(near, hosts, 'status', 'web')).map(({ pid }) => pid)).toEqual(pids);
+  expect(readApps(await askProgram(near, hosts, 'status', 'web')).map(({ pid }) => pid)).toEqual(pids);
 });

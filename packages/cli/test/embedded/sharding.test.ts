@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { findFreePort, type ProgramResult, waitFor } from '@outlast/test-fixtures';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readDocument, type ToldDocument } from '../document-schema.js';
+import { askInProcess, runInProcess } from '../in-process.js';
 import { shell, useLab } from '../program-lab.js';
-import { askInProcess, runInProcess } from '../sshd/in-process.js';
 import { maskVolatile } from './mask-volatile.js';
 
 const lab = useLab(['web1', 'web2', 'web3', 'web4'], { kind: 'embedded' });

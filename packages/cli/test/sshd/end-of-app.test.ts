@@ -1,14 +1,17 @@
 import { startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { addLaptop, appOf, ask, shell, useLab } from '../program-lab.js';
+import { askInProcess } from '../in-process.js';
+import { addLaptop, appOf, ask as askProgram, shell, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1']);
+/** What the host makes of it is the question here; documents.test.ts asks the same of the real program. */
+const ask = (args: readonly string[]) => askInProcess(lab.laptop, args);
 const QUICK = ['-H', 'web1', '--settle', '100ms'];
 
 /** Starts an app that goes on until its file is there, so that it ends when the test says so and not within the settle time. */
 async function startUntilTold(app: string, end: string): Promise<number> {
   const script = `until [ -e "$XDG_STATE_HOME/${app}" ]; do sleep 0.05; done; ${end}`;
-  const told = await lab.ask(['start', app, ...QUICK, ...shell(script)]);
+  const told = await ask(['start', app, ...QUICK, ...shell(script)]);
   expect(told.exitCode).toBe(0);
   return appOf(told).pid ?? 0;
 }
@@ -32,14 +35,14 @@ describe('how an app ended is told afterwards', () => {
   ])('when it exited with $code', async ({ code, app }) => {
     const pid = await startUntilTold(app, code === 143 ? 'kill -s TERM $$' : `exit ${code}`);
     await letEnd(app);
-    const waited = await lab.ask(['wait', app, '-H', 'web1']);
+    const waited = await ask(['wait', app, '-H', 'web1']);
     const expected =
       code === 143
         ? { state: 'killed', exitCode: null, signal: 'TERM', endedBy: null }
         : { state: 'exited', exitCode: code, signal: null };
     expect(appOf(waited)).toMatchObject({ ...expected, pid: null, lastPid: pid, how: null, uptimeSeconds: null });
     expect(waited.exitCode).toBe(code);
-    const status = await lab.ask(['status', app, '-H', 'web1']);
+    const status = await ask(['status', app, '-H', 'web1']);
     expect(appOf(status)).toMatchObject({ ...expected, lastPid: pid, ports: [] });
     expect(appOf(status).endedAt).not.toBeNull();
     expect(status.exitCode).toBe(3);
@@ -48,7 +51,7 @@ describe('how an app ended is told afterwards', () => {
   test('when a stranger killed it', async () => {
     const pid = await startUntilTold('murdered', 'true');
     await lab.host().run(`kill -s KILL ${pid}`);
-    const waited = await lab.ask(['wait', 'murdered', '-H', 'web1']);
+    const waited = await ask(['wait', 'murdered', '-H', 'web1']);
     expect(appOf(waited)).toMatchObject({
       state: 'killed',
       exitCode: null,
@@ -62,7 +65,7 @@ describe('how an app ended is told afterwards', () => {
 
   test('when we killed it, with the name of who did', async () => {
     await startUntilTold('ours', 'true');
-    const told = await lab.ask(['kill', 'ours', '-H', 'web1']);
+    const told = await ask(['kill', 'ours', '-H', 'web1']);
     expect(told.exitCode).toBe(0);
     expect(appOf(told)).toMatchObject({ state: 'killed', signal: 'KILL', pid: null, changed: true });
     expect(appOf(told).endedBy).toMatch(/^\S+@\S+$/);
@@ -72,7 +75,7 @@ describe('how an app ended is told afterwards', () => {
     const pid = await startUntilTold('awaited', 'exit 7');
     const countLogins = async () => (await lab.host().readLog()).split('Accepted publickey').length;
     const before = await countLogins();
-    const waiting = lab.ask(['wait', 'awaited', '-H', 'web1']);
+    const waiting = ask(['wait', 'awaited', '-H', 'web1']);
     await waitFor(async () => (await countLogins()) > before, { what: 'the wait to be connected' });
     await letEnd('awaited');
     expect(appOf(await waiting)).toMatchObject({ state: 'exited', exitCode: 7, lastPid: pid });
@@ -86,7 +89,7 @@ describe('waiting', () => {
     const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
     await startUntilTold('far', 'exit 6');
     await waitFor(async () => !(await isScriptThere()), { what: 'the script of the start to have ended' });
-    const waiting = ask(laptop, ['wait', 'far', '-H', 'web1']);
+    const waiting = askProgram(laptop, ['wait', 'far', '-H', 'web1']);
     await waitFor(isScriptThere, { what: 'the script to run on the host' });
     proxy.cut();
     await waitFor(async () => proxy.accepted > 1, { what: 'another connection' });
@@ -97,15 +100,15 @@ describe('waiting', () => {
 
   test('ends with 124 when its time is over, and the app goes on', async () => {
     const pid = await startUntilTold('patient', 'exit 0');
-    const told = await lab.ask(['wait', 'patient', '--timeout', '2s', '-H', 'web1']);
+    const told = await ask(['wait', 'patient', '--timeout', '2s', '-H', 'web1']);
     expect(told.exitCode).toBe(124);
     expect(told.document.outcomes[0]?.error).toMatchObject({
       code: 'E_TIMEOUT',
       message: 'patient was not seen to end within 2 s',
     });
-    expect(appOf(await lab.ask(['status', 'patient', '-H', 'web1']))).toMatchObject({ state: 'running', pid });
+    expect(appOf(await ask(['status', 'patient', '-H', 'web1']))).toMatchObject({ state: 'running', pid });
     await letEnd('patient');
-    expect((await lab.ask(['wait', 'patient', '--timeout', '30s', '-H', 'web1'])).exitCode).toBe(0);
+    expect((await ask(['wait', 'patient', '--timeout', '30s', '-H', 'web1'])).exitCode).toBe(0);
   });
 
   test('for several apps is over when all of them are, and tells each', async () => {
@@ -113,19 +116,19 @@ describe('waiting', () => {
     await startUntilTold('two', 'exit 5');
     await letEnd('one');
     await letEnd('two');
-    const told = await lab.ask(['wait', 'one', 'two', '-H', 'web1']);
+    const told = await ask(['wait', 'one', 'two', '-H', 'web1']);
     expect(told.document.outcomes[0]?.apps?.map(({ app, exitCode }) => [app, exitCode])).toEqual([
       ['one', 0],
       ['two', 5],
     ]);
     expect(told.exitCode).toBe(1);
-    expect((await lab.ask(['wait', 'one', 'one', '-H', 'web1'])).exitCode).toBe(0);
+    expect((await ask(['wait', 'one', 'one', '-H', 'web1'])).exitCode).toBe(0);
   });
 });
 
 describe('a start fails', () => {
   test('with 127 and what was said about it, when there is no such program', async () => {
-    const told = await lab.ask(['start', 'missing', '-H', 'web1', '--', 'no-such-program-anywhere', '--flag']);
+    const told = await ask(['start', 'missing', '-H', 'web1', '--', 'no-such-program-anywhere', '--flag']);
     expect(told.exitCode).toBe(1);
     const error = told.document.outcomes[0]?.error;
     expect(error).toMatchObject({ code: 'E_START_FAILED', exitCode: 127, signal: null });
@@ -135,13 +138,13 @@ describe('a start fails', () => {
   });
 
   test('with 126, when the program cannot be run', async () => {
-    const told = await lab.ask(['start', 'no-program', '-H', 'web1', '--', '/etc/passwd']);
+    const told = await ask(['start', 'no-program', '-H', 'web1', '--', '/etc/passwd']);
     expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_START_FAILED', exitCode: 126 });
   });
 
   test('with the code and the last lines, when the app dies within the settle time', async () => {
     const line = 'seq 1 30; echo oops >&2; sleep 0.3; exit 4';
-    const told = await lab.ask(['start', 'short', '-H', 'web1', ...shell(line)]);
+    const told = await ask(['start', 'short', '-H', 'web1', ...shell(line)]);
     expect(told.exitCode).toBe(1);
     const error = told.document.outcomes[0]?.error;
     expect(error).toMatchObject({ code: 'E_START_FAILED', exitCode: 4 });
@@ -149,7 +152,7 @@ describe('a start fails', () => {
   });
 
   test('with the signal, when the app is killed within the settle time', async () => {
-    const told = await lab.ask(['start', 'shot', '-H', 'web1', ...shell('kill -s SEGV $$')]);
+    const told = await ask(['start', 'shot', '-H', 'web1', ...shell('kill -s SEGV $$')]);
     expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_START_FAILED', exitCode: null, signal: 'SEGV' });
   });
 
@@ -163,17 +166,17 @@ describe('a start fails', () => {
 
   test('when the settle time says so, and succeeds when it is shorter than the life', async () => {
     const life = shell('sleep 1; exit 9');
-    expect((await lab.ask(['start', 'brief', ...QUICK, ...life])).exitCode).toBe(0);
-    await lab.ask(['wait', 'brief', '-H', 'web1']);
-    const told = await lab.ask(['start', 'brief', '-H', 'web1', '--settle', '3s', ...life]);
+    expect((await ask(['start', 'brief', ...QUICK, ...life])).exitCode).toBe(0);
+    await ask(['wait', 'brief', '-H', 'web1']);
+    const told = await ask(['start', 'brief', '-H', 'web1', '--settle', '3s', ...life]);
     expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_START_FAILED', exitCode: 9 });
   });
 
   test('before anything runs, when its folder is not there', async () => {
-    const told = await lab.ask(['start', 'homeless', '-H', 'web1', '--cwd', '/no/such/folder', '--', 'sleep', '60']);
+    const told = await ask(['start', 'homeless', '-H', 'web1', '--cwd', '/no/such/folder', '--', 'sleep', '60']);
     expect(told.exitCode).toBe(1);
     expect(told.document.outcomes[0]?.error).toMatchObject({ code: 'E_CWD' });
     expect(told.document.outcomes[0]?.error?.message).toContain('/no/such/folder');
-    expect((await lab.ask(['status', '-H', 'web1', 'homeless'])).exitCode).toBe(3);
+    expect((await ask(['status', '-H', 'web1', 'homeless'])).exitCode).toBe(3);
   });
 });

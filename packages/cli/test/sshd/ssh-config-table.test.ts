@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatKnownHostName } from '@outlast/test-fixtures';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { askInProcess } from '../in-process.js';
 import { useLab } from '../program-lab.js';
-import { askInProcess } from './in-process.js';
 
 // The key exchange that ssh prefers takes it 0.1 s of processor time.
 const kex = 'KexAlgorithms curve25519-sha256';

@@ -1,12 +1,15 @@
 import { isGone, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
+import { askInProcess } from '../in-process.js';
 import { appOf, shell, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1', 'web2']);
+/** What the host makes of it is the question here; documents.test.ts asks the same of the real program. */
+const ask = (args: readonly string[]) => askInProcess(lab.laptop, args);
 
 /** Starts an app that writes a word once it is ready, and resolves to its pid. */
 async function start(app: string, line: string, ...flags: string[]): Promise<number> {
-  const told = await lab.ask(['start', app, '-H', 'web1', '--settle', '100ms', ...flags, ...shell(line)]);
+  const told = await ask(['start', app, '-H', 'web1', '--settle', '100ms', ...flags, ...shell(line)]);
   expect(told.exitCode, told.stderr).toBe(0);
   const isReady = async () => (await readLog(app)).includes('ready');
   await waitFor(isReady, { what: `${app} to be ready`, evidence: () => readLog(app) });
@@ -15,7 +18,7 @@ async function start(app: string, line: string, ...flags: string[]): Promise<num
 
 const readLog = async (app: string) => (await lab.host().run(`cat "$XDG_STATE_HOME/outlast/apps/${app}/log"`)).stdout;
 const readPids = async (app: string) => [...(await readLog(app)).matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid));
-const stop = (app: string, ...flags: string[]) => lab.ask(['stop', app, '-H', 'web1', ...flags]);
+const stop = (app: string, ...flags: string[]) => ask(['stop', app, '-H', 'web1', ...flags]);
 
 /** A loop that goes on whatever the signal, without a child that the signal would end. */
 const ENDLESS = 'while :; do sleep 0.05; done';
@@ -68,25 +71,25 @@ describe('stop', () => {
 
   test('continues a paused app so that it can end', async () => {
     await start('paused', `trap 'echo bye; exit 0' TERM; echo ready; ${ENDLESS}`);
-    const paused = await lab.ask(['signal', 'STOP', 'paused', '-H', 'web1']);
+    const paused = await ask(['signal', 'STOP', 'paused', '-H', 'web1']);
     expect(paused.exitCode).toBe(0);
-    expect(appOf(await lab.ask(['status', 'paused', '-H', 'web1'])).state).toBe('paused');
+    expect(appOf(await ask(['status', 'paused', '-H', 'web1'])).state).toBe('paused');
     expect(appOf(await stop('paused', '--grace', '5s'))).toMatchObject({ how: 'term', exitCode: 0 });
     expect(await readLog('paused')).toContain('bye');
   });
 
   test('of an app that is unknown on one of the hosts is fine there, on all of them it is exit 3', async () => {
     await start('only-here', 'echo ready; exec sleep 600');
-    const told = await lab.ask(['stop', 'only-here', '-H', 'web1,web2']);
+    const told = await ask(['stop', 'only-here', '-H', 'web1,web2']);
     expect(told.exitCode).toBe(0);
     expect(appOf(told, 0)).toMatchObject({ state: 'stopped', changed: true });
     expect(appOf(told, 1)).toMatchObject({ state: 'unknown', changed: false });
-    expect((await lab.ask(['stop', 'nowhere', '-H', 'web1,web2'])).exitCode).toBe(3);
+    expect((await ask(['stop', 'nowhere', '-H', 'web1,web2'])).exitCode).toBe(3);
   });
 
   test('leaves nothing running, the supervisor included', async () => {
     await start('clean', 'echo ready; sleep 600 & wait');
-    const inspected = appOf(await lab.ask(['inspect', 'clean', '-H', 'web1']));
+    const inspected = appOf(await ask(['inspect', 'clean', '-H', 'web1']));
     const pids = [...(inspected.pids ?? []), inspected.supervisorPid ?? 0];
     expect(pids).toHaveLength(3);
     await stop('clean');
@@ -96,7 +99,7 @@ describe('stop', () => {
   test('stops several apps at once', async () => {
     await start('one', 'echo ready; exec sleep 600');
     await start('two', 'echo ready; exec sleep 600');
-    const told = await lab.ask(['stop', 'one', 'two', '-H', 'web1']);
+    const told = await ask(['stop', 'one', 'two', '-H', 'web1']);
     expect(told.document.outcomes[0]?.apps).toMatchObject([
       { app: 'one', state: 'stopped' },
       { app: 'two', state: 'stopped' },
@@ -107,13 +110,13 @@ describe('stop', () => {
     const endless = 'echo ready; until [ -e "$XDG_STATE_HOME/end" ]; do sleep 0.05; done; exit 1';
     await start('eager', endless, '--restart', 'always');
     await lab.host().run(': >"$XDG_STATE_HOME/end"');
-    const back = async () => appOf(await lab.ask(['status', 'eager', '-H', 'web1'])).restarts >= 1;
+    const back = async () => appOf(await ask(['status', 'eager', '-H', 'web1'])).restarts >= 1;
     await waitFor(back, { what: 'the supervisor to start it again' });
     const told = await stop('eager');
     expect(appOf(told)).toMatchObject({ state: 'stopped', changed: true });
     const count = async () => (await readLog('eager')).split('ready').length;
     const before = await count();
-    expect(appOf(await lab.ask(['status', 'eager', '-H', 'web1']))).toMatchObject({ state: 'stopped', pid: null });
+    expect(appOf(await ask(['status', 'eager', '-H', 'web1']))).toMatchObject({ state: 'stopped', pid: null });
     expect(await count()).toBe(before);
   });
 });

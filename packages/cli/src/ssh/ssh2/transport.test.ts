@@ -1,3 +1,5 @@
+// Test files share their processes, but for those whose environment has options of its own: here it has to be one that has loaded no ssh2 yet.
+// @vitest-environment-options { "process": "of its own" }
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import { createSsh2Transport } from './transport.js';

@@ -11,9 +11,9 @@ import {
   varyHost,
 } from '@outlast/test-fixtures';
 import { expect, test } from 'vitest';
+import { type Answer, askInProcess } from '../../in-process.js';
 import { addLaptop, useLab } from '../../program-lab.js';
 import { measureConversation } from '../conversation.js';
-import { type Answer, askInProcess } from '../in-process.js';
 import { awaitQuiet, type HostProcesses } from './host-processes.js';
 
 /** Each round has one of them for itself, so that all that goes on there is of this round. */

@@ -1,13 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Laptop } from '@outlast/test-fixtures';
-import type { Context } from '../../src/commands/context.js';
-import type { FleetFlags } from '../../src/commands/flags.js';
-import { VERBS } from '../../src/commands/verbs.js';
-import { createOutput } from '../../src/output/streams.js';
-import { parseInvocation } from '../../src/program.js';
-import { readDocument, type ToldDocument } from '../document-schema.js';
-import { NOBODY } from './connection-lab.js';
+import type { Context } from '../src/commands/context.js';
+import type { FleetFlags } from '../src/commands/flags.js';
+import { formatRepeatedFlags } from '../src/commands/repeat-flags.js';
+import { VERBS } from '../src/commands/verbs.js';
+import { createOutput } from '../src/output/streams.js';
+import { parseInvocation } from '../src/program.js';
+import { readDocument, type ToldDocument } from './document-schema.js';
+import { NOBODY } from './sshd/connection-lab.js';
 
 /** What a run inside this process printed, and its exit code. */
 interface Printed {
@@ -21,7 +22,7 @@ export interface Answer extends Printed {
   readonly document: ToldDocument;
 }
 
-/** Runs a verb with `--json` as the program does, inside this process: for runs by the hundred. */
+/** Runs a verb with `--json` as the program does, inside this process, which costs a fraction of one of its own. */
 export async function askInProcess(
   laptop: Laptop,
   words: readonly string[],
@@ -54,7 +55,7 @@ export async function runInProcess(
     env,
     cwd,
     interrupt: new AbortController().signal,
-    repeated: '',
+    repeated: formatRepeatedFlags(flags),
     shard: (flags as FleetFlags).shard,
     verbs: VERBS,
   };
