@@ -1,8 +1,7 @@
 import type { Palette } from './colors.js';
 import type { ErrorFacts } from './describe-error.js';
 import { escapeLine, escapeText } from './escape-terminal.js';
-import { foldHosts } from './fold-hosts.js';
-import { formatHost } from './format-host.js';
+import { formatHost, formatHosts } from './format-host.js';
 
 /** What became of one host that failed. */
 export interface HostError {
@@ -24,7 +23,7 @@ const INDENT = '      ';
  * with the hint and the app's last lines beneath. Ends with a newline unless it is empty.
  */
 export function formatHostErrors(errors: readonly HostError[], layout: ErrorLayout): string {
-  const groups = groupEqual(errors).map(({ hosts, error }) => ({ label: formatLabel(hosts), error }));
+  const groups = groupEqual(errors).map(({ hosts, error }) => ({ label: formatHosts(hosts), error }));
   const labelWidth = Math.max(0, ...groups.map(({ label }) => label.length));
   const codeWidth = Math.max(0, ...groups.map(({ error }) => error.code.length));
   return groups
@@ -51,11 +50,6 @@ function groupEqual(errors: readonly HostError[]): { hosts: string[]; error: Err
     else groups.set(key, { hosts: [host], error });
   }
   return [...groups.values()];
-}
-
-function formatLabel(hosts: readonly string[]): string {
-  const folded = foldHosts(hosts.map(formatHost)).join(',');
-  return hosts.length === 1 ? folded : `${folded} (${hosts.length} hosts)`;
 }
 
 function formatMessage({ message, via }: ErrorFacts, indent: string): string {
