@@ -103,13 +103,14 @@ export function createLogPrefixer(options: LogPrefixOptions): LogPrefixer {
 
 /**
  * Puts the prefix before each line of what ends with a newline. All lines of a chunk are rendered at once, as a string with a character
- * for each byte: looking at them one by one in a buffer takes several times as long.
+ * for each byte: to look at them one by one in a buffer takes longer the shorter they are.
  */
 function renderLines(prefix: string, [held, rest]: readonly [Buffer, Uint8Array], escaped: boolean): Buffer {
-  const bytes = held.length === 0 ? toBuffer(rest) : Buffer.concat([held, rest]);
-  const visible = escaped ? Buffer.from(escapeText(bytes)) : bytes;
-  const lines = visible.toString('latin1', 0, visible.length - 1).split('\n');
-  return Buffer.from(`${prefix}${lines.join(`\n${prefix}`)}\n`, 'latin1');
+  // Only escaping has to see both together, as a character may be cut between them.
+  const before = escaped ? '' : held.toString('latin1');
+  const bytes = escaped ? Buffer.from(escapeText(Buffer.concat([held, rest]))) : toBuffer(rest);
+  const lines = bytes.toString('latin1', 0, bytes.length - 1).split('\n');
+  return Buffer.from(`${prefix}${before}${lines.join(`\n${prefix}`)}\n`, 'latin1');
 }
 
 function toBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
