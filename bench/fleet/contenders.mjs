@@ -10,7 +10,9 @@ const MEASURE = fileURLToPath(new URL('measure.py', import.meta.url));
 export function findContenders({ python, home, missing }) {
   const all = buildContenders(python);
   return all.flatMap((contender) => {
-    const { stdout, stderr, status } = spawnSync(contender.version[0], contender.version.slice(1), { encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(contender.version[0], contender.version.slice(1), {
+      encoding: 'utf8',
+    });
     if (status !== 0) missing(contender.name);
     const version = /\d+(\.\d+)+(-\w+)*/.exec(`${stdout}${stderr}`)?.[0];
     return status === 0 ? [{ ...contender, version, env: { ...buildEnv(home), ...contender.env } }] : [];
@@ -22,13 +24,34 @@ function buildContenders(python) {
     {
       name: 'outlast',
       version: [BIN, '--version'],
-      argv: ({ config, range }, atOnce, words) => [BIN, 'exec', '-F', config, '-P', atOnce, '-H', range, '--', ...words],
+      argv: ({ config, range }, atOnce, words) => [
+        BIN,
+        'exec',
+        '-F',
+        config,
+        '-P',
+        atOnce,
+        '-H',
+        range,
+        '--',
+        ...words,
+      ],
       streams: true,
     },
     {
       name: 'clush',
       version: ['clush', '--version'],
-      argv: ({ config, range }, atOnce, words) => ['clush', '-S', '-f', atOnce, '-o', `-F ${config}`, '-w', range, ...words],
+      argv: ({ config, range }, atOnce, words) => [
+        'clush',
+        '-S',
+        '-f',
+        atOnce,
+        '-o',
+        `-F ${config}`,
+        '-w',
+        range,
+        ...words,
+      ],
       streams: true,
     },
     {

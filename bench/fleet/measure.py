@@ -5,6 +5,7 @@ its stdout, how many bytes came, and the largest resident set of any one process
 all processes together, looked at twenty times a second, which costs time of its own.
 """
 
+import glob
 import json
 import os
 import resource
@@ -16,16 +17,15 @@ import time
 
 
 def list_tree(root):
-    parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat") as stat:
-                parents.setdefault(int(stat.read().rsplit(")", 1)[1].split()[1]), []).append(int(name))
-        except (OSError, IndexError):
-            continue
     found = [root]
     for pid in found:
-        found.extend(parents.get(pid, []))
+        # Of every thread, since each has those that it has started.
+        for children in glob.glob(f"/proc/{pid}/task/*/children"):
+            try:
+                with open(children) as file:
+                    found.extend(map(int, file.read().split()))
+            except OSError:
+                continue
     return found
 
 

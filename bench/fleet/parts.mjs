@@ -15,7 +15,13 @@ const CROWDS = [100, 1_000];
 const LARGE = 10_000;
 const MOST_MB = 150;
 
-export const PARTS = { cpu: measureCpu, wall: measureWall, memory: measureMemory, stream: measureStream, first: measureFirst };
+export const PARTS = {
+  cpu: measureCpu,
+  wall: measureWall,
+  memory: measureMemory,
+  stream: measureStream,
+  first: measureFirst,
+};
 
 /** Processor time of the client, start included; once with the key exchange that each of them would take, once with the same one. */
 async function measureCpu(run) {
@@ -109,5 +115,8 @@ function buildLines(seed, bytes) {
     lines.push(line);
   }
   const text = lines.join('');
-  return text.repeat(Math.ceil(bytes / text.length)).slice(0, bytes - 1).concat('\n');
+  return text
+    .repeat(Math.ceil(bytes / text.length))
+    .slice(0, bytes - 1)
+    .concat('\n');
 }

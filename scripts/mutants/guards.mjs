@@ -7,6 +7,7 @@ import { LEASE_MUTANTS } from './guards/lease.mjs';
 import { LINK_MUTANTS } from './guards/links.mjs';
 import { LOG_MUTANTS } from './guards/logs.mjs';
 import { OPENSSH_MUTANTS } from './guards/openssh.mjs';
+import { OUTPUT_MUTANTS } from './guards/output.mjs';
 import { RECORD_MUTANTS } from './guards/records.mjs';
 import { REPORT_MUTANTS } from './guards/report.mjs';
 import { REQUEST_MUTANTS } from './guards/requests.mjs';
@@ -40,4 +41,5 @@ export const MUTANTS = [
   ...CONNECTION_MUTANTS,
   ...LINK_MUTANTS,
   ...OPENSSH_MUTANTS,
+  ...OUTPUT_MUTANTS,
 ];
