@@ -19,7 +19,7 @@ const FABRIC = 'fabric==3.2.3';
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
     hosts: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1e6) },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },

@@ -2,7 +2,7 @@
 
 Prints one JSON object: processor time of the program and of all that it has waited for, wall clock, the time until the first byte was on
 its stdout, how many bytes came, and the largest resident set of any one process. With --tree also the largest proportional set size of
-all processes together, looked at twenty times a second, which costs time of its own.
+all processes together, looked at ten times a second, which costs time of its own.
 """
 
 import glob
@@ -38,7 +38,7 @@ def read_pss(pid):
 
 
 def watch_tree(root, ended, told):
-    while not ended.wait(0.05):
+    while not ended.wait(0.1):
         told["treeKb"] = max(told.get("treeKb", 0), sum(map(read_pss, list_tree(root))))
 
 
