@@ -1,6 +1,6 @@
 // A line on many hosts, next to clush, pdsh, pssh, ansible and fabric, in turn in one run, on real sshd under as many addresses.
 //
-//   node bench/fleet.mjs [--rounds N] [--hosts N] [--seed N] [--only PART,…] [--large] [--write]
+//   node bench/fleet.mjs [--rounds N] [--hosts N] [--seed N] [--only PART,…] [--without PROGRAM,…] [--large] [--write]
 //
 // The parts are cpu, wall, memory, stream and first. --large also measures the memory at 10,000 hosts, which takes minutes; --write puts
 // the table into docs/benchmarks.md. Takes Linux, root, Python and OpenSSH; fabric is fetched from PyPI into a folder of its own, and who
@@ -23,6 +23,7 @@ const { values: flags } = parseArgs({
     hosts: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1e6) },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    without: { type: 'string', default: '' },
     large: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -53,11 +54,13 @@ async function compare() {
   const python = join(process.env.OUTLAST_BENCH_VENV, 'bin/python');
   const lab = await startFleetLab();
   try {
-    const contenders = findContenders({
+    const without = flags.without.split(',');
+    const found = findContenders({
       python: existsSync(python) ? python : undefined,
       home: lab.folder,
       missing: (name) => process.stdout.write(`${name} is not on this machine and is left out\n`),
     });
+    const contenders = found.filter(({ name }) => !without.includes(name));
     const run = {
       ...{ lab, contenders, seed: flags.seed, large: flags.large },
       ...{ rounds: Number(flags.rounds), hosts: Number(flags.hosts) },
