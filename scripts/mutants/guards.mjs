@@ -2,6 +2,7 @@ import { ADOPT_MUTANTS } from './guards/adopt.mjs';
 import { CONFIGURATION_MUTANTS } from './guards/configuration.mjs';
 import { CONNECTION_MUTANTS } from './guards/connection.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
+import { EXEC_MUTANTS } from './guards/exec.mjs';
 import { FLEET_MUTANTS } from './guards/fleet.mjs';
 import { IDENTITY_MUTANTS } from './guards/identity.mjs';
 import { INVENTORY_MUTANTS } from './guards/inventory.mjs';
@@ -51,5 +52,6 @@ export const MUTANTS = [
   ...OPENSSH_MUTANTS,
   ...CONFIGURATION_MUTANTS,
   ...OUTPUT_MUTANTS,
+  ...EXEC_MUTANTS,
   ...INVENTORY_MUTANTS,
 ];

@@ -1,17 +1,14 @@
 import type { Readable } from 'node:stream';
 import { buffer as readBuffer } from 'node:stream/consumers';
 import { buildExecScript, OutlastError } from '@outlast/core';
-import { createCapture } from '../fleet/capture-output.js';
 import type { Outcome } from '../fleet/outcome.js';
-import { createProgramEndError, type ProgramStreams, runProgram } from '../fleet/run-program.js';
-import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
-import { createLogPrefixer } from '../output/log-prefix.js';
+import { createProgramEndError, runProgram } from '../fleet/run-program.js';
 import { EXEC_ROWS } from '../output/row-shapes.js';
-import type { Output } from '../output/streams.js';
 import type { ExecEnd } from '../ssh/transport.js';
 import { checkArgv } from './app-spec.js';
 import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
+import { type CapturedOutput, createExecSinks } from './exec-sinks.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
@@ -24,20 +21,21 @@ import type { Verb } from './verb.js';
 
 interface ExecFlags extends FleetFlags {
   readonly stdin?: boolean;
+  readonly gather?: boolean;
   readonly raw?: boolean;
 }
 
 /** What a program came to on one host; the output only where it is printed as a document. */
-interface ExecValue extends ExecEnd {
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
-}
+type ExecValue = ExecEnd & CapturedOutput;
+
+const NOTHING: CapturedOutput = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
 
 /** `outlast exec -- argv…` */
 export const execVerb: Verb = {
   configure(command) {
     command.usage('[flags] -- argv…');
     command.option('--stdin', 'pass our input on to the program');
+    command.option('--gather', 'print equal outputs once, when all hosts are done');
     command.option('--raw', 'bytes as they are, even on a terminal');
     addFleetFlags(command);
     addRowFlags(command, EXEC_ROWS);
@@ -46,6 +44,10 @@ export const execVerb: Verb = {
     if (context.argv === undefined)
       throw new OutlastError('E_USAGE', 'there is no program', {
         hint: 'write: outlast exec -H HOST -- PROGRAM ARGUMENTS',
+      });
+    if (flags.gather && isDocument(flags))
+      throw new OutlastError('E_USAGE', '--gather prints outputs for people, and a document has one a host', {
+        hint: 'leave out --gather, or --json, --ndjson and --format',
       });
     const argv = await checkArgv(context.argv);
     const plan = await planFleet(context, flags);
@@ -85,63 +87,29 @@ async function runEverywhere(
   flags: ExecFlags,
 ): Promise<Outcome<ExecValue>[]> {
   const stdin = flags.stdin ? await readInput(context, plan) : undefined;
-  const print = createPrinter(context, plan, flags.raw === true);
-  return runOverHosts<ExecValue>(context, plan, {
+  const sinks = createExecSinks(context, plan, { ...flags, capture: isDocument(flags) });
+  const outcomes = await runOverHosts<ExecValue>(context, plan, {
     label: 'running',
     forReader: true,
     timeoutMs: undefined,
     work: async (session, { target }) => {
-      const capture = createCapture();
-      const sink: Sink = isDocument(flags) ? capture : print(target.name);
-      const end = await runProgram(session, argv, { ...sink, ...(stdin === undefined ? {} : { stdin }) });
-      await sink.end?.();
-      return { ok: end.exitCode === 0, value: { ...end, ...capture.read() } };
+      const sink = sinks.open(target.name);
+      try {
+        const end = await runProgram(session, argv, { ...sink, ...(stdin === undefined ? {} : { stdin }) });
+        return { ok: end.exitCode === 0, value: { ...end, ...(sink.read?.() ?? NOTHING) } };
+      } finally {
+        await sink.end?.();
+      }
     },
     onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
   });
+  await sinks.finish?.();
+  return outcomes;
 }
 
 /** One host gets our input as it comes; several get a copy each, which has to be read first. */
 async function readInput({ stdin }: Context, { hosts }: FleetPlan): Promise<Readable | Uint8Array> {
   return hosts.length === 1 ? (stdin as Readable) : readBuffer(stdin as Readable);
-}
-
-type Sink = ProgramStreams & { end?(): Promise<void> };
-
-/** One host's output is passed on as it is, that of several with the host before each line. */
-function createPrinter({ output }: Context, { hosts, selected }: FleetPlan, raw: boolean): (host: string) => Sink {
-  if (selected === 1) return () => createPlainSink(output, raw);
-  const sources = hosts.map(({ target }) => ({ host: target.name, app: '' }));
-  const stdout = createLogPrefixer({
-    sources,
-    palette: output.stdout.palette,
-    escaped: output.stdout.isTerminal && !raw,
-  });
-  const stderr = createLogPrefixer({ sources, palette: output.stderr.palette, escaped: true });
-  return (host) => {
-    const source = { host, app: '' };
-    return {
-      stdout: (chunk) => output.bytes(stdout.push(source, chunk)),
-      stderr: (chunk) => output.report(Buffer.from(stderr.push(source, chunk)).toString('utf8')),
-      end: async () => {
-        await output.bytes(stdout.end(source));
-        output.report(Buffer.from(stderr.end(source)).toString('utf8'));
-      },
-    };
-  };
-}
-
-function createPlainSink(output: Output, raw: boolean): Sink {
-  const decoder = createUtf8Decoder();
-  const errors = createUtf8Decoder();
-  const escaped = output.stdout.isTerminal && !raw;
-  return {
-    stdout: (chunk) => (escaped ? output.data(escapeText(decoder.decode(chunk))) : output.bytes(chunk)),
-    stderr: (chunk) => output.foreign(raw || !output.stderr.isTerminal ? chunk : escapeText(errors.decode(chunk))),
-    end: async () => {
-      if (escaped) await output.data(escapeText(decoder.end()));
-    },
-  };
 }
 
 /** Where the output is part of what is printed at the end, rather than passed on as it comes. */

@@ -52,6 +52,13 @@ describe('lines of many logs', () => {
     expect(text(prefixer.end(WEB1))).toContain('| abc\n');
   });
 
+  test('are right in a chunk of any size, whatever its prefix makes of it', () => {
+    const prefixer = createPrefixer({ sources: [], lineLimit: 300_000 });
+    const chunk = Buffer.from(`${'x'.repeat(99)}\n`.repeat(9_000));
+    const expected = `w a | ${'x'.repeat(99)}\n`.repeat(9_000);
+    expect(text(prefixer.push({ host: 'w', app: 'a' }, chunk))).toBe(expected);
+  });
+
   test('get one colour a host', () => {
     const palette = buildPalette(true);
     const prefixer = createPrefixer({ palette });
@@ -79,5 +86,15 @@ describe('a line without an end', () => {
       prefixer.end(source),
     ];
     expect(Buffer.concat(out).toString()).toBe('w a | €\nw a | €\n');
+  });
+
+  test('is written in smaller pieces where many sources hold such lines', () => {
+    const prefixer = createPrefixer({ sources: [], lineLimit: 10, totalLimit: 25 });
+    const push = (host: string, length: number) =>
+      text(prefixer.push({ host, app: 'a' }, Buffer.from('x'.repeat(length))));
+    for (const host of ['1', '2', '3']) expect(push(host, 8)).toBe('');
+    expect(push('4', 2)).toBe('4 a | xx\n');
+    expect(text(prefixer.push({ host: '1', app: 'a' }, Buffer.from('end\n')))).toBe('1 a | xxxxxxxxend\n');
+    expect(push('4', 8)).toBe('');
   });
 });

@@ -1,7 +1,8 @@
 import type { LogStream } from '@outlast/core';
 import type { Palette } from './colors.js';
-import { countCutBytes, escapeCell, escapeLine } from './escape-terminal.js';
+import { countCutBytes, escapeCell, escapeText } from './escape-terminal.js';
 import { formatHost } from './format-host.js';
+import { GrowingBytes } from './growing-bytes.js';
 
 /** Where lines come from: one app on one host. */
 export interface LogSource {
@@ -23,6 +24,8 @@ export interface LogPrefixOptions {
   readonly escaped: boolean;
   /** Bytes of a line without an end that are held back; 1 MiB by default. More is written in pieces, each a line of its own. */
   readonly lineLimit?: number;
+  /** What is held back of all sources together; 32 MiB by default. Who would add to it then writes its line in pieces. */
+  readonly totalLimit?: number;
 }
 
 /** Turns chunks of many logs into prefixed whole lines. */
@@ -34,10 +37,13 @@ export interface LogPrefixer {
 }
 
 interface Pending {
-  readonly prefix: Buffer;
-  parts: Uint8Array[];
-  length: number;
+  /** One character a byte, as all that is put together here. */
+  readonly prefix: string;
+  readonly held: GrowingBytes;
 }
+
+/** What is rendered at once: the prefixes may make many times as much of it, and a string has an end. */
+const BLOCK = 256 * 1024;
 
 const NEWLINE = 0x0a;
 const LINE_END = Buffer.from('\n');
@@ -45,76 +51,90 @@ const NOTHING = Buffer.alloc(0);
 
 /** Creates the prefixer of `logs`: each line becomes `host app | line`, aligned and coloured by host. */
 export function createLogPrefixer(options: LogPrefixOptions): LogPrefixer {
-  const { lineLimit = 1024 * 1024 } = options;
+  const { escaped, lineLimit = 1024 * 1024, totalLimit = 32 * 1024 * 1024 } = options;
   const buildPrefix = createPrefixBuilder(options);
   const sources = new Map<string, Pending>();
+  let total = 0;
   const find = (source: LogSource): Pending => {
     const key = keyOf(source);
-    const known = sources.get(key) ?? { prefix: buildPrefix(source), parts: [], length: 0 };
+    const known = sources.get(key) ?? { prefix: buildPrefix(source), held: new GrowingBytes() };
     sources.set(key, known);
     return known;
   };
+  const holdBack = ({ held }: Pending, rest: Uint8Array): void => {
+    if (rest.length > 0) held.append(rest);
+    total += rest.length;
+  };
+  const release = ({ held }: Pending): Buffer => {
+    total -= held.length;
+    return held.take();
+  };
+  // A piece ends between two characters, so that none is torn apart by the newline that is put after it.
+  const flushPiece = (pending: Pending): Buffer => {
+    const bytes = release(pending);
+    const cut = bytes.length - countCutBytes(bytes);
+    holdBack(pending, bytes.subarray(cut));
+    return cut === 0 ? NOTHING : renderLines(pending.prefix, [bytes.subarray(0, cut), LINE_END], escaped);
+  };
+  const pushBlock = (pending: Pending, block: Uint8Array): Buffer => {
+    const end = block.lastIndexOf(NEWLINE) + 1;
+    const lines =
+      end === 0 ? NOTHING : renderLines(pending.prefix, [release(pending), block.subarray(0, end)], escaped);
+    holdBack(pending, block.subarray(end));
+    if (pending.held.length < lineLimit && total <= totalLimit) return lines;
+    return Buffer.concat([lines, flushPiece(pending)]);
+  };
   return {
-    push: (source, chunk) => pushChunk(find(source), chunk, { escaped: options.escaped, lineLimit }),
-    end: (source) => flushLine(find(source), NOTHING, options.escaped),
+    push(source, chunk) {
+      const pending = find(source);
+      if (chunk.length <= BLOCK) return pushBlock(pending, chunk);
+      const rendered: Buffer[] = [];
+      for (let start = 0; start < chunk.length; start += BLOCK) {
+        rendered.push(pushBlock(pending, chunk.subarray(start, start + BLOCK)));
+      }
+      return Buffer.concat(rendered);
+    },
+    end(source) {
+      const pending = find(source);
+      return pending.held.length === 0 ? NOTHING : renderLines(pending.prefix, [release(pending), LINE_END], escaped);
+    },
   };
 }
 
-function pushChunk(
-  pending: Pending,
-  chunk: Uint8Array,
-  { escaped, lineLimit }: { escaped: boolean; lineLimit: number },
-): Uint8Array {
-  const out: Uint8Array[] = [];
-  let start = 0;
-  for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
-    if (pending.length === 0) out.push(pending.prefix, ...renderLine(chunk.subarray(start, at + 1), escaped));
-    else out.push(flushLine(pending, chunk.subarray(start, at), escaped));
-    start = at + 1;
+/**
+ * Puts the prefix before each line of what ends with a newline. All lines of a chunk are rendered at once, as a string with a character
+ * for each byte: to look at them one by one in a buffer takes longer the shorter they are.
+ */
+function renderLines(prefix: string, [held, rest]: readonly [Buffer, Uint8Array], escaped: boolean): Buffer {
+  // Only escaping has to see both together, as a character may be cut between them.
+  const before = escaped ? '' : held.toString('latin1');
+  const bytes = escaped ? Buffer.from(escapeText(Buffer.concat([held, rest]))) : toBuffer(rest);
+  const lines = bytes.toString('latin1', 0, bytes.length - 1).split('\n');
+  return Buffer.from(`${prefix}${before}${lines.join(`\n${prefix}`)}\n`, 'latin1');
+}
+
+function toBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+function createPrefixBuilder({ sources, palette }: LogPrefixOptions): (source: LogSource) => string {
+  const places = new Map<string, number>();
+  const placeOf = (host: string): number => {
+    const place = places.get(host) ?? places.size;
+    places.set(host, place);
+    return place;
+  };
+  let hostWidth = 0;
+  let appWidth = 0;
+  for (const { host, app } of sources) {
+    placeOf(host);
+    hostWidth = Math.max(hostWidth, formatHost(host).length);
+    appWidth = Math.max(appWidth, escapeCell(app).length);
   }
-  holdBack(pending, chunk.subarray(start));
-  if (pending.length >= lineLimit) out.push(flushPiece(pending, escaped));
-  return Buffer.concat(out);
-}
-
-function renderLine(line: Uint8Array, escaped: boolean): Uint8Array[] {
-  return escaped ? [Buffer.from(escapeLine(line.subarray(0, -1))), LINE_END] : [line];
-}
-
-function holdBack(pending: Pending, rest: Uint8Array): void {
-  if (rest.length === 0) return;
-  // A copy, since the caller may reuse the memory of its chunk.
-  pending.parts.push(Uint8Array.prototype.slice.call(rest));
-  pending.length += rest.length;
-}
-
-function flushLine(pending: Pending, rest: Uint8Array, escaped: boolean): Uint8Array {
-  if (pending.length + rest.length === 0) return NOTHING;
-  const line = Buffer.concat([...pending.parts, rest, LINE_END]);
-  pending.parts = [];
-  pending.length = 0;
-  return Buffer.concat([pending.prefix, ...renderLine(line, escaped)]);
-}
-
-// A piece ends between two characters, so that none is torn apart by the newline that is put after it.
-function flushPiece(pending: Pending, escaped: boolean): Uint8Array {
-  const bytes = Buffer.concat(pending.parts);
-  const cut = bytes.length - countCutBytes(bytes);
-  pending.parts = [bytes.subarray(0, cut)];
-  const piece = flushLine(pending, NOTHING, escaped);
-  holdBack(pending, bytes.subarray(cut));
-  return piece;
-}
-
-function createPrefixBuilder({ sources, palette }: LogPrefixOptions): (source: LogSource) => Buffer {
-  const hosts = [...new Set(sources.map(({ host }) => host))];
-  const hostWidth = Math.max(0, ...hosts.map((host) => formatHost(host).length));
-  const appWidth = Math.max(0, ...sources.map(({ app }) => escapeCell(app).length));
   return ({ host, app }) => {
-    if (!hosts.includes(host)) hosts.push(host);
     const appPart = app === '' ? '' : ` ${escapeCell(app).padEnd(appWidth)}`;
     const text = `${formatHost(host).padEnd(hostWidth)}${appPart} |`;
-    return Buffer.from(`${palette.host(hosts.indexOf(host))(text)} `);
+    return Buffer.from(`${palette.host(placeOf(host))(text)} `).toString('latin1');
   };
 }
 

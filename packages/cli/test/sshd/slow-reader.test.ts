@@ -1,0 +1,65 @@
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '@outlast/test-fixtures';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { shell, useLab } from '../program-lab.js';
+
+const ALIASES = ['web1', 'web2', 'web3', 'web4'] as const;
+const lab = useLab(ALIASES);
+const ALL = ['exec', '-H', 'web[1-4]'];
+
+/** Far more than the pipe, both windows and a heap that is not collected in time can hold. */
+const MEGABYTES = 100;
+
+/** Lines of 100 bytes; how many blocks of 10,000 bytes were written stands in a file each time one is gone. */
+const WRITER = `i=0; line=$(printf %099d 0); block=$(j=0; while [ $j -lt 100 ]; do echo "$line"; j=$((j+1)); done)
+while [ $i -lt ${MEGABYTES * 100} ]; do i=$((i+1)); echo "$block"; echo $i >"$XDG_STATE_HOME/blocks"; done`;
+
+describe('a reader that stops', () => {
+  test('makes the programs on all hosts wait, and the memory stay as it is', async () => {
+    const client = lab.laptop.spawnOutlast([...ALL, ...shell(WRITER)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void client.kill('SIGKILL'));
+    client.stdout?.once('data', () => client.stdout?.pause());
+    await waitFor(async () => (await countBlocks()).every((count) => count > 0), { what: 'all programs to write' });
+    const stood = await waitForStandstill();
+    for (const count of stood) expect(count).toBeLessThan(MEGABYTES * 100);
+    expect(readPeakMegabytes(client)).toBeLessThan(250);
+  });
+});
+
+async function countBlocks(): Promise<number[]> {
+  const counts = ALIASES.map(async (alias) => (await lab.host(alias).run('cat "$XDG_STATE_HOME/blocks"')).stdout);
+  return (await Promise.all(counts)).map(Number);
+}
+
+/** Waits until nobody has written anything for half a second. */
+async function waitForStandstill(): Promise<number[]> {
+  for (let last: number[] = []; ; ) {
+    await delay(500);
+    const counts = await countBlocks();
+    if (counts.join() === last.join()) return counts;
+    last = counts;
+  }
+}
+
+function readPeakMegabytes({ pid }: ChildProcess): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+describe('many hosts', () => {
+  test('lose no byte of what they print at once, and none of their lines is torn apart', async () => {
+    const line = 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "$i $0"; done';
+    const { stdout, exitCode } = await lab.run([...ALL, '--', '/bin/sh', '-c', line, 'é\u0001']);
+    expect(exitCode).toBe(0);
+    const expected = Array.from({ length: 20_000 }, (_, at) => `${at + 1} é\u0001\n`).join('');
+    for (const alias of ALIASES) {
+      const lines = stdout.split('\n').filter((text) => text.startsWith(`${alias} | `));
+      expect(hash(lines.map((text) => `${text.slice(`${alias} | `.length)}\n`).join(''))).toBe(hash(expected));
+    }
+    expect(stdout.split('\n')).toHaveLength(4 * 20_000 + 1);
+  });
+});
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');
