@@ -58,8 +58,8 @@ function buildSshdConfig({ folder, port, user, hostKeys, env, extra }: SshdSetup
   // sshd takes the first value of a keyword, so a test's own lines stand in front.
   const lines = [
     ...extra,
-    // A keyword of which all values count: an address of the test's own stands in place of ours.
-    ...(extra.some((line) => line.startsWith('ListenAddress ')) ? [] : [`ListenAddress 127.0.0.1:${port}`]),
+    // A keyword of which all values count, and ours is one of all addresses.
+    ...(extra.some((line) => line.startsWith('ListenAddress 0.0.0.0:')) ? [] : [`ListenAddress 127.0.0.1:${port}`]),
     ...keyLines,
     `PidFile ${folder}/pid`,
     `AuthorizedKeysFile ${folder}/authorized_keys`,

@@ -50,7 +50,7 @@ function makeLaptop(any: TestHost): Promise<Laptop> {
 describe('one sshd on many loopback addresses', () => {
   test.each([
     ['as many at the same time as suit the machine', 20_000],
-    ['fewer, where few files may be open', 64],
+    ['fewer, where few files may be open', 80],
   ])('is as many hosts, each reached at its own address: %s', async (_what, openFiles) => {
     if (host === undefined) throw new Error('the host is not there');
     const laptop = await makeLaptop(host);

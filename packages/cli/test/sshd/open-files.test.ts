@@ -6,7 +6,7 @@ import { readDocument } from '../document-schema.js';
 import { addLaptop, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1']);
-const NAMES = Array.from({ length: 40 }, (_, index) => `host${index}`);
+const NAMES = Array.from({ length: 30 }, (_, index) => `host${index}`);
 
 /** The argv of a program that may have so many files open. */
 const limitFiles = (openFiles: number, argv: readonly string[]) => [
@@ -16,7 +16,7 @@ const limitFiles = (openFiles: number, argv: readonly string[]) => [
 
 /** Asks all hosts at the same time with a program that may have so many files open. */
 async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonly string[]) {
-  const argv = laptop.argvOf(['status', '--json', '-H', NAMES.join(','), '--parallel', '40', ...flags]);
+  const argv = laptop.argvOf(['status', '--json', '-H', NAMES.join(','), '--parallel', '30', ...flags]);
   const { home: cwd } = laptop;
   const TMPDIR = join(cwd, 't');
   await mkdir(TMPDIR);
@@ -27,16 +27,16 @@ async function askWithFewFiles(laptop: Laptop, openFiles: number, flags: readonl
 
 describe('where the laptop may open fewer files than its hosts need at once, fewer are done at once', () => {
   test.each([
-    ['ssh2', 60, () => []],
-    ['openssh', 60, () => ['--transport', 'openssh']],
-    ['a ProxyCommand', 60, (config: string) => ['-o', `ProxyCommand=ssh -F ${config} -W %h:%p host0`]],
+    ['ssh2', 80, () => []],
+    ['openssh', 80, () => ['--transport', 'openssh']],
+    ['a ProxyCommand', 80, (config: string) => ['-o', `ProxyCommand=ssh -F ${config} -W %h:%p host0`]],
   ])('over %s', async (_name, openFiles, buildFlags) => {
     const laptop = await addLaptop(NAMES.map((alias) => varyHost(lab.host(), { alias })));
     const told = await askWithFewFiles(laptop, openFiles, buildFlags(laptop.sshConfig));
     expect(told.document.outcomes.map(({ host }) => host)).toEqual(NAMES);
     expect(told.document.outcomes.flatMap(({ error }) => error ?? [])).toEqual([]);
     expect(told.exitCode).toBe(0);
-    expect(told.stderr).toMatch(/60 files may be open \(ulimit -n\): [0-9]+ hosts are done at the same time, not 40/);
+    expect(told.stderr).toMatch(/80 files may be open \(ulimit -n\): [0-9]+ hosts are done at the same time, not 30/);
     expect(told.leftovers).toEqual([]);
     expect(told.stderr).not.toMatch(/^ +at /m);
   });
@@ -44,9 +44,9 @@ describe('where the laptop may open fewer files than its hosts need at once, few
 
 test('more hosts than files may be open for are not followed at once, and that is said before anything is sent', async () => {
   const argv = lab.laptop.argvOf(['logs', '-f', '-H', 'web[1-40]']);
-  const { exitCode, stderr } = await lab.laptop.run(limitFiles(60, argv));
+  const { exitCode, stderr } = await lab.laptop.run(limitFiles(80, argv));
   expect(stderr).toMatch(
-    /^error: this laptop may open 60 files, and 40 hosts at once take 120\n +→ .*ulimit -n 120.* 10 hosts/,
+    /^error: this laptop may open 80 files, and 40 hosts at once take 120\n +→ .*ulimit -n 120.* 20 hosts/,
   );
   expect(exitCode).toBe(2);
 });
