@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OutlastError } from '@outlast/core';
-import { buildExhaustedError, isExhausted } from '../exhaustion.js';
+import { buildExhaustedError, isExhausted, isExhaustedError } from '../exhaustion.js';
 import type { SshOptions, Target } from '../transport.js';
 import { parseSshConfigOutput, type RawSettings } from './raw-settings.js';
 import { buildReachArgs } from './reach-arguments.js';
@@ -8,6 +9,8 @@ import { buildReachArgs } from './reach-arguments.js';
 // `ssh -G` opens no connection; only a `Match exec` of the user's own can take long.
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 4 << 20;
+const MOST_TRIES = 20;
+const RETRY_MS = 500;
 
 /** What `ssh -G` said of one host. */
 export interface SshAnswer {
@@ -22,11 +25,27 @@ export interface SshAnswer {
 export type AskSsh = (target: Target, options: SshOptions) => Promise<SshAnswer | undefined>;
 
 /**
- * Runs `ssh -G` for one host.
+ * Runs `ssh -G` for one host; waits for a while where this laptop has no open file or process left for it.
  *
  * @throws OutlastError `E_CONFIG` with ssh's own message for what ssh refuses.
  */
-export function askSsh(target: Target, options: SshOptions, env: NodeJS.ProcessEnv): Promise<SshAnswer | undefined> {
+export async function askSsh(
+  target: Target,
+  options: SshOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<SshAnswer | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await runSsh(target, options, env);
+    } catch (error) {
+      if (tries === MOST_TRIES || !isExhaustedError(error)) throw error;
+      // Whichever hosts are done meanwhile give theirs back; not all that wait come again at once.
+      await sleep((0.5 + Math.random()) * RETRY_MS);
+    }
+  }
+}
+
+function runSsh(target: Target, options: SshOptions, env: NodeJS.ProcessEnv): Promise<SshAnswer | undefined> {
   return new Promise((resolve, reject) => {
     const how = { env: { ...env, LC_ALL: 'C' }, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
     // With -v it says which files and which of their lines it comes by.
