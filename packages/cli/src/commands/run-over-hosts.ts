@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { startCallLimit } from '../fleet/call-limit.js';
 import { DEFAULT_MAX_AUTH_FAIL } from '../fleet/defaults.js';
+import { createGarbageCollector } from '../fleet/garbage.js';
 import { HostSession } from '../fleet/host-session.js';
 import { classifyOutcome, type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
 import { runFleet } from '../fleet/run-fleet.js';
@@ -49,6 +50,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   const interrupt = AbortSignal.any([context.interrupt, unread.signal]);
   // Each host that is under way listens to it.
   setMaxListeners(0, interrupt);
+  const collectGarbage = createGarbageCollector();
   const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
   try {
     const outcomes = await runFleet<T>(
@@ -67,6 +69,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
         onOutcome: (outcome) => {
           progress.end(outcome.host, isFailure(outcome));
+          collectGarbage();
           return job.onOutcome?.(outcome);
         },
       },
