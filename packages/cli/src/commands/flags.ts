@@ -43,7 +43,7 @@ export interface FleetFlags extends OutputFlags {
 export function addOutputFlags(command: Command): void {
   command
     .option('--json', 'print one JSON document')
-    .option('--ndjson', 'print one JSON event a line as it happens')
+    .addOption(new Option('--ndjson', 'print one JSON event a line as it happens').conflicts('json'))
     .option('-q, --quiet', 'no notes on stderr')
     .option('-v, --verbose', 'show causes and stacks of errors')
     .addOption(new Option('--color', 'colour even off a terminal').hideHelp())
