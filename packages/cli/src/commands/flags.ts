@@ -1,6 +1,6 @@
 import { OutlastError, parseDuration, quoteForMessage } from '@outlast/core';
 import { type Command, Option } from 'commander';
-import { type HostShare, parseHostShare } from '../fleet/failure-budget.js';
+import { type HostShare, parseBatchSize, parseHostShare } from '../fleet/failure-budget.js';
 import { parseHostUser } from '../inventory/host-spec.js';
 import { parseShard, type Shard } from '../inventory/shard.js';
 import type { OutputFlags } from '../output/streams.js';
@@ -55,7 +55,7 @@ export function addFleetFlags(command: Command): void {
   addHostFlags(command);
   command
     .option('-P, --parallel <n>', 'hosts at the same time (32 a processor, at most 128)', parseCount)
-    .option('--serial <n|n%>', 'one batch of hosts after another', parseHostShare)
+    .option('--serial <n|n%>', 'one batch of hosts after another', parseBatchSize)
     .option('--pause <duration>', 'between two batches', parseDuration)
     .option('--ask', 'ask before each further batch')
     .option('--max-fail <n|n%>', 'stop after more failures than that', parseHostShare)

@@ -116,6 +116,12 @@ describe('--retry', () => {
 });
 
 describe('what comes between batches', () => {
+  test.each(['0', '0%'])('is nothing where a batch has no host: --serial %s is refused', async (size) => {
+    const { exitCode, stderr } = await lab.run(['exec', ...ALL, '--serial', size, '--', 'true']);
+    expect(stderr).toMatch(/^error: .*makes no batch/);
+    expect(exitCode).toBe(2);
+  });
+
   test.each([
     [['--pause', '1s'], /^error: --pause .* only one\n +→ .*--serial/],
     [['--ask'], /^error: --ask .* only one\n +→ .*--serial/],
