@@ -47,6 +47,10 @@ export const execVerb: Verb = {
       throw new OutlastError('E_USAGE', 'there is no program', {
         hint: 'write: outlast exec -H HOST -- PROGRAM ARGUMENTS',
       });
+    if (flags.stdin && flags.hostsFile === '-')
+      throw new OutlastError('E_USAGE', '--stdin and --hosts-file - both read stdin', {
+        hint: 'give the hosts in a file of their own, or with -H',
+      });
     const argv = await checkArgv(context.argv);
     const plan = await planFleet(context, flags);
     const options = { argv, stdin: flags.stdin === true };

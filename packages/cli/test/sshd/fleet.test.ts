@@ -174,6 +174,11 @@ describe('hosts', () => {
     ]);
   });
 
+  test('and the input of the program cannot both come from stdin', async () => {
+    const result = await lab.run(['exec', '--hosts-file', '-', '--stdin', '--', 'cat'], { input: 'web1\n' });
+    expect(result).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('both read stdin') });
+  });
+
   test('share one stream with their names in front when they are several', async () => {
     const { stdout } = await lab.run(['exec', ...ALL, '--', 'printf', 'a\\nb']);
     expect(stdout.trimEnd().split('\n').sort()).toEqual(
