@@ -41,6 +41,7 @@ export async function parseInvocation(words: readonly string[], version: string)
     addVerbHook(program, command, async () => {
       verb = await entry.load();
       verb.configure(command);
+      nameFlagsInErrors(command);
     });
     command.action(() => {
       if (verb !== undefined) invocation = { entry, verb, args: command.args, flags: command.opts(), argv };
@@ -95,6 +96,23 @@ function addVerbHook(program: Command, command: Command, load: () => Promise<voi
   program.hook('preSubcommand', async (_program, called) => {
     if (called === command) await load();
   });
+}
+
+/** Of many flags, an error about a value has to say which one it stands behind. */
+function nameFlagsInErrors(command: Command): void {
+  for (const option of command.options) {
+    const { parseArg } = option;
+    if (parseArg === undefined) continue;
+    option.argParser((text, before: unknown) => {
+      try {
+        return parseArg(text, before);
+      } catch (error) {
+        if (!(error instanceof OutlastError)) throw error;
+        const { code, message, details } = error;
+        throw new OutlastError(code, `${option.long ?? option.flags}: ${message}`, { ...details, cause: error });
+      }
+    });
+  }
 }
 
 function createUnknownVerbError(word: string): OutlastError {

@@ -45,10 +45,7 @@ export const execVerb: Verb = {
       throw new OutlastError('E_USAGE', 'there is no program', {
         hint: 'write: outlast exec -H HOST -- PROGRAM ARGUMENTS',
       });
-    if (flags.gather && isDocument(flags))
-      throw new OutlastError('E_USAGE', '--gather prints outputs for people, and a document has one a host', {
-        hint: 'leave out --gather, or --json, --ndjson and --format',
-      });
+    checkExecFlags(flags);
     const argv = await checkArgv(context.argv);
     const plan = await planFleet(context, flags);
     const options = { argv, stdin: flags.stdin === true };
@@ -79,6 +76,18 @@ export const execVerb: Verb = {
     return single ? resolveEndExit({ exitCode, signal: signal ?? null }) : exit;
   },
 };
+
+/** Refuses what cannot both be had. */
+function checkExecFlags(flags: ExecFlags): void {
+  if (flags.gather && isDocument(flags))
+    throw new OutlastError('E_USAGE', '--gather prints outputs for people, and a document has one a host', {
+      hint: 'leave out --gather, or --json, --ndjson and --format',
+    });
+  if (flags.stdin && flags.hostsFile === '-')
+    throw new OutlastError('E_USAGE', '--stdin and --hosts-file - both read stdin', {
+      hint: 'give the hosts in a file of their own, or with -H',
+    });
+}
 
 async function runEverywhere(
   context: Context,

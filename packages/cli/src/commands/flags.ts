@@ -1,6 +1,6 @@
 import { OutlastError, parseDuration, quoteForMessage } from '@outlast/core';
 import { type Command, Option } from 'commander';
-import { type HostShare, parseHostShare } from '../fleet/failure-budget.js';
+import { type HostShare, parseBatchSize, parseHostShare } from '../fleet/failure-budget.js';
 import { parseHostUser } from '../inventory/host-spec.js';
 import { parseShard, type Shard } from '../inventory/shard.js';
 import type { OutputFlags } from '../output/streams.js';
@@ -43,7 +43,7 @@ export interface FleetFlags extends OutputFlags {
 export function addOutputFlags(command: Command): void {
   command
     .option('--json', 'print one JSON document')
-    .option('--ndjson', 'print one JSON event a line as it happens')
+    .addOption(new Option('--ndjson', 'print one JSON event a line as it happens').conflicts('json'))
     .option('-q, --quiet', 'no notes on stderr')
     .option('-v, --verbose', 'show causes and stacks of errors')
     .addOption(new Option('--color', 'colour even off a terminal').hideHelp())
@@ -55,7 +55,7 @@ export function addFleetFlags(command: Command): void {
   addHostFlags(command);
   command
     .option('-P, --parallel <n>', 'hosts at the same time (32 a processor, at most 128)', parseCount)
-    .option('--serial <n|n%>', 'one batch of hosts after another', parseHostShare)
+    .option('--serial <n|n%>', 'one batch of hosts after another', parseBatchSize)
     .option('--pause <duration>', 'between two batches', parseDuration)
     .option('--ask', 'ask before each further batch')
     .option('--max-fail <n|n%>', 'stop after more failures than that', parseHostShare)

@@ -34,12 +34,16 @@ export interface FollowRequest extends LogRequest {
 const SCRIPT_SECONDS = 30;
 /** The host says something each second: after so much silence the link is dead. */
 const SILENCE_MS = 15_000;
+/** So many hosts that are not followed are named while the others go on; all of them are told at the end. */
+const MOST_NAMED = 10;
+
 /** Follows logs on all hosts into one stream until Ctrl-C, over lost connections, rotation and restarts. */
 export async function followLogs(context: Context, plan: FleetPlan, request: FollowRequest): Promise<number> {
   const { output } = context;
   const detached = new AbortController();
   output.whenClosed.then(() => detached.abort(new OutlastError('E_CONNECTION_LOST', 'nobody reads any more')));
   const printer = createPrinter(context, plan, request);
+  const told = new Set<string>();
   const following = { ...context, interrupt: AbortSignal.any([context.interrupt, detached.signal]) };
   const outcomes = await runOverHosts<boolean>(following, plan, {
     label: 'following',
@@ -49,19 +53,39 @@ export async function followLogs(context: Context, plan: FleetPlan, request: Fol
       ok: true,
       value: await followHost(session, target.name, { request, printer, context: following }),
     }),
+    onOutcome: async (outcome) => {
+      if (plan.hosts.length > 1 && !following.interrupt.aborted) await tellNotFollowed(context, outcome, told);
+    },
   });
   if (output.closed) return EXIT.ok;
-  return finish(context, outcomes, request);
+  return finish(context, outcomes, { request, told });
+}
+
+/** The end may be far away, and whoever reads along has to know whose lines are missing. */
+async function tellNotFollowed(context: Context, outcome: Outcome<boolean>, told: Set<string>): Promise<void> {
+  if (outcome.ok === true) return;
+  told.add(outcome.host);
+  await streamOutcome(context, outcome, () => ({}));
+  if (context.output.flags.ndjson || told.size > MOST_NAMED) return;
+  const more = told.size === MOST_NAMED ? '; further ones are told at the end' : '';
+  context.output.note(`${outcome.host} is not followed: ${outcome.error?.message}${more}`);
+}
+
+interface Ending {
+  readonly request: FollowRequest;
+  /** Whose outcomes stand in the stream already. */
+  readonly told: ReadonlySet<string>;
 }
 
 async function finish(
   context: Context,
   outcomes: readonly Outcome<boolean>[],
-  { apps }: FollowRequest,
+  { request: { apps }, told }: Ending,
 ): Promise<number> {
   // What Ctrl-C ended has not failed: that is how following ends.
   const failed = context.interrupt.aborted ? outcomes.filter(({ error }) => !isDetached(error)) : outcomes;
-  for (const outcome of failed) if (outcome.ok !== true) await streamOutcome(context, outcome, () => ({}));
+  for (const outcome of failed)
+    if (outcome.ok !== true && !told.has(outcome.host)) await streamOutcome(context, outcome, () => ({}));
   const exit = await reportOutcomes(context, failed, {
     toJson: () => ({}),
     format: async () => '',

@@ -56,7 +56,8 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
     const outcomes = await runFleet<T>(
       hosts,
       (host, hostContext) => {
-        progress.begin(host.target.name);
+        // What does not end by itself is not slow.
+        if (!atOnce) progress.begin(host.target.name);
         return workOn(host, { transports, hostContext, interrupt, plan, job });
       },
       {

@@ -47,6 +47,20 @@ test('hosts and the place of the schema are filled in', () => {
   expect(template).toMatch(/^# yaml-language-server: \$schema=\.\/outlast\.schema\.json\n/);
   expect(checkTemplate(template)?.hosts).toEqual({
     web1: { name: 'root@[::1]:22', destination: '::1', user: 'root', port: 22 },
-    web2: { name: 'alias', destination: 'alias' },
+    alias: null,
   });
+});
+
+test('a host keeps its name, and no other gets it', () => {
+  const hosts = ['root@web2', 'deploy@192.0.2.1', 'web1', 'root@web1:22', 'web', 'null', 'web1'];
+  const settings = checkTemplate(buildInitTemplate({ hosts }));
+  expect(settings?.hosts).toMatchObject({
+    web1: null,
+    web2: { destination: 'web2', user: 'root' },
+    web3: { destination: '192.0.2.1' },
+    web4: { destination: 'web1', port: 22 },
+    web5: { destination: 'web' },
+    web6: { destination: 'null' },
+  });
+  expect(settings?.groups?.web).toEqual(['web2', 'web3', 'web1', 'web4', 'web5', 'web6']);
 });

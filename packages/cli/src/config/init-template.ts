@@ -1,3 +1,5 @@
+import { parseHostSpec } from '../inventory/host-spec.js';
+
 /** What the template is filled with; an example stands in for each part that is absent. */
 export interface InitAnswers {
   /** Words such as `web1` or `deploy@192.0.2.11:22`. */
@@ -10,6 +12,8 @@ export interface InitAnswers {
   /** The path or URL of the JSON Schema, for editors. */
   readonly schemaLocation?: string;
 }
+
+const GROUP = 'web';
 
 /** What stands in the template where nobody says otherwise. */
 export const INIT_DEFAULTS = {
@@ -31,10 +35,36 @@ export function getSchemaLocation(version: string): string {
 export function buildInitTemplate(answers: InitAnswers = {}): string {
   const { hosts, schemaLocation } = answers;
   const words = hosts === undefined || hosts.length === 0 ? INIT_DEFAULTS.hosts : hosts;
-  const names = words.map((_, index) => `web${index + 1}`);
-  const entries = words.map((word, index) => `  ${names[index]}: ${quoteYaml(word)}`);
+  const named = nameHosts(words);
+  const entries = [...named].map(([name, word]) => `  ${name}:${name === word ? '' : ` ${quoteYaml(word)}`}`);
+  const names = [...named.keys()];
   const header = schemaLocation === undefined ? '' : `# yaml-language-server: $schema=${schemaLocation}\n`;
   return `${header}${buildHostsPart(entries, names)}\n${buildAppsPart(answers)}`;
+}
+
+/** Gives each word a name: that of its host where it has one, since `web1` must never come to mean the host `web2`. */
+function nameHosts(words: readonly string[]): Map<string, string> {
+  const different = new Set(words);
+  const own = new Map([...different].map((word) => [word, parseHostSpec(word).destination]));
+  const taken = new Set(own.values());
+  const named = new Map<string, string>();
+  let number = 0;
+  for (const [word, name] of own) {
+    const isFree = word === name || !(different.has(name) || named.has(name));
+    named.set(isFree && isNameInYaml(name) ? name : countOn(), word);
+  }
+  return named;
+
+  function countOn(): string {
+    do number++;
+    while (taken.has(`${GROUP}${number}`));
+    return `${GROUP}${number}`;
+  }
+}
+
+/** Whether it can name a host as it stands: YAML takes some words for something other than text, and one names the group. */
+function isNameInYaml(word: string): boolean {
+  return /^[a-z][a-z0-9._-]*$/i.test(word) && !/^(?:true|false|null)$/i.test(word) && word !== GROUP;
 }
 
 // JSON is YAML.
@@ -55,7 +85,7 @@ ${entries.join('\n')}
 
 # Groups are chosen with -g; tags with -g tag:eu.
 groups:
-  web: [${names.join(', ')}]
+  ${GROUP}: [${names.join(', ')}]
 #  all: [web, "db[01-03]", "tag:eu"]
 `;
 }
@@ -64,7 +94,7 @@ function buildAppsPart({ app, run, port }: InitAnswers): string {
   const line = run ?? INIT_DEFAULTS.run;
   return `apps:
   ${app === undefined ? INIT_DEFAULTS.app : quoteYaml(app)}:
-    hosts: [web]
+    hosts: [${GROUP}]
     # A string is a shell line, in which variables are those of the host; a list is an argv: [python3, -m, http.server, "8501"]
     run: ${run === undefined ? line : quoteYaml(line)}
     # The folder on the host in which it runs; the home folder by default.

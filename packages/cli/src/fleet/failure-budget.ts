@@ -41,3 +41,16 @@ export function parseHostShare(text: string): HostShare {
     hint: 'a number such as 3, or a share such as 25%',
   });
 }
+
+/**
+ * Parses how many hosts make a batch. A small share of few hosts is one host; none at all would be no batch.
+ *
+ * @throws OutlastError `E_USAGE` for 0, 0% and anything else that is no number of hosts.
+ */
+export function parseBatchSize(text: string): HostShare {
+  const share = parseHostShare(text);
+  if (resolveHostShare(share, 100) > 0) return share;
+  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} makes no batch of hosts`, {
+    hint: 'a number from 1 on, or a share such as 25%',
+  });
+}

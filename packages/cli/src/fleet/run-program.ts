@@ -53,7 +53,7 @@ export async function runProgram(
   const end = await channel.ended;
   if (start.begun && (end.exitCode !== null || end.signal !== null)) return end;
   const reply = { begun: start.begun, preamble: start.preamble };
-  const hint = 'it may still be running on the host: look with outlast find';
+  const hint = 'it may still be running on the host: look with outlast find PATTERN';
   throw session.explainSilence(true, { reply, end, stderr, hint });
 }
 

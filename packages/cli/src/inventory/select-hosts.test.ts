@@ -162,6 +162,10 @@ describe('limiting', () => {
     expect(chosen.map(({ target }) => target.name)).toEqual(['web2', 'web1']);
   });
 
+  test('lets what it leaves out be excluded as well', () => {
+    expect(listNames({ hosts: ['x[1-3]'], limit: ['x1,x2'], exclude: ['x2', 'x3'] })).toEqual(['x1']);
+  });
+
   test('chooses nothing by itself', () => {
     expect(() => listNames({ limit: ['web1'] })).toThrow('no hosts are chosen');
   });

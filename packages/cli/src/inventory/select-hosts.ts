@@ -58,7 +58,10 @@ export function selectHosts(selection: HostSelection, config: Config, apps: read
       hint: 'choose fewer with -g, -H or -x',
     });
   }
-  const left = excludeHosts(limitHosts(hosts, selection.limit ?? [], config), selection.exclude, config);
+  const left = excludeHosts(limitHosts(hosts, selection.limit ?? [], config), selection.exclude, {
+    config,
+    chosen: hosts,
+  });
   throwProblems(left.flatMap(({ problems = [] }) => problems));
   return left;
 }

@@ -1,6 +1,6 @@
 import { LONGEST_DURATION_MS, OutlastError } from '@outlast/core';
 import { DEFAULT_MAX_AUTH_FAIL } from '../fleet/defaults.js';
-import { parseHostShare } from '../fleet/failure-budget.js';
+import { parseBatchSize, parseHostShare } from '../fleet/failure-budget.js';
 import { chooseParallel } from '../fleet/parallel.js';
 import type { FleetOptions as RunFleetOptions } from '../fleet/run-fleet.js';
 import type { Prompter } from '../ssh/transport.js';
@@ -79,7 +79,7 @@ export function resolveRunOptions(options: RunOptions): Omit<RunFleetOptions<nev
     parallel,
     pauseMs,
     maxAuthFail,
-    ...(serial === undefined ? {} : { serial: parseHostShare(String(serial)) }),
+    ...(serial === undefined ? {} : { serial: parseBatchSize(String(serial)) }),
     ...(maxFail === undefined ? {} : { maxFail: parseHostShare(String(maxFail)) }),
   };
 }

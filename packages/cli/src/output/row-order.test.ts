@@ -61,3 +61,9 @@ test.each([
 ])('an order by %j is refused before anything is sent', (text, message) => {
   expect(() => parseRowOrder(text, SHAPE)).toThrow(message);
 });
+
+test('what there is to sort by is told once each', () => {
+  const hint = expect.stringMatching(/^there are: app(?!.* app( |$)).* mem/);
+  const shape: RowShape = { ...SHAPE, columns: { ...SHAPE.columns, APP: 'app' } };
+  expect(() => parseRowOrder('nothing', shape)).toThrow(expect.objectContaining({ details: { hint } }));
+});

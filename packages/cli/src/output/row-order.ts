@@ -39,7 +39,7 @@ function resolveField(name: string, shape: RowShape): string {
   const titles = Object.entries(shape.columns);
   const title = titles.find(([each]) => each.toLowerCase() === name.toLowerCase());
   if (title !== undefined) return title[1];
-  throw createUnknownFieldError(name, [...known, ...titles.map(([each]) => each.toLowerCase())]);
+  throw createUnknownFieldError(name, [...new Set([...known, ...titles.map(([each]) => each.toLowerCase())])]);
 }
 
 function compareRows(

@@ -135,6 +135,12 @@ test.each(['--json', '--ndjson'])('what cannot be understood is a document with 
   if (flag === '--ndjson') expect(result.stdout.trimEnd()).not.toContain('\n');
 });
 
+test('--json and --ndjson exclude each other', async () => {
+  const result = await lab.run(['status', '--json', '--ndjson', '-H', 'web1']);
+  expect(readDocument('status', result.stdout).error?.code).toBe('E_USAGE');
+  expect(result.exitCode).toBe(2);
+});
+
 test.each(['--format', '--sort'])('%s and a document exclude each other', async (flag) => {
   for (const document of ['--json', '--ndjson']) {
     const result = await lab.run(['status', document, flag, flag === '--sort' ? 'host' : '{host}', '-H', 'web1']);

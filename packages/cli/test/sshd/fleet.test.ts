@@ -116,6 +116,12 @@ describe('--retry', () => {
 });
 
 describe('what comes between batches', () => {
+  test.each(['0', '0%'])('is nothing where a batch has no host: --serial %s is refused', async (size) => {
+    const { exitCode, stderr } = await lab.run(['exec', ...ALL, '--serial', size, '--', 'true']);
+    expect(stderr).toMatch(/^error: .*makes no batch/);
+    expect(exitCode).toBe(2);
+  });
+
   test.each([
     [['--pause', '1s'], /^error: --pause .* only one\n +→ .*--serial/],
     [['--ask'], /^error: --ask .* only one\n +→ .*--serial/],
@@ -166,6 +172,11 @@ describe('hosts', () => {
       ['web3', true],
       ['web1', true],
     ]);
+  });
+
+  test('and the input of the program cannot both come from stdin', async () => {
+    const result = await lab.run(['exec', '--hosts-file', '-', '--stdin', '--', 'cat'], { input: 'web1\n' });
+    expect(result).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('both read stdin') });
   });
 
   test('share one stream with their names in front when they are several', async () => {

@@ -172,6 +172,22 @@ describe('logs -f', () => {
     ]);
   });
 
+  test.each([
+    ['in words', [], /is not followed: .* refused the connection$/m],
+    ['with --ndjson', ['--ndjson'], /"ok":false,"error":\{"code":"E_CONNECT_REFUSED"/],
+  ])('tells which host is not followed while the others go on: %s', async (_what, flags, expected) => {
+    await start('half', 'echo begun; exec sleep 600');
+    const client = lab.laptop.spawnOutlast(['logs', '-f', 'half', ...flags, '-H', 'web1,root@127.0.0.1:1']);
+    const read = follow(client);
+    let said = '';
+    client.stderr?.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    await waitFor(() => expected.test(said + read()), { what: 'the host that is not there', evidence: () => said });
+    await waitFor(() => read().includes('begun'), { what: 'the lines of the other one' });
+    expect(client.exitCode).toBe(null);
+  });
+
   test('with --ndjson is an event a line that carries no ok', async () => {
     await start('events', 'echo one; echo two; exec sleep 600');
     const read = follow(lab.laptop.spawnOutlast(['logs', '-f', '--ndjson', 'events', '-H', 'web1']));

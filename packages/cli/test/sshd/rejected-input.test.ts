@@ -76,6 +76,16 @@ test.each([
   await expectRefused(['start', name, '-H', TARGET(), ...START]);
 });
 
+test.each([
+  ['--timeout', '5'],
+  ['--serial', '-1'],
+  ['--shard', '3/2'],
+  ['--format', '{nothing}'],
+])('%s is named where its value is refused', async (flag, value) => {
+  const { stderr } = await lab.run(['status', '-H', TARGET(), '-P', '1', flag, value]);
+  expect(stderr).toMatch(new RegExp(`^error: ${flag}: `));
+});
+
 test('an app name that begins with a dash is refused as a flag that is not there', async () => {
   await expectRefused(['status', '-rf', '-H', TARGET()]);
 });

@@ -58,7 +58,10 @@ describe('--timeout ends all that is done with a host', () => {
     const told = await lab.ask(['exec', '-H', 'web1', '--timeout', '1500ms', '--', 'sleep', '600']);
     expect(performance.now() - begin).toBeLessThan(8_000);
     expect(told.exitCode).toBe(1);
-    expect(told.document.outcomes[0]).toMatchObject({ ok: null, error: { code: 'E_UNKNOWN_RESULT' } });
+    expect(told.document.outcomes[0]).toMatchObject({
+      ok: null,
+      error: { code: 'E_UNKNOWN_RESULT', hint: expect.stringMatching(/outlast find PATTERN$/) },
+    });
   });
 
   test('and what only reads has failed', async () => {
