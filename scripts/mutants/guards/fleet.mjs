@@ -43,8 +43,8 @@ export const FLEET_MUTANTS = [
   {
     guard: 'a spent failure budget ends the run',
     file: RUN,
-    text: '  if (failures.spent) return',
-    instead: '  if (failures.spent && logins.spent) return',
+    text: '  if (failures.spent) {',
+    instead: '  if (failures.spent && logins.spent) {',
     test: `${TESTS} > --max-fail lets the run go on until the budget is spent, and skips the rest`,
   },
 ];

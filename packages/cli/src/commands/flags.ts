@@ -62,12 +62,8 @@ export function addFleetFlags(command: Command): void {
     .option('--max-auth-fail <n>', 'stop after so many hosts in a row refuse the same login (10)', parseCount)
     .option('--retry <n>', 'connect so many times more where it fails, but for host keys and logins (0)', parseWhole)
     .option('--retry-failed', "only the hosts that were not ok in this verb's last run")
-    .option(
-      '--connect-timeout <duration>',
-      'first dial to authenticated (ConnectTimeout of ssh, else 10s)',
-      parseDuration,
-    )
-    .option('--timeout <duration>', 'all that is done with one host', parseDuration)
+    .option('--connect-timeout <duration>', 'first dial to authenticated (ConnectTimeout of ssh, else 10s)', parseLimit)
+    .option('--timeout <duration>', 'all that is done with one host', parseLimit)
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--print-script', 'print the script that would be sent, and do nothing');
   addOutputFlags(command);
@@ -111,6 +107,15 @@ export function parseCount(text: string): number {
 /** Reads a whole number from 0 on. */
 export function parseWhole(text: string): number {
   return text === '0' ? 0 : parseCount(text);
+}
+
+/** Reads how long something may take at most. */
+function parseLimit(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds > 0) return milliseconds;
+  throw new OutlastError('E_USAGE', `${quoteForMessage(text)} leaves no time at all`, {
+    hint: 'a duration over zero, such as 10s',
+  });
 }
 
 /** What ssh is to read later is refused now, while nothing has been sent. */

@@ -97,7 +97,11 @@ function findStop<T>({ interrupt, maxAuthFail, logins, failures, declined }: Cou
       hint: 'check the user (-l) and the key (-i), then go on with --retry-failed; --max-auth-fail allows more',
     });
   }
-  if (failures.spent) return new OutlastError('E_SKIPPED', 'too many hosts had failed before this one');
+  if (failures.spent) {
+    return new OutlastError('E_SKIPPED', 'too many hosts had failed before this one', {
+      hint: 'mend what is wrong there, then go on with --retry-failed; --max-fail tolerates more',
+    });
+  }
   if (declined) return new OutlastError('E_SKIPPED', 'the run was ended by the answer no before this host');
   return undefined;
 }

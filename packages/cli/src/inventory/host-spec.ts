@@ -42,14 +42,23 @@ export function parseHostSpec(word: string): Target {
  */
 export function parseHostWord(word: string): HostWord {
   const at = word.lastIndexOf('@');
-  const user = at < 0 ? undefined : parseHostUser(word.slice(0, at));
   const { host, port } = splitPort(word.slice(at + 1), word);
   return {
-    ...(user === undefined ? {} : { user }),
+    ...(at < 0 ? {} : { user: parsePart(word, () => parseHostUser(word.slice(0, at))) }),
     host,
-    destination: parseHostAddress(host),
-    ...(port === undefined ? {} : { port: parsePort(port) }),
+    destination: parsePart(word, () => parseHostAddress(host)),
+    ...(port === undefined ? {} : { port: parsePart(word, () => parsePort(port)) }),
   };
+}
+
+/** Names the whole word, too: the part that is wrong may be empty, and one of a hundred words. */
+function parsePart<T>(word: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof OutlastError) || error.message.includes(quoteForMessage(word))) throw error;
+    throw new OutlastError(error.code, `${error.message}, in ${quoteForMessage(word)}`, error.details);
+  }
 }
 
 /**

@@ -19,7 +19,8 @@ export function suggestNearest(word: string, known: Iterable<string>): string | 
       continue;
     }
     const distance = measureDistance(wanted, candidate.toLowerCase());
-    if (distance <= tolerated && distance < best) {
+    // A word that shares nothing is no mistyped one.
+    if (distance <= tolerated && distance < best && distance < wanted.length) {
       best = distance;
       nearest = candidate;
     }
