@@ -90,6 +90,10 @@ groups:
 `;
 }
 
+const STREAMLIT_ENV = `    env:
+      STREAMLIT_SERVER_HEADLESS: "true"`;
+const OTHER_ENV = '#    env: { LOG_LEVEL: info }';
+
 function buildAppsPart({ app, run, port }: InitAnswers): string {
   const line = run ?? INIT_DEFAULTS.run;
   return `apps:
@@ -101,8 +105,7 @@ function buildAppsPart({ app, run, port }: InitAnswers): string {
 #    cwd: /srv/dashboard
     # Also given as $PORT.
     port: ${port ?? INIT_DEFAULTS.port}
-    env:
-      STREAMLIT_SERVER_HEADLESS: "true"
+${/\bstreamlit\b/.test(line) ? STREAMLIT_ENV : OTHER_ENV}
     # Kept secret: a file that is read as dotenv does, and names of variables that are set where you run outlast.
 #    env_file: .env
 #    secrets: [API_TOKEN]
