@@ -7,9 +7,16 @@ export const LIBRARY_MUTANTS = [
   {
     guard: 'no host is begun before a loop is done with the one before',
     file: RUN,
-    text: '    return promise;',
-    instead: '    void promise;',
+    text: 'return this.#isRead ? promise : undefined;',
+    instead: 'void promise;',
     test: `${TESTS} > a loop over a run sets its pace, and leaving it begins no further host`,
+  },
+  {
+    guard: 'a loop that begins late is given what was known before',
+    file: RUN,
+    text: 'if (this.#enough.signal.aborted) return;',
+    instead: 'if (!this.#isRead || this.#enough.signal.aborted) return;',
+    test: 'packages/cli/src/library/fleet-run.test.ts > a loop over a run > is given the outcomes that were known before it began',
   },
   {
     guard: 'no host is begun once a loop was left',

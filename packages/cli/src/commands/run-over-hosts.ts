@@ -75,7 +75,8 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         },
       },
     );
-    await plan.lastRun.save(context.verb, outcomes).catch(() => undefined);
+    // A run over no host, as where there was nothing to retry, is not to make those forgotten that failed before.
+    if (outcomes.length > 0) await plan.lastRun.save(context.verb, outcomes).catch(() => undefined);
     return outcomes;
   } finally {
     progress.stop();

@@ -68,11 +68,12 @@ export class FleetRun<T> implements PromiseLike<readonly FleetOutcome<T>[]>, Asy
   }
 
   #show(outcome: FleetOutcome<T>): void | Promise<void> {
-    if (!this.#isRead || this.#enough.signal.aborted) return;
+    if (this.#enough.signal.aborted) return;
     const { promise, resolve } = createDeferred<void>();
     this.#ready.push({ outcome, taken: () => resolve() });
     this.#change.resolve();
-    return promise;
+    // A loop may begin later: what is known by then is kept for it, and has nobody to wait for.
+    return this.#isRead ? promise : undefined;
   }
 
   async #next(): Promise<Ready<T> | undefined> {

@@ -139,6 +139,9 @@ describe('--retry-failed', () => {
     expect(codesOf(await lab.ask(['exec', ...ALL, ...need('retry')]))).toEqual(['ok', 'failed', 'failed']);
     // Another verb in between does not count.
     await lab.ask(['status', ...ALL]);
+    // Nor does a selection of which no host has failed.
+    const other = await lab.ask(['exec', '-H', 'web1', '--retry-failed', ...need('retry')]);
+    expect(other.document.outcomes).toEqual([]);
     await give('web3', 'retry');
     const second = await lab.ask(['exec', ...ALL, '--retry-failed', ...need('retry')]);
     expect(second.document.outcomes).toMatchObject([
