@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { buildCompletionScript } from '../completion/build-completion-script.js';
 import type { CompletionFlag, CompletionVerb, CompletionWords } from '../completion/completion-model.js';
 import type { Context } from './context.js';
-import { loadConfiguration } from './fleet-plan.js';
+import { loadConfiguration } from './load-configuration.js';
 import type { Verb, VerbEntry } from './verb.js';
 
 interface CompletionFlags {

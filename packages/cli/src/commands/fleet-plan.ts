@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { formatSuggestion, OutlastError, quoteForMessage } from '@outlast/core';
 import type { Config } from '../config/config.js';
-import { readTextFile, readTextStream } from '../config/read-text-file.js';
 import { createLastRunStore, type LastRunStore } from '../fleet/last-run.js';
 import { type AppHosts, type HostSelection, selectHosts } from '../inventory/select-hosts.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
@@ -11,6 +10,8 @@ import { foldHosts } from '../output/fold-hosts.js';
 import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
 import type { Context } from './context.js';
 import type { FleetFlags } from './flags.js';
+import { loadConfiguration } from './load-configuration.js';
+import { readHostsFile } from './read-hosts-file.js';
 
 const MOST_SHOWN = 5;
 
@@ -82,45 +83,11 @@ export function chooseTransport(
   return flags.transport ?? host.transport ?? config.transport ?? DEFAULT_TRANSPORT;
 }
 
-/** Loads the configuration that the flags name or that is found from the current folder on, and the inventories before it. */
-export async function loadConfiguration(
-  { cwd, env, output, interrupt }: Context,
-  { config, inventory = [] }: Pick<FleetFlags, 'config' | 'inventory'>,
-): Promise<Config> {
-  const { loadConfig } = await import('../config/load-config.js');
-  const search = { cwd, env, ...(config === undefined ? {} : { configFile: config }), ...findUserFolder(env) };
-  if (inventory.length === 0) return loadConfig(search);
-  const [{ loadInventories }, { mergeInventory }] = await Promise.all([
-    import('../inventory/ansible/load-inventories.js'),
-    import('../inventory/ansible/merge-inventory.js'),
-  ]);
-  const warn = (message: string): void => output.warn(message);
-  const found = await loadInventories(inventory, { cwd, env, signal: interrupt, warn });
-  return mergeInventory(found, await loadConfig(search, found));
-}
-
-function findUserFolder(env: NodeJS.ProcessEnv): { userFolder?: string } {
-  return env.OUTLAST_CONFIG_HOME === undefined ? {} : { userFolder: env.OUTLAST_CONFIG_HOME };
-}
-
-async function buildSelection({ stdin, cwd }: Context, flags: FleetFlags): Promise<HostSelection> {
+async function buildSelection(context: Context, flags: FleetFlags): Promise<HostSelection> {
   const { host = [], group = [], all = false, exclude = [], limit = [], hostsFile } = flags;
   const selection = { hosts: host, groups: group, all, exclude, limit };
   if (hostsFile === undefined) return selection;
-  return { ...selection, hostsFile: await readHostsFile(hostsFile, { stdin, cwd }) };
-}
-
-// So much has room for a hundred thousand long names.
-const HOSTS_FILE_LIMIT = { mebibytes: 16 };
-
-async function readHostsFile(file: string, { stdin, cwd }: Pick<Context, 'stdin' | 'cwd'>) {
-  if (file !== '-') return { name: file, text: await readTextFile(resolve(cwd, file), file, HOSTS_FILE_LIMIT) };
-  if (stdin.isTTY) {
-    throw new OutlastError('E_USAGE', '--hosts-file - reads hosts from stdin, which is a terminal', {
-      hint: 'send them in: COMMAND | outlast … --hosts-file -, or name them with -H',
-    });
-  }
-  return { name: 'stdin', text: await readTextStream(stdin, 'stdin', HOSTS_FILE_LIMIT) };
+  return { ...selection, hostsFile: await readHostsFile(context, hostsFile) };
 }
 
 /** Without flags, hosts come from the app's configuration: where there is none of that name, that is what is wrong. */
