@@ -12,13 +12,6 @@ export const LIBRARY_MUTANTS = [
     test: `${TESTS} > a loop over a run sets its pace, and leaving it begins no further host`,
   },
   {
-    guard: 'a loop that begins late is given what was known before',
-    file: RUN,
-    text: 'if (this.#enough.signal.aborted) return;',
-    instead: 'if (!this.#isRead || this.#enough.signal.aborted) return;',
-    test: 'packages/cli/src/library/fleet-run.test.ts > a loop over a run > is given the outcomes that were known before it began',
-  },
-  {
     guard: 'no host is begun once a loop was left',
     file: RUN,
     text: '    this.#enough.abort();',
