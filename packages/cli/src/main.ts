@@ -1,6 +1,6 @@
 import { OutlastError } from '@outlast/core';
 import type { Context } from './commands/context.js';
-import { resolveErrorExit } from './commands/exit-code.js';
+import { EXIT, resolveErrorExit } from './commands/exit-code.js';
 import type { FleetFlags } from './commands/flags.js';
 import { formatRepeatedFlags } from './commands/repeat-flags.js';
 import { VERBS } from './commands/verbs.js';
@@ -59,8 +59,21 @@ export async function main({ words, version, env, cwd, interrupt }: RunEnvironme
   try {
     return await verb.run(context, args, flags);
   } catch (error) {
-    return reportFatal(output, env, { error, verb: entry.name });
+    const { signal } = interrupt;
+    const told = signal.aborted && isAbort(error, signal) ? createUnbegunError() : error;
+    const exit = await reportFatal(output, env, { error: told, verb: entry.name });
+    return signal.aborted ? EXIT.interrupted : exit;
   }
+}
+
+/** Whether it is the interrupt itself that ended what was under way, such as reading stdin or asking an inventory. */
+function isAbort(error: unknown, { reason }: AbortSignal): boolean {
+  const chain = [error, error instanceof OutlastError ? error.details.cause : undefined];
+  return chain.some((link) => link === reason || (link instanceof Error && link.name === 'AbortError'));
+}
+
+function createUnbegunError(): OutlastError {
+  return new OutlastError('E_SKIPPED', 'interrupted before anything was sent');
 }
 
 /** The reason with which Ctrl-C aborts a run. */

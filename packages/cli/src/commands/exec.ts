@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream';
-import { buffer as readBuffer } from 'node:stream/consumers';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { buildExecScript, OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { createProgramEndError, runProgram } from '../fleet/run-program.js';
@@ -27,6 +26,9 @@ interface ExecFlags extends FleetFlags {
 
 /** What a program came to on one host; the output only where it is printed as a document. */
 type ExecValue = ExecEnd & CapturedOutput;
+
+/** Of the input that all hosts get. */
+const MOST_INPUT = 256 * 1024 * 1024;
 
 const NOTHING: CapturedOutput = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
 
@@ -83,6 +85,10 @@ function checkExecFlags(flags: ExecFlags): void {
     throw new OutlastError('E_USAGE', '--gather prints outputs for people, and a document has one a host', {
       hint: 'leave out --gather, or --json, --ndjson and --format',
     });
+  if (flags.format === undefined && (flags.sort !== undefined || flags.wide))
+    throw new OutlastError('E_USAGE', '--sort and --wide are about rows, which exec has with --format alone', {
+      hint: "for example: --format '{host} {exitCode}' --sort exitCode",
+    });
   if (flags.stdin && flags.hostsFile === '-')
     throw new OutlastError('E_USAGE', '--stdin and --hosts-file - both read stdin', {
       hint: 'give the hosts in a file of their own, or with -H',
@@ -117,8 +123,20 @@ async function runEverywhere(
 }
 
 /** One host gets our input as it comes; several get a copy each, which has to be read first. */
-async function readInput({ stdin }: Context, { hosts }: FleetPlan): Promise<Readable | Uint8Array> {
-  return hosts.length === 1 ? (stdin as Readable) : readBuffer(stdin as Readable);
+async function readInput({ stdin, interrupt }: Context, { hosts }: FleetPlan): Promise<Readable | Uint8Array> {
+  if (hosts.length === 1) return stdin as Readable;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of addAbortSignal(interrupt, stdin as Readable) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MOST_INPUT) {
+      throw new OutlastError('E_USAGE', `what comes in for several hosts is over ${MOST_INPUT / 1_048_576} MiB`, {
+        hint: 'it is read whole before anything is sent: give it to one host at a time, which gets it as it comes',
+      });
+    }
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Where the output is part of what is printed at the end, rather than passed on as it comes. */

@@ -6,7 +6,7 @@ import {
   OutlastError,
   RecordScanner,
 } from '@outlast/core';
-import { createNonce, type HostSession } from '../fleet/host-session.js';
+import { createNonce, type HostSession, type ScriptChannel } from '../fleet/host-session.js';
 import { holdLease, isLeaseOver } from '../fleet/lease.js';
 import { createLineSplitter, type LineSplitter } from '../fleet/log-lines.js';
 import { createLineMatcher, type LineMatcher } from '../fleet/matching-lines.js';
@@ -159,7 +159,7 @@ function createFilter({ grep }: FollowRequest, print: Print): Print {
 async function followOnce(session: HostSession, reader: FollowReader, print: Print): Promise<void> {
   const nonce = createNonce();
   const script = buildFollowScript({ cursors: reader.cursors, seconds: SCRIPT_SECONDS }, { nonce });
-  const { channel } = await session.openScript(script, nonce, true);
+  const { channel } = await openOrGiveUp(session, script, nonce);
   const scanner = new RecordScanner(nonce);
   channel.stderr.resume();
   let watchdog = setTimeout(() => channel.close(), SILENCE_MS);
@@ -186,6 +186,16 @@ async function followOnce(session: HostSession, reader: FollowReader, print: Pri
   }
   if (isLeaseOver(end)) return waitForRetry(0, session.signal);
   throw session.explainSilence(false, { reply: { begun: true, preamble: '' }, end, stderr: '' });
+}
+
+/** Opens the channel of a script; over a link that has gone silent by then it would wait for three keepalives. */
+async function openOrGiveUp(session: HostSession, script: string, nonce: string): Promise<ScriptChannel> {
+  const watchdog = session.isConnected ? setTimeout(() => void session.close(), SILENCE_MS) : undefined;
+  try {
+    return await session.openScript(script, nonce, true);
+  } finally {
+    clearTimeout(watchdog);
+  }
 }
 
 interface Printer {

@@ -114,18 +114,21 @@ async function workOn<T>(
   { transports, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
 ): Promise<Finding<T>> {
   const limit = startCallLimit([interrupt], { ms: plan.flags.timeout ?? job.timeoutMs, flag: '--timeout' });
-  const session = new HostSession({
-    transport: await transports.get(chooseTransport(plan, host)),
-    target: host.target,
-    connectTimeoutMs: plan.flags.connectTimeout,
-    retries: plan.flags.retry ?? 0,
-    signal: limit.signal,
-    context: hostContext,
-  });
   try {
-    return await job.work(session, host);
+    const session = new HostSession({
+      transport: await transports.get(chooseTransport(plan, host)),
+      target: host.target,
+      connectTimeoutMs: plan.flags.connectTimeout,
+      retries: plan.flags.retry ?? 0,
+      signal: limit.signal,
+      context: hostContext,
+    });
+    try {
+      return await job.work(session, host);
+    } finally {
+      await session.close();
+    }
   } finally {
     limit.end();
-    await session.close();
   }
 }

@@ -115,5 +115,5 @@ function isContainer(value: unknown): value is Record<PropertyKey, unknown> {
 
 function spell(value: unknown): number | boolean | undefined {
   if (value === 'true' || value === 'false') return value === 'true';
-  return typeof value === 'string' && /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : undefined;
+  return typeof value === 'string' && /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/.test(value) ? Number(value) : undefined;
 }

@@ -120,6 +120,11 @@ export class HostSession {
     return this.#options.signal;
   }
 
+  /** Whether there is a connection, be it a dead one that nobody has noticed. */
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** Closes the connection; the next operation makes a fresh one. */
   async close(): Promise<void> {
     await this.release()?.close();

@@ -31,23 +31,26 @@ type HostIndex = ReadonlyMap<string, readonly SelectedHost[]>;
 
 function findMatching(word: string, index: HostIndex, config: Config): readonly SelectedHost[] | undefined {
   if (word.startsWith('tag:') || config.groups.has(word)) {
-    return resolveGroup(config, word).flatMap((host) => findConfigured(host, index));
+    return resolveGroup(config, word).flatMap((host) => findConfigured(host, index, config));
   }
   const { user, host, destination, port } = parseHostWord(word);
   const configured = config.hosts.get(host);
-  const found = configured === undefined ? index.get(destination) : findConfigured(configured, index);
+  const found = configured === undefined ? index.get(destination) : findConfigured(configured, index, config);
   const matching = (found ?? []).filter(
     ({ target }) => (user === undefined || target.user === user) && (port === undefined || target.port === port),
   );
   return matching.length === 0 && configured === undefined ? undefined : matching;
 }
 
-// Several hosts may share an address and differ in their ports; one of them is known by its name or by both.
-function findConfigured(host: ConfiguredHost, index: HostIndex): SelectedHost[] {
-  const { name, destination, port } = host.target;
-  return (index.get(destination) ?? []).filter(
-    ({ target }) => target.port === port || parseHostWord(target.name).host === name,
-  );
+// Several hosts may share an address and differ in their ports or users; one of them is known by its name, or by all of these: where it was
+// written as an address, by that and the port.
+function findConfigured(host: ConfiguredHost, index: HostIndex, config: Config): SelectedHost[] {
+  const { name, destination, user, port } = host.target;
+  return (index.get(destination) ?? []).filter(({ target }) => {
+    const written = parseHostWord(target.name).host;
+    const isSameUser = target.user === user || !config.hosts.has(written);
+    return written === name || (target.port === port && isSameUser);
+  });
 }
 
 function indexHosts(hosts: readonly SelectedHost[]): HostIndex {

@@ -135,6 +135,15 @@ describe('excluding', () => {
     expect(listNames({ hosts: ['root@web1:23', 'a@x', 'x:2222', 'y'], exclude: ['web1', 'x'] })).toEqual(['y']);
   });
 
+  test('takes out one of two users of a host, and not the other', () => {
+    const hosts = new Map([
+      configureHost({ name: 'app', destination: '192.0.2.20', user: 'app' }, 2),
+      configureHost({ name: 'root', destination: '192.0.2.20', user: 'root' }, 3),
+    ]);
+    expect(listNames({ all: true, exclude: ['app'] }, { ...CONFIG, hosts })).toEqual(['root']);
+    expect(listNames({ hosts: ['192.0.2.20', 'x'], exclude: ['app'] }, { ...CONFIG, hosts })).toEqual(['x']);
+  });
+
   test('a configured host that was not chosen may be excluded', () => {
     expect(listNames({ hosts: ['x'], exclude: ['web1', 'web'] })).toEqual(['x']);
   });

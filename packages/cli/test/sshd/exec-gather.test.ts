@@ -14,7 +14,8 @@ describe('exec --gather', () => {
     const line = 'echo same; echo warned >&2; test ! -e "$XDG_STATE_HOME/odd" || { echo odd; exit 3; }';
     const { stdout, stderr, exitCode } = await lab.run(['exec', ...ALL, ...shell(line)]);
     expect(stdout).toBe('web[1,3] (2 hosts)\nsame\n\nweb2\nsame\nodd\n');
-    expect(stderr).toBe('web[1-3] (3 hosts)\nwarned\nweb2  E_EXEC_FAILED  the program ended with 3\n');
+    const told = 'web2  E_EXEC_FAILED  the program ended with 3\n3 hosts: 2 ok, 1 failed\n';
+    expect(stderr).toBe(`web[1-3] (3 hosts)\nwarned\n${told}`);
     expect(exitCode).toBe(1);
   });
 

@@ -86,6 +86,21 @@ describe('Ctrl-C', () => {
     expect(stderr).toMatch(/outlast status/);
   });
 
+  test.each([
+    ['the input of several hosts', ['exec', '-H', 'web1,web2', '--stdin', '--', 'cat']],
+    ['a list of hosts', ['status', '--hosts-file', '-']],
+  ])('while %s is read, before anything was sent, ends it at once', async (_what, args) => {
+    const client = lab.laptop.spawnOutlast(args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const end = collect(client);
+    // More than a pipe holds, so that it leaves here only as it is read there.
+    client.stdin?.write('# no host\n'.repeat(100_000));
+    await waitFor(() => client.stdin?.writableLength === 0, { what: 'the program to read', timeoutMs: 20_000 });
+    client.kill('SIGINT');
+    const { exitCode, stdout, stderr } = await end;
+    expect([exitCode, stdout]).toEqual([130, '']);
+    expect(stderr).toMatch(/^error: interrupted before anything was sent$/m);
+  });
+
   test('twice ends at once', async () => {
     const proxy = await startTcpProxy(lab.host());
     onTestFinished(() => proxy.stop());

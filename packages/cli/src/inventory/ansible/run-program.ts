@@ -67,6 +67,8 @@ async function collect(child: Child, program: InventoryProgram, args: readonly s
     );
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
+  // Without a file left for its streams it has none.
+  if (child.stdout === undefined) await ended;
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-MOST_STDERR);
