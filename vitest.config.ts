@@ -28,7 +28,7 @@ interface Project {
 }
 
 // One kind of host after the other: they share two cores, and their deadlines are real ones. Most of what runs on hosts waits,
-// embedded ones most of all; and while Streamlit is installed, so do the tests of it.
+// embedded ones most of all.
 const projects: readonly Project[] = [
   {
     name: 'unit',
@@ -43,7 +43,7 @@ const projects: readonly Project[] = [
     ...buildHostProject('docker', { timeout: 180 * SECOND, order: 3, workers: 2 }),
     ...(existsSync(DOCKER_SETUP) ? { globalSetup: DOCKER_SETUP } : {}),
   },
-  buildHostProject('streamlit', { timeout: 300 * SECOND, order: 3, workers: 2 }),
+  buildHostProject('streamlit', { timeout: 300 * SECOND, order: 4, workers: 2 }),
 ];
 
 /**
