@@ -42,7 +42,7 @@ export const CONFIGURATION_MUTANTS = [
   },
   {
     guard: 'what has no end is read up to the limit',
-    file: 'packages/cli/src/config/read-text-file.ts',
+    file: 'packages/cli/src/input/read-bytes.ts',
     text: 'if (length > most) return undefined;',
     instead: 'if (length > 2 ** 28) return undefined;',
     test: 'packages/cli/src/config/read-text-file.test.ts > a stream without end is given up at the limit, and destroyed',

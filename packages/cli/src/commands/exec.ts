@@ -2,6 +2,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { buildExecScript, OutlastError } from '@outlast/core';
 import type { Outcome } from '../fleet/outcome.js';
 import { createProgramEndError, runProgram } from '../fleet/run-program.js';
+import { readBytes } from '../input/read-bytes.js';
 import { EXEC_ROWS } from '../output/row-shapes.js';
 import type { ExecEnd } from '../ssh/transport.js';
 import { checkArgv } from './app-spec.js';
@@ -125,18 +126,11 @@ async function runEverywhere(
 /** One host gets our input as it comes; several get a copy each, which has to be read first. */
 async function readInput({ stdin, interrupt }: Context, { hosts }: FleetPlan): Promise<Readable | Uint8Array> {
   if (hosts.length === 1) return stdin as Readable;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of addAbortSignal(interrupt, stdin as Readable) as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MOST_INPUT) {
-      throw new OutlastError('E_USAGE', `what comes in for several hosts is over ${MOST_INPUT / 1_048_576} MiB`, {
-        hint: 'it is read whole before anything is sent: give it to one host at a time, which gets it as it comes',
-      });
-    }
-  }
-  return Buffer.concat(chunks);
+  const input = await readBytes(addAbortSignal(interrupt, stdin as Readable), MOST_INPUT);
+  if (input !== undefined) return input;
+  throw new OutlastError('E_USAGE', `what comes in for several hosts is over ${MOST_INPUT / 1_048_576} MiB`, {
+    hint: 'it is read whole before anything is sent: give it to one host at a time, which gets it as it comes',
+  });
 }
 
 /** Where the output is part of what is printed at the end, rather than passed on as it comes. */

@@ -15,6 +15,8 @@ export async function planParallel({ output }: Context, plan: FleetPlan, atOnce:
   const { flags, hosts } = plan;
   const asked = atOnce ? hosts.length : (flags.parallel ?? chooseParallel());
   const wanted = Math.max(1, Math.min(asked, hosts.length));
+  // Nothing is to be shared out, whatever the limit is.
+  if (wanted === 1) return wanted;
   const openFiles = await readOpenFileLimit();
   const used = new Set(hosts.map((host) => chooseTransport(plan, host)));
   const transports = TRANSPORTS.filter((name) => used.has(name));

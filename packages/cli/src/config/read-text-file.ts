@@ -2,6 +2,7 @@ import { constants, openSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { escapeForMessage, OutlastError } from '@outlast/core';
+import { readBytes } from '../input/read-bytes.js';
 
 const MEBIBYTE = 1_048_576;
 const CHUNK = 65_536;
@@ -61,19 +62,6 @@ export async function readTextStream(
   } catch (cause) {
     throw refuseFile(name, 'it is not UTF-8', { limit, cause });
   }
-}
-
-// One byte over the limit is enough to know.
-async function readBytes(stream: AsyncIterable<string | Buffer>, most: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk);
-    chunks.push(bytes);
-    length += bytes.length;
-    if (length > most) return undefined;
-  }
-  return Buffer.concat(chunks);
 }
 
 function describeReason(error: unknown): string {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { escapeForMessage, OutlastError } from '@outlast/core';
+import { readBytes } from '../input/read-bytes.js';
 import type { NamedDocument } from './merge-shards.js';
 import { parseShardDocument } from './parse-shard-document.js';
 
@@ -27,7 +28,7 @@ export async function readDocuments(files: readonly string[], sources: Sources):
   for (const file of files) {
     const name = file === '-' ? 'stdin' : file;
     try {
-      const bytes = await readBytes(file, room, sources);
+      const bytes = await readDocument(file, room, sources);
       room -= bytes.length;
       named.push({ name, document: parseShardDocument(decode(bytes)) });
     } catch (error) {
@@ -41,17 +42,12 @@ export async function readDocuments(files: readonly string[], sources: Sources):
   });
 }
 
-async function readBytes(file: string, room: number, { stdin, interrupt, resolve }: Sources): Promise<Buffer> {
+async function readDocument(file: string, room: number, { stdin, interrupt, resolve }: Sources): Promise<Buffer> {
   const stream =
     file === '-' ? addAbortSignal(interrupt, stdin) : createReadStream(resolve(file), { signal: interrupt });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > room) throw new OutlastError('E_USAGE', `with it the documents are over ${MOST_BYTES / 1_000_000} MB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const bytes = await readBytes(stream, room);
+  if (bytes !== undefined) return bytes;
+  throw new OutlastError('E_USAGE', `with it the documents are over ${MOST_BYTES / 1_000_000} MB`);
 }
 
 function decode(bytes: Uint8Array): string {

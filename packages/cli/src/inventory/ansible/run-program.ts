@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { escapeForMessage, OutlastError } from '@outlast/core';
+import { readBytes } from '../../input/read-bytes.js';
 import { buildExhaustedError, isExhausted } from '../../ssh/exhaustion.js';
 
 const MOST_OUTPUT_BYTES = 64 * 1_048_576;
@@ -73,9 +74,10 @@ async function collect(child: Child, program: InventoryProgram, args: readonly s
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-MOST_STDERR);
   });
-  const output = readAll(child.stdout, mostBytes, () =>
-    refuse(program, args, `it prints more than ${mostBytes / 1_048_576} MiB`),
-  );
+  const output = readBytes(child.stdout, mostBytes).then((bytes) => {
+    if (bytes === undefined) throw refuse(program, args, `it prints more than ${mostBytes / 1_048_576} MiB`);
+    return bytes;
+  });
   const [bytes, { code, signal }] = await Promise.all([output, ended]);
   if (code !== 0) {
     const said = escapeForMessage(stderr.trim());
@@ -87,17 +89,6 @@ async function collect(child: Child, program: InventoryProgram, args: readonly s
   } catch (error) {
     throw refuse(program, args, 'what it prints is not UTF-8', error);
   }
-}
-
-async function readAll(stream: Readable, most: number, buildError: () => OutlastError): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > most) throw buildError();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function rejectWhen(signal: AbortSignal): Promise<never> {
