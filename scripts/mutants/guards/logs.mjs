@@ -166,6 +166,27 @@ export const LOG_MUTANTS = [
     test: `${OUTPUT} > a log that is renamed between looking for names and looking at files is read to its end`,
   },
   {
+    guard: 'a log that was renamed twice is not skipped',
+    file: FOLLOW,
+    text: '(inode in size) ? find_next(file[inode]) : log_name',
+    instead: 'log_name',
+    test: `${READING} > a log that is renamed more than once between two looks is read from file to file whose names are counters`,
+  },
+  {
+    guard: 'dates grow the other way',
+    file: FOLLOW,
+    text: 'distance = (length(number) < 6) ?',
+    instead: 'distance = 1 ?',
+    test: `${READING} > a log that is renamed more than once between two looks is read from file to file whose names are dates`,
+  },
+  {
+    guard: 'an archive is not taken for a log that was renamed',
+    file: FOLLOW,
+    text: 'index(base_record, " " named[name] ":")',
+    instead: '0',
+    test: `${READING} > a log that is renamed more than once between two looks is read from file to file and what was cut off its head comes with it`,
+  },
+  {
     guard: 'an archive of another size is not believed',
     file: FILES,
     text: 'if ((part[1] in file) && size[part[1]] + 0 == part[3] + 0)',

@@ -58,6 +58,28 @@ function formatCursor({ app, stream, inode, offset }: LogCursor): string {
 
 const FOLLOW_FUNCTIONS = sh`
   follow_awk='${raw(LOG_SPACE_AWK)}
+  # The number a log was renamed to, or nothing. Archives that belong to a log are read with it.
+  function read_number(name,   number) {
+    number = substr(name, length(log_name) + 2)
+    if (number !~ /^[0-9]+$/ || index(base_record, " " named[name] ":") || cut_record ~ (" " named[name] " *$")) return ""
+    return number
+  }
+
+  # What was begun after a file that has been renamed: where the log was renamed more than once between two looks, that is not the log yet. Counters
+  # grow with age, as in log.2 and log.1, and dates the other way.
+  function find_next(name,   number, other, other_number, distance, least, next_name) {
+    next_name = log_name
+    number = read_number(name)
+    if (number == "") return next_name
+    for (other in named) {
+      other_number = read_number(other)
+      if (other_number == "" || (length(number) < 6) != (length(other_number) < 6)) continue
+      distance = (length(number) < 6) ? number - other_number : other_number - number
+      if (distance > 0 && (!least || distance < least)) { least = distance; next_name = other }
+    }
+    return next_name
+  }
+
   { read_listed($0) }
   END {
     if (!(log_name in named)) exit
@@ -80,7 +102,7 @@ const FOLLOW_FUNCTIONS = sh`
     }
     if (inode == named[log_name]) exit
     what = (inode in size) ? "rotated" : "replaced"
-    inode = named[log_name]
+    inode = named[(inode in size) ? find_next(file[inode]) : log_name]
     build_space(inode)
     printf "%s %s %.0f\n", what, inode, oldest
   }'

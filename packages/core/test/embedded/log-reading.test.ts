@@ -300,6 +300,44 @@ test('a follow that looks while the head of the log goes does not take that for 
   expect(seen.text === lines(10_001, 20_000)).toBe(true);
 });
 
+describe('a log that is renamed more than once between two looks is read from file to file', () => {
+  /** Files in the order in which they were written, the log last; what a follow brings that had come to the third byte of the first. */
+  async function followFrom(names: readonly string[], records: (inodes: readonly number[]) => Record<string, string>) {
+    await host.start('web', ['sleep', '1000']);
+    for (const name of names) writeFileSync(path(name), `${name}\n`);
+    const inodes = names.map((name) => statSync(path(name)).ino);
+    for (const [name, record] of Object.entries(records(inodes))) writeFileSync(path(name), record);
+    const { seen, end } = follow([{ ...START, inode: String(inodes[0]), offset: 3 }]);
+    await waitFor(() => seen.text.endsWith('\nlog\n'), 'the log has come');
+    await end();
+    return seen;
+  }
+
+  test.each([
+    ['counters', ['log.11', 'log.10', 'log.9', 'log.1', 'log']],
+    ['dates', ['log.20261130', 'log.20261201', 'log.20261202', 'log']],
+  ])('whose names are %s', async (_what, names) => {
+    expect(await followFrom(names, () => ({}))).toEqual({
+      text: names
+        .map((name) => `${name}\n`)
+        .join('')
+        .slice(3),
+      events: names.slice(1).map(() => 'rotated'),
+    });
+  });
+
+  test.each<[string, (inodes: readonly number[]) => Record<string, string>]>([
+    ['', ([, archive, log]) => ({ 'log.base': `${log} 6 ${archive}:0:6\n` })],
+    [' and has just been given its name', ([, archive, log]) => ({ 'log.cut': `shift 0 ${log} 6 ${archive}     \n` })],
+  ])('and what was cut off its head%s comes with it', async (_when, records) => {
+    // Two renames would be told of an archive that were taken for a log.
+    expect(await followFrom(['log.2', 'log.1', 'log'], records)).toEqual({
+      text: '.2\nlog.1\nlog\n',
+      events: ['rotated'],
+    });
+  });
+});
+
 describe('archives that get other names between looking for names and looking at files', () => {
   /** As a cut leaves it before its archives are renamed; the failpoint renames them within the first look for files to read. */
   async function stageRenaming(): Promise<(script: string) => string> {
