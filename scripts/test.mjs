@@ -9,7 +9,7 @@ import { formatOutcomes, isAllWell, OUTCOMES_FILE, readOutcomes } from './test-o
 
 const HELP = `npm test                          check and test everything
 npm test -- --unit                only the unit tests
-npm test -- --project NAME        only one of unit, embedded, sshd, docker, streamlit
+npm test -- --project NAME        only one of unit, embedded, sshd, timing, docker, streamlit
 npm test -- -t "part of a name"   only tests of that name
 npm test -- FILE…                 only these; whatever else vitest takes may follow, too
 `;
