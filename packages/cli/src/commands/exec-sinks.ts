@@ -1,5 +1,5 @@
 import { OutlastError } from '@outlast/core';
-import { createCapture } from '../fleet/capture-output.js';
+import { type Capture, createCapture } from '../fleet/capture-output.js';
 import type { ProgramStreams } from '../fleet/run-program.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
 import { createOutputGatherer } from '../output/gathered-outputs.js';
@@ -9,18 +9,12 @@ import type { Output } from '../output/streams.js';
 import type { Context } from './context.js';
 import type { FleetPlan } from './fleet-plan.js';
 
-/** Both outputs of a program, as a document has them. */
-export interface CapturedOutput {
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
-}
-
 /** Where the output of one host's program goes. */
 export interface ExecSink extends Omit<ProgramStreams, 'stdin'> {
   /** Has to be called however the program ended: prints or keeps what was held back. */
   end?(): Promise<void> | void;
   /** What the program printed, where it is printed as a document. */
-  read?(): CapturedOutput;
+  readonly capture?: Capture;
 }
 
 /** Where the output of all hosts goes. */
@@ -42,9 +36,14 @@ export interface ExecSinkFlags {
 export function createExecSinks({ output }: Context, { hosts, selected }: FleetPlan, flags: ExecSinkFlags): ExecSinks {
   const raw = flags.raw === true;
   const names = hosts.map(({ target }) => target.name);
-  if (flags.capture) return { open: createCapture };
+  if (flags.capture) return { open: createCapturingSink };
   if (flags.gather) return createGatheringSinks(output, names, raw);
   return selected === 1 ? { open: () => createPlainSink(output, raw) } : createPrefixingSinks(output, names, raw);
+}
+
+function createCapturingSink(): ExecSink {
+  const capture = createCapture();
+  return { stdout: capture.stdout, stderr: capture.stderr, capture };
 }
 
 function createGatheringSinks(output: Output, names: readonly string[], raw: boolean): ExecSinks {

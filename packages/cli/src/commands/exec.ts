@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { buildExecScript, OutlastError } from '@outlast/core';
+import type { Capture } from '../fleet/capture-output.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { createProgramEndError, runProgram } from '../fleet/run-program.js';
 import { readBytes } from '../input/read-bytes.js';
@@ -8,7 +9,7 @@ import type { ExecEnd } from '../ssh/transport.js';
 import { checkArgv } from './app-spec.js';
 import { combineExits } from './combine-exits.js';
 import type { Context } from './context.js';
-import { type CapturedOutput, createExecSinks } from './exec-sinks.js';
+import { createExecSinks } from './exec-sinks.js';
 import { EXIT, resolveExit } from './exit-code.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
@@ -26,12 +27,12 @@ interface ExecFlags extends FleetFlags {
 }
 
 /** What a program came to on one host; the output only where it is printed as a document. */
-type ExecValue = ExecEnd & CapturedOutput;
+type ExecValue = ExecEnd & { readonly output?: Capture | undefined };
 
 /** Of the input that all hosts get. */
 const MOST_INPUT = 256 * 1024 * 1024;
 
-const NOTHING: CapturedOutput = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+const NOTHING = Buffer.alloc(0);
 
 /** `outlast exec -- argv…` */
 export const execVerb: Verb = {
@@ -112,12 +113,16 @@ async function runEverywhere(
       const sink = sinks.open(target.name);
       try {
         const end = await runProgram(session, argv, { ...sink, ...(stdin === undefined ? {} : { stdin }) });
-        return { ok: end.exitCode === 0, value: { ...end, ...(sink.read?.() ?? NOTHING) } };
+        return { ok: end.exitCode === 0, value: { ...end, output: sink.capture } };
       } finally {
         await sink.end?.();
       }
     },
-    onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
+    async onOutcome(outcome) {
+      await streamOutcome(context, outcome, toJson);
+      // It has been told, and nobody asks for it at the end.
+      if (flags.ndjson) outcome.value?.output?.clear();
+    },
   });
   await sinks.finish?.();
   return outcomes;
@@ -138,7 +143,8 @@ function isDocument({ json, ndjson, format }: FleetFlags): boolean {
   return json === true || ndjson === true || format !== undefined;
 }
 
-function toJson({ exitCode, signal, stdout, stderr }: ExecValue): Readonly<Record<string, unknown>> {
+function toJson({ exitCode, signal, output }: ExecValue): Readonly<Record<string, unknown>> {
+  const { stdout, stderr } = output?.read() ?? { stdout: NOTHING, stderr: NOTHING };
   return { exitCode, signal, ...describeBytes('stdout', stdout), ...describeBytes('stderr', stderr) };
 }
 

@@ -6,6 +6,8 @@ const MAX_CAPTURED = 64 * 1024 * 1024;
 /** Where the output of a program is kept until it has ended. */
 export interface Capture extends ProgramStreams {
   read(): { readonly stdout: Buffer; readonly stderr: Buffer };
+  /** Forgets it, once it has been told. */
+  clear(): void;
 }
 
 /** Keeps what a program prints; one that prints more than 64 MiB to a stream is given up. */
@@ -21,5 +23,8 @@ export function createCapture(): Capture {
     stdout: keep('stdout'),
     stderr: keep('stderr'),
     read: () => ({ stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) }),
+    clear() {
+      for (const kept of Object.values(chunks)) kept.length = 0;
+    },
   };
 }

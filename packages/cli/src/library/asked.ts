@@ -11,6 +11,8 @@ export function completeOptions<Options>(
   options: Asked<Options>,
   by: string,
 ): Options {
-  const signed = operation.mutates ? { by, request: createRequestId(), ...options } : options;
-  return signed as Options;
+  if (!operation.mutates) return options as Options;
+  // What is given as undefined is not given.
+  const given: { readonly by?: unknown; readonly request?: unknown } = options;
+  return { ...options, by: given.by ?? by, request: given.request ?? createRequestId() } as Options;
 }

@@ -1,6 +1,7 @@
 import { FINDING_LEVELS, OutlastError, quoteForMessage } from '@outlast/core';
 import { z } from 'zod';
 import { describeIssues, describeType } from '../config/describe-issues.js';
+import { isJsonObject } from '../input/json-object.js';
 import { MOST_SHARDS } from '../inventory/shard.js';
 import { SCHEMA } from '../output/document.js';
 import { findJsonError } from './find-json-error.js';
@@ -38,6 +39,8 @@ const schema = z.strictObject(shape, {
   error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : describeType(issue)),
 });
 
+const PRINTED_AS_NDJSON = 'it was printed with --ndjson, and merge reads what --json prints';
+
 /** The document of one shard of a run, each key in the place where its verb has put it. */
 export type ShardDocument = z.output<typeof schema>;
 
@@ -63,6 +66,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    if (isNdjson(text)) throw refuse(PRINTED_AS_NDJSON);
     const offset = findJsonError(text) ?? text.length;
     const before = text.slice(0, offset);
     const lines = before.split('\n');
@@ -73,18 +77,28 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What outlast prints as well, but what is not the document of a shard. */
-function refuseOthers(value: unknown): void {
-  const { schema, error, dryRun, shard } = isObject(value) ? value : {};
-  if (typeof schema !== 'string' || !schema.startsWith('outlast/')) throw refuse('it is no document of outlast');
-  if (schema !== SCHEMA) throw refuse(`its schema is ${quoteForMessage(schema)}, and this outlast knows ${SCHEMA}`);
-  if (isObject(error)) throw refuse(`its run could not begin: ${String(error.message)}`);
-  if (dryRun === true) throw refuse('it is of a --dry-run, and has no outcomes');
-  if (shard === undefined) throw refuse('it is of a whole run: it has no shard');
+function isNdjson(text: string): boolean {
+  const [first = ''] = text.split('\n', 1);
+  try {
+    return isOutcome(JSON.parse(first));
+  } catch {
+    return false;
+  }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isOutcome(value: unknown): boolean {
+  return isJsonObject(value) && typeof value.host === 'string' && 'ok' in value;
+}
+
+/** What outlast prints as well, but what is not the document of a shard. */
+function refuseOthers(value: unknown): void {
+  const { schema, error, dryRun, shard } = isJsonObject(value) ? value : {};
+  if (isOutcome(value)) throw refuse(PRINTED_AS_NDJSON);
+  if (typeof schema !== 'string' || !schema.startsWith('outlast/')) throw refuse('it is no document of outlast');
+  if (schema !== SCHEMA) throw refuse(`its schema is ${quoteForMessage(schema)}, and this outlast knows ${SCHEMA}`);
+  if (isJsonObject(error)) throw refuse(`its run could not begin: ${String(error.message)}`);
+  if (dryRun === true) throw refuse('it is of a --dry-run, and has no outcomes');
+  if (shard === undefined) throw refuse('it is of a whole run: it has no shard');
 }
 
 function refuse(message: string): OutlastError {

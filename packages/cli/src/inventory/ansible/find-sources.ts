@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
-import { access, constants, open, stat } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { escapeForMessage, OutlastError } from '@outlast/core';
-import { readFolder } from './read-folder.js';
+import { leadsBack, lookAt, readFolder } from './read-folder.js';
 
 /** One thing to read: a file, a program, or a list of hosts. */
 export interface InventorySource {
@@ -21,7 +21,6 @@ export interface FoundInventory {
 }
 
 const MOST_FILES = 1_000;
-const DEEPEST_FOLDER = 20;
 // As Ansible has them.
 const IGNORED_NAMES = /^\.|^(?:host_vars|group_vars|vars_plugins)$|~$/;
 const IGNORED_ENDS = /\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)$/;
@@ -53,17 +52,18 @@ export async function findInventory(
       folder: { path: dirname(path), name: formatName(dirname(path), cwd) },
     };
   }
-  return { sources: await listFolder({ path, name, depth: 0, warn }), folder: { path, name } };
+  return { sources: await listFolder({ path, name, above: [found], warn }), folder: { path, name } };
 }
 
 interface Folder {
   readonly path: string;
   readonly name: string;
-  readonly depth: number;
+  /** Itself and the folders that it is in. */
+  readonly above: readonly Stats[];
   warn(message: string): void;
 }
 
-async function listFolder({ path, name, depth, warn }: Folder): Promise<InventorySource[]> {
+async function listFolder({ path, name, above, warn }: Folder): Promise<InventorySource[]> {
   const entries = (await readFolder(path, name)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const sources: InventorySource[] = [];
   for (const entry of entries) {
@@ -72,7 +72,7 @@ async function listFolder({ path, name, depth, warn }: Folder): Promise<Inventor
     const inside = { path: join(path, entry), name: join(name, entry) };
     const found = await lookAt(inside.path);
     if (found?.isDirectory()) {
-      if (depth < DEEPEST_FOLDER) sources.push(...(await listFolder({ ...inside, depth: depth + 1, warn })));
+      if (!leadsBack(found, above)) sources.push(...(await listFolder({ ...inside, above: [...above, found], warn })));
     } else if (found !== undefined) {
       sources.push(await classify(inside.path, inside.name, found));
     }
@@ -83,10 +83,6 @@ async function listFolder({ path, name, depth, warn }: Folder): Promise<Inventor
     }
   }
   return sources;
-}
-
-async function lookAt(path: string): Promise<Stats | undefined> {
-  return stat(path).catch(() => undefined);
 }
 
 async function classify(path: string, name: string, found: Stats): Promise<InventorySource> {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -15,12 +15,20 @@ type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** Writes the files into a folder of their own and reads the first of them, or those named. */
 async function load(files: Files, words: readonly string[] = Object.keys(files).slice(0, 1)) {
+  return read(writeFiles(files), words);
+}
+
+function writeFiles(files: Files): string {
   const cwd = join(root, String(folders++));
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), text);
     if (text.toString().startsWith('#!')) chmodSync(join(cwd, name), 0o755);
   }
+  return cwd;
+}
+
+async function read(cwd: string, words: readonly string[]) {
   const warnings: string[] = [];
   const context = { cwd, env: process.env, signal: new AbortController().signal };
   const inventory = await loadInventories(words, { ...context, warn: (message) => warnings.push(message) });
@@ -275,12 +283,9 @@ esac
   });
 
   test('is no program where it is a text that only has the executable bit', async () => {
-    const cwd = join(root, String(folders));
-    const files = { hosts: `touch ${cwd}/ran\n` };
-    await load(files).catch(() => undefined);
+    const cwd = writeFiles({ hosts: 'touch ran\n' });
     chmodSync(join(cwd, 'hosts'), 0o755);
-    const context = { cwd, env: process.env, signal: new AbortController().signal, warn: () => undefined };
-    await expect(loadInventories(['hosts'], context)).rejects.toThrow('is not a variable');
+    await expect(read(cwd, ['hosts'])).rejects.toThrow('is not a variable');
   });
 
   test.each(['list.json', 'list'])(
@@ -378,6 +383,20 @@ describe('several inventories', () => {
     expect([...inventory.hosts.keys()]).toEqual(['extra1', 'extra2', 'web1', 'web2', 'db1']);
     expect(inventory.hosts.get('web2')?.target.user).toBe('ops');
     expect(warnings).toEqual(['inv/30.ini is not read: Ansible passes over .ini files in a folder']);
+  });
+
+  test('with links that lead back are read once, as are their variables', async () => {
+    const files = {
+      'inv/10-web': '[web]\nweb1\n',
+      'inv/sub/20-db': '[db]\ndb1\n',
+      'inv/group_vars/web/main.yml': 'ansible_user: ops\n',
+    };
+    const cwd = writeFiles(files);
+    const links = { a: '.', b: '.', 'sub/up': '..', 'group_vars/web/c': '.', 'group_vars/web/d': '.' };
+    for (const [name, target] of Object.entries(links)) symlinkSync(target, join(cwd, 'inv', name));
+    const { inventory } = await read(cwd, ['inv']);
+    expect([...inventory.hosts.keys()]).toEqual(['web1', 'db1']);
+    expect(inventory.hosts.get('web1')?.target.user).toBe('ops');
   });
 
   test('come before the configuration, whose other names stay', async () => {

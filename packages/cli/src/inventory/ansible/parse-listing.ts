@@ -1,8 +1,7 @@
 import { quoteForMessage } from '@outlast/core';
 import type { Place } from '../../config/place.js';
+import { isJsonObject, type JsonObject } from '../../input/json-object.js';
 import { type DraftGroup, type DraftHost, type InventoryDraft, setVariable, type Value } from './inventory-draft.js';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The JSON that an inventory program prints with `--list`, and where it comes from. */
 export interface Listing {
@@ -28,9 +27,9 @@ export function parseListing({ text, file }: Listing, draft: InventoryDraft): Dr
     if (name !== '_meta') reader.readGroup(name, group);
   }
   const meta = listing._meta;
-  const hostvars = isObject(meta) ? meta.hostvars : undefined;
+  const hostvars = isJsonObject(meta) ? meta.hostvars : undefined;
   if (hostvars === undefined) return [...reader.hosts];
-  if (!isObject(hostvars)) draft.report(place, '`_meta.hostvars` must be an object');
+  if (!isJsonObject(hostvars)) draft.report(place, '`_meta.hostvars` must be an object');
   else
     for (const host of reader.hosts)
       reader.readHostVariables(host, Object.hasOwn(hostvars, host.name) ? hostvars[host.name] : {});
@@ -50,7 +49,7 @@ export function isListing(text: string): boolean {
   if (!/^\ufeff?\s*\{/.test(text)) return false;
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    return isObject(value) && Object.hasOwn(value, '_meta');
+    return isJsonObject(value) && Object.hasOwn(value, '_meta');
   } catch {
     return false;
   }
@@ -72,7 +71,7 @@ class ListingReader {
       return;
     }
     const group = this.#draft.addGroup(name, this.#place);
-    if (!isObject(data)) {
+    if (!isJsonObject(data)) {
       this.#readHosts(group, data);
     } else if ('hosts' in data || 'vars' in data || 'children' in data) {
       if ('hosts' in data) this.#readHosts(group, data.hosts);
@@ -86,7 +85,7 @@ class ListingReader {
   }
 
   readHostVariables(host: DraftHost, variables: unknown): void {
-    if (!isObject(variables)) {
+    if (!isJsonObject(variables)) {
       this.#draft.report(this.#place, `the variables of ${quoteForMessage(host.name)} must be an object`);
       return;
     }
@@ -109,7 +108,7 @@ class ListingReader {
   }
 
   #readGroupVariables(group: DraftGroup, variables: unknown): void {
-    if (!isObject(variables)) {
+    if (!isJsonObject(variables)) {
       this.#draft.report(this.#place, `the vars of the group ${quoteForMessage(group.name)} must be an object`);
       return;
     }
@@ -125,10 +124,10 @@ class ListingReader {
   }
 }
 
-function parseObject(text: string, what: string, place: Place, draft: InventoryDraft): Json | undefined {
+function parseObject(text: string, what: string, place: Place, draft: InventoryDraft): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    if (isObject(value)) return value;
+    if (isJsonObject(value)) return value;
     draft.report(place, `${what} must be a JSON object`);
   } catch {
     draft.report(place, `${what} is not JSON`);
@@ -139,11 +138,7 @@ function parseObject(text: string, what: string, place: Place, draft: InventoryD
 function readJsonValue(value: unknown): Value {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (!isObject(value)) return { unusable: 'is a list or a mapping' };
+  if (!isJsonObject(value)) return { unusable: 'is a list or a mapping' };
   if (typeof value.__ansible_unsafe === 'string') return value.__ansible_unsafe;
   return { unusable: '__ansible_vault' in value ? 'is encrypted with Ansible Vault' : 'is a list or a mapping' };
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

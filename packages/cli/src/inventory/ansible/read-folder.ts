@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { escapeForMessage, OutlastError } from '@outlast/core';
 
 /**
@@ -15,4 +16,14 @@ export async function readFolder(path: string, name: string): Promise<string[]> 
       cause: error,
     });
   });
+}
+
+/** What is at a path, behind links; undefined where nothing is. */
+export async function lookAt(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined);
+}
+
+/** Tells whether a folder is one of those above it: then a link leads back, and to follow it has no end. */
+export function leadsBack({ dev, ino }: Stats, above: readonly Stats[]): boolean {
+  return above.some((folder) => folder.dev === dev && folder.ino === ino);
 }

@@ -1,16 +1,15 @@
-import { stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { extname, join } from 'node:path';
 import { readTextFile } from '../../config/read-text-file.js';
 import { type InventoryDraft, setVariable, type Variables } from './inventory-draft.js';
 import { readValue } from './parse-yaml-inventory.js';
-import { readFolder } from './read-folder.js';
+import { leadsBack, lookAt, readFolder } from './read-folder.js';
 import { parseYamlTree } from './yaml-tree.js';
 
 /** The largest YAML file that is read, in MiB. */
 export const MOST_YAML_MEBIBYTES = 16;
 
 const EXTENSIONS = ['.yml', '.yaml', '.json'];
-const DEEPEST_FOLDER = 20;
 
 /** Finds the variables that files give to a group or a host. */
 export type VarsLookup = (name: string) => Variables | undefined;
@@ -38,7 +37,7 @@ export async function readVarsFolder(
     const entry = ['', ...EXTENSIONS].map((extension) => name + extension).find((candidate) => present.has(candidate));
     if (entry === undefined) continue;
     const variables: Variables = new Map();
-    for (const file of await listFiles({ path: join(folder.path, entry), name: join(folder.name, entry) }, 0)) {
+    for (const file of await listFiles({ path: join(folder.path, entry), name: join(folder.name, entry) })) {
       await readVarsFile(file, variables, draft);
     }
     found.set(name, variables);
@@ -46,12 +45,14 @@ export async function readVarsFolder(
   return (name) => found.get(name);
 }
 
-async function listFiles(at: VarsFolder, depth: number): Promise<VarsFolder[]> {
-  if (!(await isFolder(at.path))) return [at];
+async function listFiles(at: VarsFolder, above: readonly Stats[] = []): Promise<VarsFolder[]> {
+  const found = await lookAt(at.path);
+  if (!found?.isDirectory()) return [at];
   // Below the first one only folders without an extension count, as Ansible has it.
-  if (depth > DEEPEST_FOLDER || (depth > 0 && extname(at.path) !== '')) return [];
+  if (leadsBack(found, above) || (above.length > 0 && extname(at.path) !== '')) return [];
   const entries = (await readFolder(at.path, at.name)).filter(isWanted).sort(compare);
-  const lists = entries.map((name) => listFiles({ path: join(at.path, name), name: join(at.name, name) }, depth + 1));
+  const inside = [...above, found];
+  const lists = entries.map((name) => listFiles({ path: join(at.path, name), name: join(at.name, name) }, inside));
   return (await Promise.all(lists)).flat();
 }
 
@@ -62,13 +63,6 @@ function isWanted(name: string): boolean {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 async function readVarsFile({ path, name }: VarsFolder, variables: Variables, draft: InventoryDraft): Promise<void> {
