@@ -1,3 +1,4 @@
+import { printTooFewFiles } from './output/print-too-few-files.js';
 import { printVersion, readVersion } from './output/print-version.js';
 
 // By which our launcher sizes the pool of threads: it stands by now, and what we start sizes its own.
@@ -8,7 +9,10 @@ if (process.env.OUTLAST_POOL_IS_OURS !== undefined) {
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   printVersion();
 } else {
-  const { createInterruptError, main } = await import('./main.js');
+  const { createInterruptError, main } = await import('./main.js').catch((error) => {
+    printTooFewFiles(error);
+    process.exit(1);
+  });
   const interrupt = new AbortController();
   const onSignal = () => {
     // Whoever asks twice means now.

@@ -61,6 +61,13 @@ export const LIBRARY_MUTANTS = [
     test: `${TESTS} > a session that is given a connection which has died makes another`,
   },
   {
+    guard: 'a connection that others use is not closed by one call',
+    file: 'packages/cli/src/library/host-link.ts',
+    text: 'if (this.#calls <= 1) await this.#closeLeft();',
+    instead: 'await this.#closeLeft();',
+    test: `${TESTS} > a call that is asked again over another connection leaves the one of the others alone`,
+  },
+  {
     guard: 'importing the package loads no ssh2',
     file: 'packages/cli/src/index.ts',
     text: 'export { connect }',

@@ -63,6 +63,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
       {
         parallel,
         pauseMs: flags.pause ?? 0,
+        onPause: progress.pause,
         interrupt,
         ...(flags.serial === undefined || atOnce ? {} : { serial: flags.serial }),
         ...(flags.ask ? { confirmBatch: (next, done) => askForBatch(prompter, next, done) } : {}),

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly context: HostContext;
   /** A connection of an earlier session, to go on with; should it have died since, another one takes its place. */
   readonly connection?: Connection | undefined;
+  /** Closes a connection that is given up, where others may be using it; it is closed at once unless given. */
+  readonly letGo?: ((connection: Connection) => Promise<void>) | undefined;
 }
 
 /** A channel on which a script runs, and the word that marks the script's own lines. */
@@ -127,7 +129,10 @@ export class HostSession {
 
   /** Closes the connection; the next operation makes a fresh one. */
   async close(): Promise<void> {
-    await this.release()?.close();
+    const connection = this.release();
+    if (connection === undefined) return;
+    const { letGo } = this.#options;
+    await (letGo === undefined ? connection.close() : letGo(connection));
   }
 
   /** Gives the connection away, for another session or to be closed. */

@@ -14,6 +14,8 @@ export interface FleetOptions<T> {
   readonly serial?: HostShare;
   /** Between two batches, in milliseconds. */
   readonly pauseMs: number;
+  /** Told as a pause begins. */
+  onPause?(ms: number): void;
   /** Asked before each further batch; false skips it and all that follow. */
   confirmBatch?(next: readonly SelectedHost[], done: readonly Outcome<T>[]): Promise<boolean>;
   /** Failures that are tolerated; the next one stops the run. */
@@ -121,7 +123,10 @@ async function comeToNext<T>(
 ): Promise<void> {
   const { pauseMs, interrupt, confirmBatch } = course;
   if (findStop(course) !== undefined) return;
-  if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: interrupt }).catch(() => undefined);
+  if (pauseMs > 0) {
+    course.onPause?.(pauseMs);
+    await sleep(pauseMs, undefined, { signal: interrupt }).catch(() => undefined);
+  }
   if (confirmBatch === undefined || interrupt.aborted) return;
   course.declined = !(await confirmBatch(batch, done));
 }

@@ -92,14 +92,16 @@ function createStartWatch(nonce: string, onBegin: () => void): StartWatch {
   };
 }
 
-function feed({ stdin }: ExecChannel, input: Readable | Uint8Array): void {
+function feed({ stdin, ended }: ExecChannel, input: Readable | Uint8Array): void {
   if (input instanceof Uint8Array) {
     stdin.end(input);
     return;
   }
   input.pipe(stdin);
+  const stop = () => input.unpipe(stdin);
   // A program that has had enough closes its input first; that is no error of ours.
-  stdin.on('error', () => input.unpipe(stdin));
+  stdin.on('error', stop);
+  ended.then(stop);
 }
 
 /** The error for an output that is larger than one document should hold. */

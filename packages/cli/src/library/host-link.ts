@@ -25,6 +25,8 @@ export class HostLink {
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   #calls = 0;
+  /** What one call has given up while others were under way, which it may serve yet. */
+  readonly #left = new Set<Connection>();
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -84,8 +86,9 @@ export class HostLink {
     } finally {
       limit.end();
       this.#calls--;
-      // The link may be dead, and nobody else may be waiting for it.
-      if (limit.isTimedOut && this.#calls === 0) await this.#drop();
+      // After what took too long the link may be dead.
+      if (limit.isTimedOut && this.#calls === 0) this.#leave(this.#connection);
+      if (this.#calls === 0) await this.#closeLeft();
     }
   }
 
@@ -112,6 +115,7 @@ export class HostLink {
       signal,
       context,
       connection,
+      letGo: (left) => this.#letGo(left),
     });
   }
 
@@ -125,9 +129,22 @@ export class HostLink {
     return true;
   }
 
-  async #drop(): Promise<void> {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.close();
+  /** Of the connection that all calls share, only the last of them closes it. */
+  async #letGo(connection: Connection): Promise<void> {
+    if (connection !== this.#connection && !this.#left.has(connection)) return connection.close();
+    this.#leave(connection);
+    if (this.#calls <= 1) await this.#closeLeft();
+  }
+
+  #leave(connection: Connection | undefined): void {
+    if (connection === undefined) return;
+    this.#left.add(connection);
+    if (this.#connection === connection) this.#connection = undefined;
+  }
+
+  async #closeLeft(): Promise<void> {
+    const connections = [...this.#left];
+    this.#left.clear();
+    await Promise.all(connections.map((connection) => connection.close()));
   }
 }

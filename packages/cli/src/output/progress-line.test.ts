@@ -19,6 +19,16 @@ describe('the line of progress', () => {
     expect(at(0)).toBe('asking for the status  2/1000 hosts  1 failed');
   });
 
+  test('says how long a pause still is, until the next host is begun', () => {
+    const { begin, pause, at } = createCount({});
+    pause(30_000);
+    expect(at(0)).toBe('asking for the status  0/1000 hosts  pausing 30s');
+    expect(at(10_000, 30)).toBe('0/1000 hosts  pausing 20s');
+    expect(at(30_000)).toBe('asking for the status  0/1000 hosts');
+    begin('web1', 20_000);
+    expect(at(20_000)).toBe('asking for the status  0/1000 hosts');
+  });
+
   test('names three hosts, those that have been under way longest first, once they have been for 3 s', () => {
     const { end, at } = createCount({ web7: 0, db2: 3_000, web9: 4_000, web1: 5_000, late: 9_500 });
     expect(at(2_999)).not.toContain('slow');

@@ -15,7 +15,9 @@ export interface ProgressCount {
   begin(host: string, atMs: number): void;
   /** A host is done, begun or not; `failed` where it counts as that. */
   end(host: string, failed: boolean): void;
-  /** Formats how things stand: `3/12 hosts  1 failed  slow: web7 12s`, no wider than `limit` columns with the label. */
+  /** Nothing happens until that time in milliseconds, or until the next host is begun. */
+  pause(untilMs: number): void;
+  /** Formats how things stand: `3/12 hosts  1 failed  slow: web7 12s`, or `pausing 30s`, no wider than `limit` columns with the label. */
   format(nowMs: number, limit: number, measure: MeasureWidth): string;
 }
 
@@ -23,9 +25,15 @@ export interface ProgressCount {
 export function createProgressCount(label: string, total: number): ProgressCount {
   // A map keeps the order in which hosts were begun: the slowest stand first.
   const begun = new Map<string, number>();
-  const count = { done: 0, failed: 0 };
+  const count = { done: 0, failed: 0, pausedUntilMs: 0 };
   return {
-    begin: (host, atMs) => void begun.set(host, atMs),
+    begin(host, atMs) {
+      begun.set(host, atMs);
+      count.pausedUntilMs = 0;
+    },
+    pause(untilMs) {
+      count.pausedUntilMs = untilMs;
+    },
     end(host, failed) {
       begun.delete(host);
       count.done++;
@@ -34,13 +42,19 @@ export function createProgressCount(label: string, total: number): ProgressCount
     format(nowMs, limit, measure) {
       const failed = count.failed === 0 ? '' : `  ${count.failed} failed`;
       const numbers = `${count.done}/${total} hosts${failed}`;
-      const slow = listSlow(begun, nowMs);
-      // As many names as fit, none of them cut; one of them says more than the label.
-      const lines = slow.map((_, index) => `${numbers}${GAP}slow: ${slow.slice(0, slow.length - index).join(', ')}`);
+      const pause = count.pausedUntilMs - nowMs;
+      const notes = pause > 0 ? [`pausing ${formatDuration(pause / 1_000)}`] : describeSlow(listSlow(begun, nowMs));
+      const lines = notes.map((note) => numbers + GAP + note);
+      // One name says more than the label.
       const choices = [...lines.map((line) => label + GAP + line), ...lines.slice(-1)];
       return choices.find((line) => measure(line) <= limit) ?? formatHead(label, numbers, { limit, measure });
     },
   };
+}
+
+/** As many names as fit, none of them cut. */
+function describeSlow(slow: readonly string[]): string[] {
+  return slow.map((_, index) => `slow: ${slow.slice(0, slow.length - index).join(', ')}`);
 }
 
 function listSlow(begun: ReadonlyMap<string, number>, nowMs: number): string[] {

@@ -212,6 +212,35 @@ test('connections are closed as soon as a host is done, or kept for the next run
   await waitFor(() => isGone(last), { what: 'the kept connection to be closed' });
 });
 
+test('a call that is asked again over another connection leaves the one of the others alone', async () => {
+  // As a host does that has heard nothing from this program for a while.
+  const lapse: Operation<object, string | undefined> = {
+    name: 'lapse',
+    mutates: false,
+    repeatable: true,
+    leased: true,
+    build: (_options, frame) =>
+      buildScript(frame, {
+        title: 'lapse',
+        functions: [],
+        keepStdin: true,
+        body: sh`
+          [ -e "$XDG_STATE_HOME/lapsed" ] || { : >"$XDG_STATE_HOME/lapsed"; kill -TERM $$; sleep 600; }
+          say "SERVER $(ps -o ppid= -p $$)"
+        `,
+      }),
+    parse: (reply) => findRecord(reply, 'SERVER')?.fields[0],
+  };
+  const host = await connectHost();
+  const first = (await host.exec(WHO)).stdout.trim();
+  const line = 'echo $PPID; while [ ! -e "$XDG_STATE_HOME/go" ]; do sleep 0.1; done; echo done';
+  const long = host.exec(['sh', '-c', line]);
+  expect(await host.run(lapse, {})).not.toBe(first);
+  await lab.host('web1').run(': >"$XDG_STATE_HOME/go"');
+  expect((await long).stdout).toBe(`${first}\ndone\n`);
+  await waitFor(() => isGone(Number(first)), { what: 'the connection to be closed once nobody uses it' });
+});
+
 test('a session that is given a connection which has died makes another', async () => {
   const { sshConfig: configFile, env } = lab.laptop;
   const transport = createSsh2Transport({
