@@ -6,7 +6,10 @@ import { Fleet, status } from 'outlast';
 const COLUMNS = ['host', 'app', 'state', 'pid', 'uptimeSeconds', 'cpuPercent', 'rssBytes', 'error'];
 
 const [hosts] = process.argv.slice(2);
-if (hosts === undefined) throw new Error('usage: node fleet-status.mjs HOSTS');
+if (hosts === undefined) {
+  console.error('usage: node fleet-status.mjs HOSTS');
+  process.exit(2);
+}
 
 const fleet = new Fleet(hosts, { configFile: process.env.SSH_CONFIG, timeoutMs: 30_000 });
 try {

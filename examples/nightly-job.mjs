@@ -8,8 +8,10 @@ import { connect, logs, OutlastError } from 'outlast';
 const LOG_BYTES = 4096;
 
 const [name, app, dashes, ...argv] = process.argv.slice(2);
-if (name === undefined || app === undefined || dashes !== '--')
-  throw new Error('usage: node nightly-job.mjs HOST APP -- PROGRAM [ARGUMENTS]');
+if (name === undefined || app === undefined || dashes !== '--') {
+  console.error('usage: node nightly-job.mjs HOST APP -- PROGRAM [ARGUMENTS]');
+  process.exit(2);
+}
 
 const host = await connect(name, { configFile: process.env.SSH_CONFIG });
 try {

@@ -8,8 +8,10 @@ import { Fleet } from 'outlast';
 const HEALTHY_WITHIN_MS = Number(process.env.HEALTHY_WITHIN_MS ?? 30_000);
 
 const [app, hosts, check] = process.argv.slice(2);
-if (app === undefined || hosts === undefined || check === undefined)
-  throw new Error('usage: node rolling-restart.mjs APP HOSTS CHECK');
+if (app === undefined || hosts === undefined || check === undefined) {
+  console.error('usage: node rolling-restart.mjs APP HOSTS CHECK');
+  process.exit(2);
+}
 
 const fleet = new Fleet(hosts, { configFile: process.env.SSH_CONFIG, serial: 1 });
 try {

@@ -5,7 +5,10 @@ import { createReadStream } from 'node:fs';
 import { connect } from 'outlast';
 
 const [name, script, ...words] = process.argv.slice(2);
-if (name === undefined || script === undefined) throw new Error('usage: node run-script.mjs HOST SCRIPT [ARGUMENTS]');
+if (name === undefined || script === undefined) {
+  console.error('usage: node run-script.mjs HOST SCRIPT [ARGUMENTS]');
+  process.exit(2);
+}
 
 const host = await connect(name, { configFile: process.env.SSH_CONFIG });
 try {

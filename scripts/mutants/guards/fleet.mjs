@@ -28,7 +28,7 @@ export const FLEET_MUTANTS = [
   },
   {
     guard: 'only what may pass is connected to again',
-    file: 'packages/cli/src/fleet/host-session.ts',
+    file: 'packages/cli/src/fleet/reconnect.ts',
     text: ' || signal.aborted || !isPassing(error)',
     instead: ' || signal.aborted',
     test: `${TESTS} > --retry does not ask again whoever refuses the login over ssh2`,

@@ -35,8 +35,8 @@ export const LIBRARY_MUTANTS = [
   {
     guard: 'each host is sent a request of its own',
     file: 'packages/cli/src/library/asked.ts',
-    text: 'request: createRequestId()',
-    instead: "request: createRequestId().replace(/./g, 'a')",
+    text: 'request: given.request ?? createRequestId()',
+    instead: "request: given.request ?? createRequestId().replace(/./g, 'a')",
     test: `${TESTS} > each request has an id of its own, and says who acts`,
   },
   {

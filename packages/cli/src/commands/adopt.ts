@@ -7,8 +7,9 @@ import {
   parseAppName,
   quoteForMessage,
 } from '@outlast/core';
-import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import type { HostSession } from '../fleet/host-session.js';
 import { getLocalName } from '../fleet/local-name.js';
+import { createRequestId } from '../fleet/nonce.js';
 import { completeHint } from '../output/complete-hint.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, changeApps } from './app-results.js';

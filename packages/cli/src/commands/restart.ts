@@ -7,8 +7,9 @@ import {
   restart,
 } from '@outlast/core';
 import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
-import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import type { HostSession } from '../fleet/host-session.js';
 import { getLocalName } from '../fleet/local-name.js';
+import { createRequestId } from '../fleet/nonce.js';
 import type { Finding } from '../fleet/outcome.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';

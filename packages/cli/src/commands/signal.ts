@@ -1,6 +1,7 @@
 import { type AppResult, OutlastError, parseSignalName, type SignalOptions, signal } from '@outlast/core';
-import { createRequestId, type HostSession } from '../fleet/host-session.js';
+import type { HostSession } from '../fleet/host-session.js';
 import { getLocalName } from '../fleet/local-name.js';
+import { createRequestId } from '../fleet/nonce.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { completeHint } from '../output/complete-hint.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';

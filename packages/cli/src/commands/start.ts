@@ -1,7 +1,7 @@
 import { type AppResult, formatSuggestion, OutlastError, parseAppName, parseDuration, start } from '@outlast/core';
 import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
-import { createRequestId } from '../fleet/host-session.js';
 import { getLocalName } from '../fleet/local-name.js';
+import { createRequestId } from '../fleet/nonce.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';

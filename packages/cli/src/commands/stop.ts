@@ -1,6 +1,6 @@
 import { parseDuration, parseSignalName, stop } from '@outlast/core';
-import { createRequestId } from '../fleet/host-session.js';
 import { getLocalName } from '../fleet/local-name.js';
+import { createRequestId } from '../fleet/nonce.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { parseAppNames } from './app-names.js';
 import { buildFinding, changeApps } from './app-results.js';

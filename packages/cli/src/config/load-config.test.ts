@@ -341,11 +341,11 @@ apps:
     const repeat = (line: (index: number) => string) =>
       Array.from({ length: 1_000 }, (_, index) => line(index)).join('\n');
     expect(await listProblems(`hosts:\n${repeat((index) => `  "a${index}x[1-90000]":`)}`)).toContainEqual(
-      expect.stringContaining('outlast.yaml:3:3: "a1x[1-90000]" is not a list of hosts: with it there are more than'),
+      expect.stringContaining('outlast.yaml:3:3: with "a1x[1-90000]" there are more than'),
     );
     const groups = repeat((index) => `  g${index}: ["a[1-90000]"]`);
     expect(await listProblems(`hosts: { "a[1-90000]": }\ngroups:\n${groups}`)).toContainEqual(
-      expect.stringContaining('outlast.yaml:14:9: "a[1-90000]" is not a list of hosts'),
+      expect.stringContaining('outlast.yaml:14:9: with "a[1-90000]" there are more than'),
     );
   });
 

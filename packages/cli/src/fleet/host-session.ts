@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { type Operation, OutlastError, RecordScanner, type Reply, ReplyCollector } from '@outlast/core';
+import { type Operation, OutlastError } from '@outlast/core';
 import { isCode } from '../ssh/connect-errors.js';
 import { openUnlessAborted } from '../ssh/lost-host.js';
-import type { Connection, ExecChannel, ExecEnd, ExecRequest, Target, Transport } from '../ssh/transport.js';
-import { holdLease, isLeaseOver } from './lease.js';
+import type { Connection, ExecChannel, ExecRequest, Target, Transport } from '../ssh/transport.js';
+import { type Answer, collectReply, isLost, parseReply, type ReplyAnswer } from './answer.js';
+import { explainSilence } from './explain-silence.js';
+import { createNonce } from './nonce.js';
 import { isPassing, retryPassing, waitForRetry } from './reconnect.js';
 import type { HostContext } from './run-fleet.js';
 
@@ -12,9 +13,6 @@ const SHELL_LINE = 'exec /bin/sh -s';
 
 /** How often a lost answer is asked for again. */
 const MAX_REPEATS = 2;
-
-/** What of stderr is kept for messages. */
-const MAX_STDERR = 4096;
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -37,16 +35,6 @@ export interface SessionOptions {
 export interface ScriptChannel {
   readonly channel: ExecChannel;
   readonly nonce: string;
-}
-
-/** Makes an unguessable word for one script. */
-export function createNonce(): string {
-  return randomBytes(12).toString('hex');
-}
-
-/** Makes the unguessable id of one request to start something. */
-export function createRequestId(): string {
-  return createNonce();
 }
 
 /** One host during one verb: connects when it is needed, and runs operations. */
@@ -86,10 +74,7 @@ export class HostSession {
     return parseReply(operation, answer.reply, options);
   }
 
-  async #ask<Options, Result>(
-    operation: Operation<Options, Result>,
-    options: Options,
-  ): Promise<Answer & { readonly reply: Reply }> {
+  async #ask<Options, Result>(operation: Operation<Options, Result>, options: Options): Promise<ReplyAnswer> {
     const nonce = createNonce();
     const { channel } = await this.openScript(operation.build(options, { nonce }), nonce, operation.leased);
     try {
@@ -181,103 +166,7 @@ export class HostSession {
   }
 
   /** The error for a script whose answer is not whole. */
-  explainSilence(mutates: boolean, { reply, end, stderr, hint }: Answer): OutlastError {
-    const { signal } = this.#options;
-    const lost = isCut(end);
-    if (!lost && !reply.begun) return createNoShellError(reply, stderr, end);
-    const reason = signal.aborted ? (signal.reason as Error).message : describeSilence(end, lost);
-    if (mutates) {
-      return new OutlastError('E_UNKNOWN_RESULT', `${reason}, so it is not known whether it was done`, {
-        hint: hint ?? 'see how things stand before you do it again: outlast status',
-        cause: signal.reason,
-      });
-    }
-    if (signal.aborted) return signal.reason as OutlastError;
-    if (end.cause !== undefined) return end.cause;
-    const code = lost ? 'E_CONNECTION_LOST' : 'E_PROTOCOL';
-    return new OutlastError(code, `${reason} before the answer was complete`, { hint: 'ask again' });
+  explainSilence(mutates: boolean, answer: Answer): OutlastError {
+    return explainSilence(this.signal, mutates, answer);
   }
-}
-
-/** What came of a script before its channel closed. */
-export interface Answer {
-  readonly reply: Pick<Reply, 'begun' | 'preamble'>;
-  readonly end: ExecEnd;
-  readonly stderr: string;
-  /** What to do where nobody knows whether it was done. */
-  readonly hint?: string;
-}
-
-/** The channel closed without a word of how the shell ended: the link is gone, and the shell may go on. */
-function isCut({ exitCode, signal }: ExecEnd): boolean {
-  return exitCode === null && signal === null;
-}
-
-function isLost({ reply, end }: Answer & { readonly reply: Reply }): boolean {
-  return reply.status === undefined && isCut(end);
-}
-
-async function collectReply(
-  channel: ExecChannel,
-  nonce: string,
-  leased = false,
-): Promise<Answer & { readonly reply: Reply }> {
-  const scanner = new RecordScanner(nonce);
-  const collector = new ReplyCollector();
-  const stderr = collectText(channel.stderr);
-  let release: (() => void) | undefined;
-  try {
-    for await (const chunk of channel.stdout) {
-      for (const part of scanner.push(chunk as Uint8Array)) collector.add(part);
-      if (leased && collector.begun) release ??= holdLease(channel);
-      // Our END counts, not the channel's: whatever else holds the streams open may do so for days.
-      if (collector.complete)
-        return { reply: collector.toReply(), end: { exitCode: 0, signal: null }, stderr: stderr() };
-    }
-  } finally {
-    release?.();
-  }
-  for (const part of scanner.end()) collector.add(part);
-  const end = await channel.ended;
-  return { reply: collector.toReply(), end: leased && isLeaseOver(end) ? LOST : end, stderr: stderr() };
-}
-
-/** How a channel ends whose connection is gone. */
-const LOST: ExecEnd = { exitCode: null, signal: null };
-
-/** What was changed by then is not undone by an answer that makes no sense. */
-function parseReply<Options, Result>(operation: Operation<Options, Result>, reply: Reply, options: Options): Result {
-  try {
-    return operation.parse(reply, options);
-  } catch (cause) {
-    if (!operation.mutates || !(cause instanceof OutlastError) || cause.code !== 'E_PROTOCOL') throw cause;
-    throw new OutlastError('E_UNKNOWN_RESULT', `${cause.message}, so it is not known what was done`, {
-      hint: 'see how things stand: outlast status; is the host short of memory or processes?',
-      cause,
-    });
-  }
-}
-
-function describeSilence({ exitCode, signal }: ExecEnd, lost: boolean): string {
-  if (lost) return 'the connection was lost';
-  return `the script ended with ${signal === null ? `code ${exitCode}` : signal}`;
-}
-
-/** Reads a stream to its end and keeps the beginning. */
-function collectText(stream: NodeJS.ReadableStream): () => string {
-  let text = '';
-  stream.on('data', (chunk: Buffer) => {
-    if (text.length < MAX_STDERR) text += chunk.toString('utf8').slice(0, MAX_STDERR - text.length);
-  });
-  return () => text;
-}
-
-function createNoShellError({ preamble }: Answer['reply'], stderr: string, end: ExecEnd): OutlastError {
-  const said = `${preamble}${stderr}`.trim();
-  const how = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;
-  const message =
-    said === '' ? `the host ran no shell for us (${how})` : `the host ran no shell for us, it said: ${said}`;
-  return new OutlastError('E_NO_SHELL', message, {
-    hint: 'check the login shell of the user, a forced command or a restricted key, and try: ssh HOST true',
-  });
 }

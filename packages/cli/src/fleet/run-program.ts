@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { buildExecScript, type ExecOptions, OutlastError, RecordScanner } from '@outlast/core';
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
-import { createNonce, type HostSession } from './host-session.js';
+import type { HostSession } from './host-session.js';
+import { createNonce } from './nonce.js';
 
 /** Where the streams of a foreground program go; each is waited for, so that a slow reader makes the program wait. */
 export interface ProgramStreams {

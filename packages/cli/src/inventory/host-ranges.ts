@@ -35,7 +35,7 @@ export function expandHostsWithin(text: string, room: number): string[] {
     const parts = parseWordParts(word);
     const count = parts.reduce((product, part) => product * (typeof part === 'string' ? 1 : countNumbers(part)), 1);
     if (words.length + count > room) {
-      throw refuseRange(word, `with it there are more than ${MOST_HOSTS} hosts`);
+      throw refuseCount(word, 'hosts');
     }
     for (const expanded of expandParts(parts)) {
       words.push(expanded);
@@ -73,7 +73,7 @@ export function splitHostWords(text: string): string[] {
     if (character === undefined || (character === ',' && !inside)) {
       words.push(text.slice(start, index));
       start = index + 1;
-      if (words.length > MOST_HOSTS) throw refuseRange(text, `there are more than ${MOST_HOSTS} words in it`);
+      if (words.length > MOST_HOSTS) throw refuseCount(text, 'words');
     }
   }
   if (words.includes('')) {
@@ -146,5 +146,11 @@ function listNumbers({ first, last, width }: NumberSpan): string[] {
 function refuseRange(text: string, rule: string): OutlastError {
   return new OutlastError('E_USAGE', `${quoteForMessage(text)} is not a list of hosts: ${rule}`, {
     hint: 'ranges are written web[1-3,7] or web[01-12], and commas outside brackets separate hosts',
+  });
+}
+
+function refuseCount(text: string, what: string): OutlastError {
+  return new OutlastError('E_USAGE', `with ${quoteForMessage(text)} there are more than ${MOST_HOSTS} ${what}`, {
+    hint: `one run takes at most ${MOST_HOSTS} hosts: choose fewer at a time`,
   });
 }

@@ -52,6 +52,6 @@ test('a line that is too long is refused before it is taken apart', () => {
 
 test('ranges of all lines have one limit', () => {
   expect(() => parseHostsFile('a[1-60000]\n'.repeat(1_000), 'f')).toThrow(
-    /^f:2: "a\[1-60000\]".* more than 100000 hosts/,
+    /^f:2: with "a\[1-60000\]".* more than 100000 hosts/,
   );
 });

@@ -1,5 +1,5 @@
 import type { Operation } from '@outlast/core';
-import { createRequestId } from '../fleet/host-session.js';
+import { createRequestId } from '../fleet/nonce.js';
 
 /** The options of an operation, of which a host fills in who acts and the id of the request. */
 export type Asked<Options> = Omit<Options, 'by' | 'request'> &
