@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { buildExecScript, type ExecOptions, OutlastError, RecordScanner } from '@outlast/core';
+import { forEachChunk } from '../input/for-each-chunk.js';
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
 import type { HostSession } from './host-session.js';
 import { createNonce } from './nonce.js';
@@ -33,20 +34,16 @@ export async function runProgram(
     if (streams.stdin !== undefined) feed(channel, streams.stdin);
   });
   let stderr = '';
-  const readStderr = async () => {
-    for await (const chunk of channel.stderr as AsyncIterable<Uint8Array>) {
-      if (!start.begun && stderr.length < MAX_PREAMBLE) stderr += Buffer.from(chunk).toString('utf8');
-      await streams.stderr(chunk);
-    }
-  };
-  const readStdout = async () => {
-    for await (const chunk of channel.stdout as AsyncIterable<Uint8Array>) {
-      const output = start.push(chunk);
-      if (output.length > 0) await streams.stdout(output);
-    }
-  };
+  const readStderr = forEachChunk(channel.stderr, (chunk) => {
+    if (!start.begun && stderr.length < MAX_PREAMBLE) stderr += Buffer.from(chunk).toString('utf8');
+    return streams.stderr(chunk);
+  });
+  const readStdout = forEachChunk(channel.stdout, (chunk) => {
+    const output = start.push(chunk);
+    return output.length > 0 ? streams.stdout(output) : undefined;
+  });
   try {
-    await Promise.all([readStdout(), readStderr()]);
+    await Promise.all([readStdout, readStderr]);
   } catch (error) {
     channel.close();
     throw error;

@@ -42,8 +42,11 @@ interface Pending {
   readonly held: GrowingBytes;
 }
 
-/** What is rendered at once: the prefixes may make many times as much of it, and a string has an end. */
-const BLOCK = 256 * 1024;
+/**
+ * What is rendered at once: the prefixes may make many times as much of it, and a string has an end. Strings and buffers of more than 128 KiB would
+ * be fresh pages of memory each time.
+ */
+const BLOCK = 64 * 1024;
 
 const NEWLINE = 0x0a;
 const LINE_END = Buffer.from('\n');
@@ -109,8 +112,17 @@ function renderLines(prefix: string, [held, rest]: readonly [Buffer, Uint8Array]
   // Only escaping has to see both together, as a character may be cut between them.
   const before = escaped ? '' : held.toString('latin1');
   const bytes = escaped ? Buffer.from(escapeText(Buffer.concat([held, rest]))) : toBuffer(rest);
-  const lines = bytes.toString('latin1', 0, bytes.length - 1).split('\n');
-  return Buffer.from(`${prefix}${before}${lines.join(`\n${prefix}`)}\n`, 'latin1');
+  const head = prefix + before;
+  const lines = bytes
+    .toString('latin1', 0, bytes.length - 1)
+    .split('\n')
+    .join(`\n${prefix}`);
+  // Each part by itself, since one string of both would be copied together first.
+  const rendered = Buffer.allocUnsafe(head.length + lines.length + LINE_END.length);
+  rendered.write(head, 'latin1');
+  rendered.write(lines, head.length, 'latin1');
+  rendered[rendered.length - 1] = NEWLINE;
+  return rendered;
 }
 
 function toBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {

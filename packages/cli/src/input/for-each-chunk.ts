@@ -1,0 +1,20 @@
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+
+/**
+ * Hands on what a stream brings, piece by piece as it came, and lets the stream wait for each. `for await` would copy together all that has come
+ * meanwhile: megabytes of fresh memory each time that somebody reads slowly.
+ *
+ * @throws whatever `take` throws, and the stream stands still then: close what it belongs to; and what the stream itself ends with.
+ */
+export function forEachChunk(stream: Readable, take: (chunk: Uint8Array) => Promise<void> | void): Promise<void> {
+  const handOn = async (chunk: Uint8Array) => {
+    stream.pause();
+    await take(chunk);
+    stream.resume();
+  };
+  return new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Uint8Array) => void handOn(chunk).catch(reject));
+    finished(stream, { writable: false }).then(resolve, reject);
+  });
+}
