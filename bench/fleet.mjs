@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { findContenders } from './fleet/contenders.mjs';
 import { startFleetLab } from './fleet/lab.mjs';
 import { PARTS } from './fleet/parts.mjs';
-import { describeMachine, formatTable, isMissed, writePage } from './fleet/report.mjs';
+import { describeMachine, formatTable, isMissed, writePage } from './report.mjs';
 
 const FABRIC = 'fabric==3.2.3';
 
@@ -65,16 +65,23 @@ async function compare() {
       ...{ lab, contenders, seed: flags.seed, large: flags.large },
       ...{ rounds: Number(flags.rounds), hosts: Number(flags.hosts) },
     };
-    process.stdout.write(`${describeMachine(run)}\n`);
+    const description = describeRun(run);
+    process.stdout.write(`${description}\n`);
     const rows = [];
     for (const part of flags.only.split(',')) {
       const measured = await PARTS[part](run);
       process.stdout.write(`\n${formatTable(measured)}`);
       rows.push(...measured);
     }
-    if (flags.write) writePage(run, rows);
+    if (flags.write) writePage('fleet', description, rows);
     return rows.some(isMissed);
   } finally {
     await lab.stop();
   }
+}
+
+/** Says on what and with which versions it is measured. */
+function describeRun({ contenders, rounds, seed }) {
+  const versions = contenders.map(({ name, version }) => `${name} ${version}`).join(', ');
+  return `${describeMachine()}\n${versions}\n${rounds} rounds in turn, seed ${seed}`;
 }

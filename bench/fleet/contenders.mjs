@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/outlast.mjs', import.meta.url));
 const FABRIC = fileURLToPath(new URL('run-fabric.py', import.meta.url));
-const MEASURE = fileURLToPath(new URL('measure.py', import.meta.url));
+const MEASURE = fileURLToPath(new URL('../measure.py', import.meta.url));
 
 /** Lists the contenders that are on this machine; `missing` is told of each that is not. `python` is the one that has fabric, if any. */
 export function findContenders({ python, home, missing }) {

@@ -1,20 +1,17 @@
-// The table of ratios, on the terminal and in docs/benchmarks.md.
+// Tables of figures, on the terminal and in docs/benchmarks.md.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const PAGE = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
-const [BEGIN, END] = ['<!-- fleet: begin -->\n', '<!-- fleet: end -->\n'];
+const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const HEADS = ['figure', 'program', 'median', 'outlast is', 'goal'];
 
-/** Says on what and with which versions it is measured. */
-export function describeMachine({ contenders, rounds, seed }) {
+/** Says on what it is measured. */
+export function describeMachine() {
   const { stderr } = spawnSync('ssh', ['-V'], { encoding: 'utf8' });
   const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model}`;
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
-  const versions = contenders.map(({ name, version }) => `${name} ${version}`).join(', ');
-  return `${machine}, ${memory}, ${stderr.split(',')[0]}\n${versions}\n${rounds} rounds in turn, seed ${seed}`;
+  return `${machine}, ${Math.round(totalmem() / 2 ** 30)} GB, ${stderr.split(',')[0]}`;
 }
 
 /** Tells whether a row misses its goal. */
@@ -44,12 +41,12 @@ function formatNumber(value) {
   return value >= 100 ? value.toFixed(0) : value.toFixed(2);
 }
 
-/** Puts the run into the page, in the place of the last one. */
-export function writePage(run, rows) {
+/** Puts a run into the place of the page that has that name, instead of the last one. */
+export function writePage(name, machine, rows) {
+  const [begin, end] = [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->\n`];
   const page = readFileSync(PAGE, 'utf8');
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`${PAGE} has no place for the table`);
-  const machine = describeMachine(run).replaceAll('\n', '.\n');
-  writeFileSync(PAGE, `${before}${BEGIN}\n${machine}.\n\n${formatTable(rows)}\n${END}${after}`);
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Error(`${PAGE} has no place for the table ${name}`);
+  writeFileSync(PAGE, `${before}${begin}\n${machine.replaceAll('\n', '.\n')}.\n\n${formatTable(rows)}\n${end}${after}`);
 }
