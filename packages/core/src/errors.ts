@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   E_NOT_DETACHED: 'a second connection did not see the app that was started',
   E_PROTOCOL: 'the host answered something that outlast does not understand',
   E_CALLBACK: 'the function that a program gave for each host threw an error of its own',
+  E_OUTPUT: 'stdout or stderr cannot be written, such as on a full disk',
   E_INTERNAL: 'a mistake in outlast itself',
 } as const;
 

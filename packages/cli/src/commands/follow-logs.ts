@@ -27,6 +27,7 @@ export async function followLogs(context: Context, plan: FleetPlan, request: Fol
   const { output } = context;
   const detached = new AbortController();
   output.whenClosed.then(() => detached.abort(new OutlastError('E_CONNECTION_LOST', 'nobody reads any more')));
+  output.whenBroken.then((error) => detached.abort(error));
   const printer = createFollowPrinter(context, plan, request);
   const told = new Set<string>();
   const following = { ...context, interrupt: AbortSignal.any([context.interrupt, detached.signal]) };

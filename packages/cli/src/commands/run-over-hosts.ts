@@ -21,7 +21,7 @@ import { planParallel } from './plan-parallel.js';
 export interface HostWork<T> {
   /** What the spinner says: `stopping dashboard`. */
   readonly label: string;
-  /** True for what is done only to be read: it ends when nobody reads any more, as with `| head`. */
+  /** True for what is done only to be read: it ends when nobody reads any more, as with `| head`, or nobody can, as on a full disk. */
   readonly forReader?: boolean;
   /** True for what does not end by itself: all hosts are under way at once. */
   readonly atOnce?: boolean;
@@ -46,7 +46,10 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
     warn: (text) => output.warn(text),
   });
   const unread = new AbortController();
-  if (job.forReader) output.whenClosed.then(() => unread.abort(UNREAD));
+  if (job.forReader) {
+    output.whenClosed.then(() => unread.abort(UNREAD));
+    output.whenBroken.then((error) => unread.abort(error));
+  }
   const interrupt = AbortSignal.any([context.interrupt, unread.signal]);
   // Each host that is under way listens to it.
   setMaxListeners(0, interrupt);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OutlastError } from '@outlast/core';
 import pLimit from 'p-limit';
 import type { SelectedHost } from '../inventory/selected-host.js';
+import { isCode } from '../ssh/connect-errors.js';
 import { createFailureBudget, type FailureBudget, type HostShare, resolveHostShare } from './failure-budget.js';
 import { createLoginBudget, type LoginBudget } from './login-budget.js';
 import type { Finding, Outcome } from './outcome.js';
@@ -93,7 +94,11 @@ async function runOne<T>(
 
 /** Why no further host is begun; undefined while the run goes on. */
 function findStop<T>({ interrupt, maxAuthFail, logins, failures, declined }: Course<T>): OutlastError | undefined {
-  if (interrupt.aborted) return new OutlastError('E_SKIPPED', 'the run was interrupted before this host');
+  if (interrupt.aborted) {
+    const isBroken = isCode(interrupt.reason, 'E_OUTPUT');
+    const what = isBroken ? 'nothing could be printed any more' : 'the run was interrupted';
+    return new OutlastError('E_SKIPPED', `${what} before this host`);
+  }
   if (logins.spent) {
     return new OutlastError('E_SKIPPED', `${maxAuthFail} hosts in a row had refused the same login before this one`, {
       hint: 'check the user (-l) and the key (-i), then go on with --retry-failed; --max-auth-fail allows more',

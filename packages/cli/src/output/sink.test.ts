@@ -20,10 +20,11 @@ test('a full disk is an error that names the stream, then and later', async (con
   context.skip(!existsSync('/dev/full'), 'there is no /dev/full');
   const sink = createSink(createWriteStream('/dev/full'), 'stdout');
   await expect(sink.write('x')).rejects.toMatchObject({
-    code: 'E_INTERNAL',
+    code: 'E_OUTPUT',
     message: expect.stringMatching(/^stdout .*ENOSPC/),
   });
   await expect(sink.write('y')).rejects.toThrow('ENOSPC');
+  expect((await sink.whenBroken).code).toBe('E_OUTPUT');
   expect(sink.closed).toBe(false);
 });
 

@@ -7,10 +7,12 @@ export interface Sink {
   readonly closed: boolean;
   /** Resolves when the reader is gone. */
   readonly whenClosed: Promise<void>;
+  /** Resolves when it cannot be written for another reason, such as a full disk. */
+  readonly whenBroken: Promise<OutlastError>;
   /**
    * Writes a chunk; resolves when the stream has taken it, so that whoever waits keeps memory flat.
    *
-   * @throws OutlastError `E_INTERNAL` when it cannot be written for another reason than a gone reader, such as a full disk.
+   * @throws OutlastError `E_OUTPUT` when it cannot be written for another reason than a gone reader, such as a full disk.
    */
   write(chunk: string | Uint8Array): Promise<void>;
 }
@@ -22,16 +24,23 @@ const GONE = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR
 export function createSink(stream: TerminalStream, name: string): Sink {
   let closed = false;
   let failure: OutlastError | undefined;
-  let announce = () => {};
+  let announceClosed = () => {};
+  let announceBroken = (_error: OutlastError) => {};
   const whenClosed = new Promise<void>((resolve) => {
-    announce = resolve;
+    announceClosed = resolve;
+  });
+  const whenBroken = new Promise<OutlastError>((resolve) => {
+    announceBroken = resolve;
   });
   const fail = (error: Error) => {
     if (failure !== undefined) return;
     if (isGone(error)) {
       closed = true;
-      announce();
-    } else failure = buildFailure(name, error);
+      announceClosed();
+      return;
+    }
+    failure = buildFailure(name, error);
+    announceBroken(failure);
   };
   stream.on('error', fail);
   const write = (chunk: string | Uint8Array) =>
@@ -46,6 +55,7 @@ export function createSink(stream: TerminalStream, name: string): Sink {
   return {
     write,
     whenClosed,
+    whenBroken,
     get closed() {
       return closed;
     },
@@ -58,5 +68,5 @@ function isGone(error: Error): boolean {
 
 function buildFailure(name: string, cause: Error): OutlastError {
   const hint = 'check the disk or the device that it is redirected to';
-  return new OutlastError('E_INTERNAL', `${name} cannot be written: ${cause.message}`, { cause, hint });
+  return new OutlastError('E_OUTPUT', `${name} cannot be written: ${cause.message}`, { cause, hint });
 }

@@ -1,3 +1,4 @@
+import type { OutlastError } from '@outlast/core';
 import { resolveColor } from './color-decision.js';
 import { buildPalette, type Palette } from './colors.js';
 import { escapeText } from './escape-terminal.js';
@@ -53,10 +54,12 @@ export interface Output {
   readonly closed: boolean;
   /** Resolves when the reader of stdout is gone. */
   readonly whenClosed: Promise<void>;
+  /** Resolves when stdout cannot be written for another reason, such as a full disk. */
+  readonly whenBroken: Promise<OutlastError>;
   /**
    * Writes whole lines of data, already escaped where that is needed, to stdout; wait for it before the next.
    *
-   * @throws OutlastError `E_INTERNAL` when stdout cannot be written, such as on a full disk.
+   * @throws OutlastError `E_OUTPUT` when stdout cannot be written, such as on a full disk.
    */
   data(text: string): Promise<void>;
   /** Writes bytes as they are to stdout; wait for it before the next. Throws as {@link Output.data} does. */
@@ -87,6 +90,7 @@ class TerminalOutput implements Output {
   readonly stderr: Output['stderr'];
   readonly flags: OutputFlags;
   readonly whenClosed: Promise<void>;
+  readonly whenBroken: Promise<OutlastError>;
   readonly #out: Sink;
   readonly #err: Sink;
   #drawing: Drawing | undefined;
@@ -100,6 +104,7 @@ class TerminalOutput implements Output {
     this.#out = createSink(options.stdout, 'stdout');
     this.#err = createSink(options.stderr, 'stderr');
     this.whenClosed = this.#out.whenClosed;
+    this.whenBroken = this.#out.whenBroken;
   }
 
   get closed(): boolean {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -27,6 +27,24 @@ describe('a reader that stops', () => {
     for (const count of stood) expect(count).toBeLessThan(MEGABYTES * 100);
     expect(readPeakMegabytes(client)).toBeLessThan(250);
   });
+});
+
+test('a run whose output cannot be written any more begins no further host, and says why', async (context) => {
+  context.skip(!existsSync('/dev/full'), 'there is no /dev/full');
+  const argv = lab.laptop.argvOf([
+    'exec',
+    '-H',
+    'web[1-3]',
+    '-P',
+    '1',
+    ...shell('echo full; : >"$XDG_STATE_HOME/ran"; sleep 600'),
+  ]);
+  const { exitCode, stderr } = await lab.laptop.run(['/bin/sh', '-c', 'exec "$@" >/dev/full', 'sh', ...argv]);
+  expect(stderr).toMatch(/^web1 +E_OUTPUT +stdout cannot be written: .*ENOSPC/);
+  expect(stderr).toContain('nothing could be printed any more before this host');
+  expect(stderr).toContain('3 hosts: 1 failed, 2 skipped');
+  expect(exitCode).toBe(1);
+  expect((await lab.host('web2').run('test -e "$XDG_STATE_HOME/ran"')).exitCode).toBe(1);
 });
 
 async function countBlocks(): Promise<number[]> {
