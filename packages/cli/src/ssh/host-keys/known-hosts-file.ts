@@ -28,15 +28,27 @@ export interface BrokenLine {
 export function parseKnownHosts(text: string, file: string): { entries: KnownHost[]; broken: BrokenLine[] } {
   const entries: KnownHost[] = [];
   const broken: BrokenLine[] = [];
+  const detach = createDetacher();
   for (const [index, content] of text.split('\n').entries()) {
     const trimmed = content.replace(/^[ \t]+|[ \t\r]+$/g, '');
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const at = { file, line: index + 1 };
     const entry = parseLine(trimmed, at);
     if (entry === 'broken') broken.push(at);
-    else if (entry !== 'foreign') entries.push(entry);
+    else if (entry !== 'foreign')
+      entries.push({ ...entry, patterns: detach(entry.patterns), type: detach(entry.type) });
   }
   return { entries, broken };
+}
+
+/** Copies text out of the file, once for all that is equal: a slice would keep the whole file in memory as long as it is there itself. */
+function createDetacher(): (text: string) => string {
+  const copies = new Map<string, string>();
+  return (text) => {
+    const copy = copies.get(text) ?? Buffer.from(text, 'latin1').toString('latin1');
+    copies.set(copy, copy);
+    return copy;
+  };
 }
 
 function parseLine(content: string, at: BrokenLine): KnownHost | 'broken' | 'foreign' {
