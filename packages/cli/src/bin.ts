@@ -11,7 +11,7 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
 } else {
   const { createInterruptError, main } = await import('./main.js').catch((error) => {
     printTooFewFiles(error);
-    process.exit(1);
+    process.exit(2);
   });
   const interrupt = new AbortController();
   const onSignal = () => {

@@ -120,6 +120,20 @@ export const START_MUTANTS = [
     test: `${CLAIMS} > an rm yields to a start that was faster`,
   },
   {
+    guard: 'an rm that was slower than another is content',
+    file: 'packages/core/src/lifecycle/remove-app.ts',
+    text: '[ -e "$app_dir" ] || { say "REMOVED $app unknown"; return 0; }',
+    instead: ':',
+    test: `${CLAIMS} > an rm is content where another has taken the folder away`,
+  },
+  {
+    guard: 'an rm does not take another rm for a start',
+    file: 'packages/core/src/lifecycle/remove-app.ts',
+    text: "*' removal '* | '') say",
+    instead: "'') say",
+    test: `${CLAIMS} > an rm is content where another is about to take the folder away`,
+  },
+  {
     guard: 'an rm takes no app that runs',
     file: 'packages/core/src/lifecycle/remove-app.ts',
     text: '|| [ "$phase" != ended ] || [ -n "$members" ]',

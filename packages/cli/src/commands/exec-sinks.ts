@@ -1,5 +1,5 @@
 import { OutlastError } from '@outlast/core';
-import { type Capture, createCapture } from '../fleet/capture-output.js';
+import { type Capture, createCapture, createCaptureRoom } from '../fleet/capture-output.js';
 import type { ProgramStreams } from '../fleet/run-program.js';
 import { createUtf8Decoder, escapeText } from '../output/escape-terminal.js';
 import { createOutputGatherer } from '../output/gathered-outputs.js';
@@ -36,14 +36,20 @@ export interface ExecSinkFlags {
 export function createExecSinks({ output }: Context, { hosts, selected }: FleetPlan, flags: ExecSinkFlags): ExecSinks {
   const raw = flags.raw === true;
   const names = hosts.map(({ target }) => target.name);
-  if (flags.capture) return { open: createCapturingSink };
+  if (flags.capture) return createCapturingSinks(output.flags.ndjson === true);
   if (flags.gather) return createGatheringSinks(output, names, raw);
   return selected === 1 ? { open: () => createPlainSink(output, raw) } : createPrefixingSinks(output, names, raw);
 }
 
-function createCapturingSink(): ExecSink {
-  const capture = createCapture();
-  return { stdout: capture.stdout, stderr: capture.stderr, capture };
+/** All hosts share the room of one document, or have one each. */
+function createCapturingSinks(isDocumentEach: boolean): ExecSinks {
+  const shared = createCaptureRoom();
+  return {
+    open() {
+      const capture = createCapture(isDocumentEach ? createCaptureRoom() : shared);
+      return { stdout: capture.stdout, stderr: capture.stderr, capture };
+    },
+  };
 }
 
 function createGatheringSinks(output: Output, names: readonly string[], raw: boolean): ExecSinks {

@@ -1,4 +1,5 @@
 import { OutlastError } from '@outlast/core';
+import pLimit from 'p-limit';
 import type { Outcome } from '../fleet/outcome.js';
 import { escapeCell } from '../output/escape-terminal.js';
 import { formatHost } from '../output/format-host.js';
@@ -15,11 +16,11 @@ import { reportOutcomes, streamOutcome } from './report-outcomes.js';
 import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
 
-interface ResolvedHost {
-  readonly settings: HostSettings;
-  readonly transport: TransportName;
-  readonly source: string;
-}
+/** All settings of the hosts that are resolved at the same time are in memory. */
+const MOST_AT_ONCE = 100;
+
+/** What is told of a host: all of its settings would be gigabytes for the largest fleets. */
+type ShownHost = ReturnType<typeof showHost>;
 
 /** `outlast hosts` */
 export const hostsVerb: Verb = {
@@ -37,19 +38,18 @@ export const hostsVerb: Verb = {
       ssh2: createHostResolver({ sshOptions, env, warn, transport: 'ssh2' }),
       openssh: createHostResolver({ sshOptions, env, warn, transport: 'openssh' }),
     };
-    const outcomes = await Promise.all(
-      plan.hosts.map(async (host): Promise<Outcome<ResolvedHost>> => {
-        const { target, source } = host;
-        const transport = chooseTransport(plan, host);
-        try {
-          const settings = await resolvers[transport](target);
-          return { host: target.name, ok: true, value: { settings, transport, source }, reached: true };
-        } catch (error) {
-          if (!(error instanceof OutlastError)) throw error;
-          return { host: target.name, ok: false, error, reached: false };
-        }
-      }),
-    );
+    const limit = pLimit(MOST_AT_ONCE);
+    const outcomes = await limit.map(plan.hosts, async (host): Promise<Outcome<ShownHost>> => {
+      const { target, source } = host;
+      const transport = chooseTransport(plan, host);
+      try {
+        const settings = await resolvers[transport](target);
+        return { host: target.name, ok: true, value: showHost(settings, transport, source), reached: true };
+      } catch (error) {
+        if (!(error instanceof OutlastError)) throw error;
+        return { host: target.name, ok: false, error, reached: false };
+      }
+    });
     for (const outcome of outcomes) await streamOutcome(context, outcome, toJson);
     return reportOutcomes(context, outcomes, {
       toJson,
@@ -71,55 +71,37 @@ export function resolveHostsExit(outcomes: readonly Outcome<unknown>[]): number 
   return outcomes.every(({ ok }) => ok) ? EXIT.ok : EXIT.usage;
 }
 
-function toJson({ settings, transport, source }: ResolvedHost): Readonly<Record<string, unknown>> {
-  const {
-    hostname,
-    user,
-    port,
-    proxyJump,
-    proxyCommand,
-    identityFiles,
-    identitiesOnly,
-    hostKeyAlias,
-    userKnownHostsFiles,
-    notHonoured,
-  } = settings;
+function showHost(settings: HostSettings, transport: TransportName, source: string) {
+  const { hostname: address, user, port, proxyJump, proxyCommand, identityFiles, identitiesOnly } = settings;
+  const { hostKeyAlias, userKnownHostsFiles, notHonoured } = settings;
   return {
-    address: hostname,
-    user,
-    port,
-    transport,
-    source,
-    proxyJump,
-    proxyCommand,
-    identityFiles,
-    identitiesOnly,
-    hostKeyAlias,
-    userKnownHostsFiles,
-    notHonoured,
+    ...{ address, user, port, transport, source, proxyJump, proxyCommand },
+    ...{ identityFiles, identitiesOnly, hostKeyAlias, userKnownHostsFiles, notHonoured },
   };
 }
 
+const toJson = (host: ShownHost): Readonly<Record<string, unknown>> => host;
+
 interface ShownColumn {
   readonly title: string;
-  show(host: ResolvedHost): string;
+  show(host: ShownHost): string;
 }
 
 const COLUMNS: readonly ShownColumn[] = [
-  { title: 'ADDRESS', show: ({ settings }) => settings.hostname },
-  { title: 'PORT', show: ({ settings }) => String(settings.port) },
-  { title: 'USER', show: ({ settings }) => settings.user },
-  { title: 'JUMP', show: ({ settings }) => settings.proxyJump ?? '-' },
+  { title: 'ADDRESS', show: ({ address }) => address },
+  { title: 'PORT', show: ({ port }) => String(port) },
+  { title: 'USER', show: ({ user }) => user },
+  { title: 'JUMP', show: ({ proxyJump }) => proxyJump ?? '-' },
 ];
 const TRANSPORT: ShownColumn = { title: 'TRANSPORT', show: ({ transport }) => transport };
 const FROM: ShownColumn = { title: 'FROM', show: ({ source }) => source };
 const NOT_HONOURED: ShownColumn = {
   title: 'NOT HONOURED',
-  show: ({ settings }) => settings.notHonoured.join(' ') || '-',
+  show: ({ notHonoured }) => notHonoured.join(' ') || '-',
 };
 
 function formatHosts(
-  outcomes: readonly Outcome<ResolvedHost>[],
+  outcomes: readonly Outcome<ShownHost>[],
   { width, wide }: { readonly width: number; readonly wide: boolean },
 ): Promise<string> {
   // A column that says the same of every host would only take room.

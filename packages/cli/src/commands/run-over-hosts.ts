@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import type { OutlastError } from '@outlast/core';
 import { startCallLimit } from '../fleet/call-limit.js';
 import { DEFAULT_MAX_AUTH_FAIL } from '../fleet/defaults.js';
 import { createGarbageCollector } from '../fleet/garbage.js';
@@ -10,6 +11,7 @@ import type { SelectedHost } from '../inventory/selected-host.js';
 import { foldHosts } from '../output/fold-hosts.js';
 import { formatHost } from '../output/format-host.js';
 import { startProgress } from '../output/spinner.js';
+import { isCode } from '../ssh/connect-errors.js';
 import type { Prompter } from '../ssh/transport.js';
 import { createTransports, type Transports } from '../ssh/transports.js';
 import type { Context } from './context.js';
@@ -54,6 +56,16 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   // Each host that is under way listens to it.
   setMaxListeners(0, interrupt);
   const collectGarbage = createGarbageCollector();
+  // What cannot be told is still done, and remembered.
+  let untold: OutlastError | undefined;
+  const tell = async (outcome: Outcome<T>): Promise<void> => {
+    try {
+      await job.onOutcome?.(outcome);
+    } catch (error) {
+      if (!isCode(error, 'E_OUTPUT')) throw error;
+      untold = error;
+    }
+  };
   const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
   try {
     const outcomes = await runFleet<T>(
@@ -75,12 +87,13 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         onOutcome: (outcome) => {
           progress.end(outcome.host, isFailure(outcome));
           collectGarbage();
-          return job.onOutcome?.(outcome);
+          return tell(outcome);
         },
       },
     );
     // A run over no host, as where there was nothing to retry, is not to make those forgotten that failed before.
     if (outcomes.length > 0) await plan.lastRun.save(context.verb, outcomes).catch(() => undefined);
+    if (untold !== undefined) throw untold;
     return outcomes;
   } finally {
     progress.stop();

@@ -1,7 +1,15 @@
 import { createOutputLimitError, type ProgramStreams } from './run-program.js';
 
-/** Of each stream, in one document. */
+/** Of all that one document holds: escaped it may be six times as long, and a string has an end. */
 const MAX_CAPTURED = 64 * 1024 * 1024;
+
+/** What may still be kept, in bytes. */
+export interface CaptureRoom {
+  left: number;
+}
+
+/** The room of one document. */
+export const createCaptureRoom = (): CaptureRoom => ({ left: MAX_CAPTURED });
 
 /** Where the output of a program is kept until it has ended. */
 export interface Capture extends ProgramStreams {
@@ -10,21 +18,28 @@ export interface Capture extends ProgramStreams {
   clear(): void;
 }
 
-/** Keeps what a program prints; one that prints more than 64 MiB to a stream is given up. */
-export function createCapture(): Capture {
+/** Keeps what a program prints; one for which the room is not enough is given up, and what it has printed makes room for others. */
+export function createCapture(room: CaptureRoom): Capture {
   const chunks: { stdout: Uint8Array[]; stderr: Uint8Array[] } = { stdout: [], stderr: [] };
-  const sizes = { stdout: 0, stderr: 0 };
+  let kept = 0;
+  const clear = () => {
+    for (const list of Object.values(chunks)) list.length = 0;
+    room.left += kept;
+    kept = 0;
+  };
   const keep = (name: 'stdout' | 'stderr') => (chunk: Uint8Array) => {
-    sizes[name] += chunk.length;
-    if (sizes[name] > MAX_CAPTURED) throw createOutputLimitError(MAX_CAPTURED);
+    if (chunk.length > room.left) {
+      clear();
+      throw createOutputLimitError(MAX_CAPTURED);
+    }
     chunks[name].push(chunk);
+    kept += chunk.length;
+    room.left -= chunk.length;
   };
   return {
     stdout: keep('stdout'),
     stderr: keep('stderr'),
     read: () => ({ stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) }),
-    clear() {
-      for (const kept of Object.values(chunks)) kept.length = 0;
-    },
+    clear,
   };
 }

@@ -140,7 +140,8 @@ export class HostSession {
       signal.throwIfAborted();
       return await this.#exec(request);
     } catch (error) {
-      const isUnbegun = signal.aborted && !context.reached && isCode(error, 'E_UNKNOWN_RESULT');
+      const isStopped = isCode(error, 'E_UNKNOWN_RESULT') || isCode(error, 'E_OUTPUT');
+      const isUnbegun = signal.aborted && !context.reached && isStopped;
       throw isUnbegun ? new OutlastError('E_SKIPPED', 'the run was interrupted before anything was sent') : error;
     }
   }

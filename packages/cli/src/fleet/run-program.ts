@@ -104,9 +104,13 @@ function feed({ stdin, ended }: ExecChannel, input: Readable | Uint8Array): void
 
 /** The error for an output that is larger than one document should hold. */
 export function createOutputLimitError(limit: number): OutlastError {
-  return new OutlastError('E_PROTOCOL', `the program printed more than ${limit / 1_048_576} MiB`, {
-    hint: 'without --json the output is passed on as it comes, whatever its size',
-  });
+  return new OutlastError(
+    'E_PROTOCOL',
+    `what was printed came to more than the ${limit / 1_048_576} MiB that are kept`,
+    {
+      hint: 'without --json and --format the output is passed on as it comes, and with --ndjson each host has as much room',
+    },
+  );
 }
 
 /** The error for a program that ended with something other than 0. */

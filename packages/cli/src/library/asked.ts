@@ -12,7 +12,7 @@ export function completeOptions<Options>(
   by: string,
 ): Options {
   if (!operation.mutates) return options as Options;
-  // What is given as undefined is not given.
+  // What plain JavaScript gives as undefined is not given.
   const given: { readonly by?: unknown; readonly request?: unknown } = options;
   return { ...options, by: given.by ?? by, request: given.request ?? createRequestId() } as Options;
 }

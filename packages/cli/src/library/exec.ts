@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { OutlastError, parseProgramText } from '@outlast/core';
-import { createCapture } from '../fleet/capture-output.js';
+import { createCapture, createCaptureRoom } from '../fleet/capture-output.js';
 import type { HostSession } from '../fleet/host-session.js';
 import { runProgram } from '../fleet/run-program.js';
 import type { CallOptions } from './options.js';
@@ -45,7 +45,7 @@ export async function execProgram(
   argv: readonly string[],
   { stdin, stdout, stderr }: ExecOptions,
 ): Promise<ExecResult> {
-  const capture = createCapture();
+  const capture = createCapture(createCaptureRoom());
   const { exitCode, signal } = await runProgram(session, argv, {
     stdout: stdout === undefined ? capture.stdout : toSink(stdout),
     stderr: stderr === undefined ? capture.stderr : toSink(stderr),

@@ -99,7 +99,8 @@ export class HostLink {
       return await work(session);
     } finally {
       const connection = session.release();
-      if (connection !== this.#connection && !this.#keep(connection)) await connection?.close();
+      const isShared = connection === this.#connection || (connection !== undefined && this.#left.has(connection));
+      if (!isShared && !this.#keep(connection)) await connection?.close();
     }
   }
 
@@ -139,6 +140,7 @@ export class HostLink {
   #leave(connection: Connection | undefined): void {
     if (connection === undefined) return;
     this.#left.add(connection);
+    connection.closed.then(() => this.#left.delete(connection));
     if (this.#connection === connection) this.#connection = undefined;
   }
 

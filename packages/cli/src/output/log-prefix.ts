@@ -43,8 +43,8 @@ interface Pending {
 }
 
 /**
- * What is rendered at once: the prefixes may make many times as much of it, and a string has an end. Strings and buffers of more than 128 KiB would
- * be fresh pages of memory each time.
+ * What is rendered at once: the prefixes may make many times as much of it, and a string has an end. Strings and buffers of more than
+ * 128 KiB would be fresh pages of memory each time.
  */
 const BLOCK = 64 * 1024;
 

@@ -233,11 +233,15 @@ test('a call that is asked again over another connection leaves the one of the o
   };
   const host = await connectHost();
   const first = (await host.exec(WHO)).stdout.trim();
-  const line = 'echo $PPID; while [ ! -e "$XDG_STATE_HOME/go" ]; do sleep 0.1; done; echo done';
-  const long = host.exec(['sh', '-c', line]);
+  const runUntil = (name: string) =>
+    host.exec(['sh', '-c', `echo $PPID; while [ ! -e "$XDG_STATE_HOME/${name}" ]; do sleep 0.1; done; echo done`]);
+  const calls = [runUntil('go1'), runUntil('go2')] as const;
   expect(await host.run(lapse, {})).not.toBe(first);
-  await lab.host('web1').run(': >"$XDG_STATE_HOME/go"');
-  expect((await long).stdout).toBe(`${first}\ndone\n`);
+  // The first of them to end leaves the connection to the other.
+  for (const [index, call] of calls.entries()) {
+    await lab.host('web1').run(`: >"$XDG_STATE_HOME/go${index + 1}"`);
+    expect((await call).stdout).toBe(`${first}\ndone\n`);
+  }
   await waitFor(() => isGone(Number(first)), { what: 'the connection to be closed once nobody uses it' });
 });
 

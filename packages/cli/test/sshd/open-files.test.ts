@@ -56,5 +56,5 @@ test('fewer files than the program itself needs are told in a word', async () =>
     limitFiles(40, lab.laptop.argvOf(['status', '-H', 'web1'])),
   );
   expect(stderr).toBe('error: too few files may be open here for outlast to be loaded\n  → ulimit -n 256\n');
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
 });

@@ -47,6 +47,36 @@ test('a run whose output cannot be written any more begins no further host, and 
   expect((await lab.host('web2').run('test -e "$XDG_STATE_HOME/ran"')).exitCode).toBe(1);
 });
 
+test.each([
+  ['text', [], 'web1'],
+  ['a document', ['--json'], ''],
+])('a disk that becomes full in the middle of %s is told', async (_what, flags, host) => {
+  // A file of at most 64 KiB: of what is written last, the system takes a part.
+  const argv = lab.laptop.argvOf(['exec', '-H', 'web1', ...flags, ...shell('head -c 66000 /dev/zero | tr "\\0" x')]);
+  const limited = `trap "" XFSZ; ulimit -f 128; "$@" >"$HOME/full"; code=$?; rm "$HOME/full"; exit $code`;
+  const { exitCode, stderr } = await lab.laptop.run(['/bin/dash', '-c', limited, 'dash', ...argv]);
+  expect(stderr).toContain('stdout cannot be written: EFBIG');
+  expect(stderr.startsWith(host)).toBe(true);
+  expect(exitCode).toBe(1);
+});
+
+test('what cannot be told with --ndjson is still done and remembered', async (context) => {
+  context.skip(!existsSync('/dev/full'), 'there is no /dev/full');
+  const stop = (flags: readonly string[]) =>
+    lab.laptop.argvOf(['stop', 'nobody', '-H', 'web[1-3],127.0.0.1:1', ...flags]);
+  const { exitCode, stderr } = await lab.laptop.run([
+    '/bin/sh',
+    '-c',
+    'exec "$@" >/dev/full',
+    'sh',
+    ...stop(['--ndjson']),
+  ]);
+  expect(stderr).toMatch(/^error: stdout cannot be written: ENOSPC/);
+  expect(exitCode).toBe(1);
+  const again = await lab.laptop.run(stop(['--retry-failed', '--json']));
+  expect(JSON.parse(again.stdout).outcomes.map(({ host }: { host: string }) => host)).toEqual(['127.0.0.1:1']);
+});
+
 async function countBlocks(): Promise<number[]> {
   const counts = ALIASES.map(async (alias) => (await lab.host(alias).run('cat "$XDG_STATE_HOME/blocks"')).stdout);
   return (await Promise.all(counts)).map(Number);

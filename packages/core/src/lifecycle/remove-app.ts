@@ -22,9 +22,20 @@ export const REMOVE_FUNCTIONS = sh`
     claimed=$?
     rm -f "$app_dir/claim.$$"
     # On a full disk the claim cannot be made, and removing is what helps there.
-    if [ "$claimed" != 0 ] && [ -e "$app_dir/run.$((run + 1))" ]; then fail E_RUNNING "$app" 'it is being started'; return 1; fi
+    if [ "$claimed" != 0 ] && [ -e "$app_dir/run.$((run + 1))" ]; then
+      case "$(cat "$app_dir/run.$((run + 1))" 2>/dev/null)" in
+      # Another rm was faster, as over a second name of this host: it may have moved the claim away by now.
+      *' removal '* | '') say "REMOVED $app unknown"; return 0 ;;
+      esac
+      fail E_RUNNING "$app" 'it is being started'
+      return 1
+    fi
     # Whoever waits for this one to be over makes the folder anew.
-    mv "$app_dir" "$state/apps/.removed.$app.$$" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot remove $app_dir"; return 1; }
+    if ! mv "$app_dir" "$state/apps/.removed.$app.$$" 2>/dev/null; then
+      [ -e "$app_dir" ] || { say "REMOVED $app unknown"; return 0; }
+      fail E_STATE_DIR "$app" "cannot remove $app_dir"
+      return 1
+    fi
     # Those of an rm that died half-way go, too.
     rm -rf "$state/apps"/.removed.*
     say "REMOVED $app removed"

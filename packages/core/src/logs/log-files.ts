@@ -50,7 +50,7 @@ export const LOG_FILE_FUNCTIONS = sh`
     case $cut_record in 'shift '*) list_by_name ;; esac
   }
 
-  list_by_name() { ls -lniL "$log" "$log".* 2>/dev/null; }
+  list_by_name() { ls -lniL "$log" "$log".* "$log"-* 2>/dev/null; }
 `;
 
 /**

@@ -58,15 +58,16 @@ function formatCursor({ app, stream, inode, offset }: LogCursor): string {
 
 const FOLLOW_FUNCTIONS = sh`
   follow_awk='${raw(LOG_SPACE_AWK)}
-  # The number a log was renamed to, or nothing. Archives that belong to a log are read with it.
+  # The number or date a log was renamed to, without its hyphens, or nothing. Archives that belong to a log are read with it.
   function read_number(name,   number) {
     number = substr(name, length(log_name) + 2)
+    gsub(/-/, "", number)
     if (number !~ /^[0-9]+$/ || index(base_record, " " named[name] ":") || cut_record ~ (" " named[name] " *$")) return ""
     return number
   }
 
-  # What was begun after a file that has been renamed: where the log was renamed more than once between two looks, that is not the log yet. Counters
-  # grow with age, as in log.2 and log.1, and dates the other way.
+  # What was begun after a file that has been renamed: where the log was renamed more than once between two looks, that is not the
+  # log yet. Counters grow with age, as in log.2 and log.1, and dates the other way, as in log-20261130 and log-20261201.
   function find_next(name,   number, other, other_number, distance, least, next_name) {
     next_name = log_name
     number = read_number(name)

@@ -142,3 +142,28 @@ test('an rm yields to a start that was faster', async () => {
   expect(started).toMatchObject({ changed: true });
   expect(readIfThere(inApp('run.2.pid'))).toContain(String(started.report.pid));
 });
+
+test.each([
+  ['has taken the folder away', ''],
+  ['is about to take the folder away', 'if ! mv "$app_dir"'],
+])('an rm is content where another %s', async (_what, winnerHoldsAt) => {
+  await host.start('web', ['sleep', '1000']);
+  await host.operate(stop, STOP_WEB);
+  const hold = (name: string) => `: >"$HOME/${name}"; until [ -e "$HOME/go-${name}" ]; do nap; done;`;
+  const removeHeld = (name: string, place: string) =>
+    host.operate(remove, { apps: ['web'] }, (script) =>
+      place === '' ? script : insertBefore(script, place, hold(name)),
+    );
+  const isThere = (name: string) => existsSync(join(host.home, name));
+  const go = (name: string) => writeFileSync(join(host.home, `go-${name}`), '');
+  const losing = removeHeld('loser', `printf '%s\\n' "$$ $process_start $boot removal`);
+  await waitFor(() => isThere('loser'), 'the loser has found nothing that runs');
+  const winning = removeHeld('winner', winnerHoldsAt);
+  if (winnerHoldsAt === '') await winning;
+  else await waitFor(() => isThere('winner'), 'the winner has the claim');
+  go('loser');
+  expect(await losing).toMatchObject([{ changed: false }]);
+  expect((await losing)[0]?.error).toBeUndefined();
+  go('winner');
+  expect(await winning).toMatchObject([{ changed: true }]);
+});

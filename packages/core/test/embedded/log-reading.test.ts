@@ -315,7 +315,8 @@ describe('a log that is renamed more than once between two looks is read from fi
 
   test.each([
     ['counters', ['log.11', 'log.10', 'log.9', 'log.1', 'log']],
-    ['dates', ['log.20261130', 'log.20261201', 'log.20261202', 'log']],
+    ['dates', ['log-20261130', 'log-20261201', 'log-20261202', 'log']],
+    ['dates with hyphens', ['log.2026-11-30', 'log.2026-12-01', 'log']],
   ])('whose names are %s', async (_what, names) => {
     expect(await followFrom(names, () => ({}))).toEqual({
       text: names
@@ -355,7 +356,7 @@ describe('archives that get other names between looking for names and looking at
         'list_by_name() { ls',
         `list_by_name() { set -- "$log" "$log".*; [ ! -e go ] || { rm go; ${rename}; }; list_named "$@"; }; list_named() { ls`,
       )
-        .replace('ls -lniL "$log" "$log".* 2>/dev/null', 'ls -lniL "$@" 2>/dev/null')
+        .replace('ls -lniL "$log" "$log".* "$log"-* 2>/dev/null', 'ls -lniL "$@" 2>/dev/null')
         .replace('list_log_files |', '[ -n "$gone" ] || { gone=yes; : >go; }; list_log_files |');
   }
 

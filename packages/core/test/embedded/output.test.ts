@@ -100,7 +100,7 @@ test('a log that is renamed between looking for names and looking at files is re
   const { seen, output } = follow([{ app: 'web', stream: 'combined', inode, offset: 4 }], 3, (script) =>
     replaceIn(
       script,
-      'list_by_name() { ls -lniL "$log" "$log".* 2>/dev/null; }',
+      'list_by_name() { ls -lniL "$log" "$log".* "$log"-* 2>/dev/null; }',
       `list_by_name() { set -- "$log" "$log".*; [ ! -e go ] || { rm go; ${rename}; }; ls -lniL "$@" 2>/dev/null; }`,
     ).replace('step=$(run_log_awk', '[ -n "$gone" ] || { gone=yes; : >go; }; step=$(run_log_awk'),
   );

@@ -37,7 +37,6 @@ interface InnerKeyExchange {
   readonly type: string;
   readonly _keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
   generateKeys(): void;
-  getPublicKey(): Buffer;
   computeSecret(theirs: Buffer): Buffer | Error;
 }
 
@@ -241,14 +240,12 @@ export function hastenVerification({ utils }: Ssh2): void {
 function hastenKeyExchange(exchange: InnerKeyExchange | undefined): void {
   if (exchange?.type !== '25519') return;
   const prototype = Object.getPrototypeOf(exchange) as InnerKeyExchange & object;
-  const known = [prototype.generateKeys, prototype.getPublicKey, prototype.computeSecret];
+  const known = [prototype.generateKeys, prototype.computeSecret];
   if (hastened.has(prototype) || !known.every((part) => typeof part === 'function')) return;
   if (exchange._keys?.publicKey.asymmetricKeyType !== 'x25519') return;
   hastened.add(prototype);
-  prototype.getPublicKey = function getPublicKey() {
-    this.generateKeys();
-    return Buffer.from(this._keys?.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
-  };
+  // Not the public key as a JWK, which would be faster, too: Node 20 holds the key's lock while it writes one, and waits for that lock without
+  // end where garbage is collected just then and the job goes that made the key.
   prototype.computeSecret = function computeSecret(theirs) {
     this.generateKeys();
     try {
