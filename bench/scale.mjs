@@ -3,7 +3,8 @@
 //   node bench/scale.mjs [--hosts N,…] [--open-files N] [--write]
 //
 // 1,000 and 10,000 hosts with 256 open files unless given, which takes minutes. All of them are one SSH server in a second process, which
-// answers for every name; 100 at a time are asked for, which is more than the files allow. --write puts the table into docs/benchmarks.md. Exits with 1 when a goal is missed.
+// answers for every name; 100 at a time are asked for, which is more than the files allow. --write puts the table into
+// docs/benchmarks.md. Exits with 1 when a goal is missed.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

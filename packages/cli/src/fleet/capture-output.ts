@@ -1,4 +1,5 @@
-import { createOutputLimitError, type ProgramStreams } from './run-program.js';
+import { OutlastError } from '@outlast/core';
+import type { ProgramStreams } from './run-program.js';
 
 /** Of all that one document holds: escaped it may be six times as long, and a string has an end. */
 const MAX_CAPTURED = 64 * 1024 * 1024;
@@ -42,4 +43,14 @@ export function createCapture(room: CaptureRoom): Capture {
     read: () => ({ stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) }),
     clear,
   };
+}
+
+function createOutputLimitError(limit: number): OutlastError {
+  return new OutlastError(
+    'E_PROTOCOL',
+    `what was printed came to more than the ${limit / 1_048_576} MiB that are kept`,
+    {
+      hint: 'without --json and --format the output is passed on as it comes, and with --ndjson each host has as much room',
+    },
+  );
 }

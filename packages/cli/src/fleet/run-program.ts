@@ -102,17 +102,6 @@ function feed({ stdin, ended }: ExecChannel, input: Readable | Uint8Array): void
   ended.then(stop);
 }
 
-/** The error for an output that is larger than one document should hold. */
-export function createOutputLimitError(limit: number): OutlastError {
-  return new OutlastError(
-    'E_PROTOCOL',
-    `what was printed came to more than the ${limit / 1_048_576} MiB that are kept`,
-    {
-      hint: 'without --json and --format the output is passed on as it comes, and with --ndjson each host has as much room',
-    },
-  );
-}
-
 /** The error for a program that ended with something other than 0. */
 export function createProgramEndError({ exitCode, signal }: ExecEnd): OutlastError {
   return new OutlastError(

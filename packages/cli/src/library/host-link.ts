@@ -99,8 +99,7 @@ export class HostLink {
       return await work(session);
     } finally {
       const connection = session.release();
-      const isShared = connection === this.#connection || (connection !== undefined && this.#left.has(connection));
-      if (!isShared && !this.#keep(connection)) await connection?.close();
+      if (connection !== undefined && !this.#isShared(connection) && !this.#keep(connection)) await connection.close();
     }
   }
 
@@ -130,9 +129,14 @@ export class HostLink {
     return true;
   }
 
+  /** Other calls may be using it. */
+  #isShared(connection: Connection): boolean {
+    return connection === this.#connection || this.#left.has(connection);
+  }
+
   /** Of the connection that all calls share, only the last of them closes it. */
   async #letGo(connection: Connection): Promise<void> {
-    if (connection !== this.#connection && !this.#left.has(connection)) return connection.close();
+    if (!this.#isShared(connection)) return connection.close();
     this.#leave(connection);
     if (this.#calls <= 1) await this.#closeLeft();
   }
