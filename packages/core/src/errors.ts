@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   E_KILLED_AT_LOGOUT: 'the app would be ended as soon as the connection is closed, so it was not started',
   E_LAUNCHER: 'the host cannot start it by the launcher that was asked for',
   E_ALREADY_RUNNING: 'the app runs with another argv, cwd or environment',
+  E_PORT_TAKEN: 'somebody else listens on the port of the app',
+  E_NOT_DEPLOYED: 'the host has no release of the app',
   E_STOPPING: 'the app is being stopped by somebody at this moment',
   E_STOP_FAILED: 'processes of the app are left after KILL',
   E_ESCAPED: 'processes that have left the app run on outside of it',

@@ -36,6 +36,7 @@ export {
   type Launcher,
   LEAST_LOG_SIZE,
   type LogSettings,
+  NOT_DEPLOYED,
   type RestartSettings,
   type StopSettings,
 } from './state/app-spec.js';

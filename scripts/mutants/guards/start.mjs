@@ -80,7 +80,7 @@ export const START_MUTANTS = [
   {
     guard: 'nothing is launched whose files could not be written',
     file: START,
-    text: 'if ! { write_environment && write_run_files; }; then',
+    text: 'if ! { write_environment && write_run_files && write_port; }; then',
     instead: 'write_environment; write_run_files; if false; then',
     test: 'packages/core/test/embedded/full-disk.test.ts > where the disk fills behind the claim, nothing runs without its records',
   },

@@ -125,8 +125,8 @@ export const SUPERVISOR_MUTANTS = [
   {
     guard: 'the app ignores HUP',
     file: RUN_FILES,
-    text: 'set -- "$(command -v nohup)" ${argv}',
-    instead: 'set -- "$(command -v env)" ${argv}',
+    text: 'set -- "$(command -v nohup)" ${raw(argv.join(\' \'))}',
+    instead: 'set -- "$(command -v env)" ${raw(argv.join(\' \'))}',
     test: `${LAUNCH} > the app has its own session, three streams, and signals as they were`,
   },
   {

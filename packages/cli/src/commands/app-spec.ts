@@ -85,6 +85,8 @@ export async function resolveSpec(
   return (host) => ({
     ...program,
     cwd,
+    inRelease: configured?.sourcePath !== undefined,
+    port: configured?.port ?? null,
     env: { ...configured?.env, ...host.env, ...env },
     secretEnv,
     hup: flags.hup ?? configured?.hup ?? 'ignore',
@@ -167,7 +169,6 @@ async function resolveSecrets(
 function refuseUnsupported(configured: AppDefinition | undefined): void {
   const refuse = (what: string) =>
     new OutlastError('E_CONFIG', `${what} is not acted on yet`, { hint: 'take it out of the configuration' });
-  if (configured?.port === 'auto') throw refuse('port: auto');
   if (configured?.loginShell) throw refuse('login_shell');
 }
 

@@ -21,8 +21,10 @@ export interface AppDefinition {
   /** Of argv and shellLine at most one is there; neither when the app has no `run`. */
   readonly argv?: readonly string[];
   readonly shellLine?: string;
-  /** A folder on the host. */
+  /** A folder on the host; relative to the release where there is a `source`, else to the home folder. */
   readonly cwd?: string;
+  /** What is deployed: an absolute path on this machine. */
+  readonly sourcePath?: string;
   /** Without prototype; holds `PORT` where the port is fixed. */
   readonly env: Readonly<Record<string, string>>;
   /** An absolute path on this machine. */
@@ -58,6 +60,7 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     ...(cwd === undefined ? {} : { cwd }),
     env: resolveEnv(settings),
     ...resolveEnvFile(app),
+    ...(settings.source === undefined ? {} : { sourcePath: resolve(app.folder, settings.source) }),
     secrets: secrets ?? [],
     ...(port === undefined ? {} : { port }),
     stop: {

@@ -13,7 +13,7 @@ import { start } from '../operations/start.js';
 import { status } from '../operations/status.js';
 import { stop } from '../operations/stop.js';
 import { wait } from '../operations/wait.js';
-import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, NOT_DEPLOYED } from '../state/app-spec.js';
 import { REQUIRED_TOOLS } from './tools.js';
 
 const frame = { nonce: 'n0nce' };
@@ -31,6 +31,7 @@ const spec = {
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
   log: DEFAULT_LOG,
+  ...NOT_DEPLOYED,
 } as const;
 
 /** In the order in which findings name them. */

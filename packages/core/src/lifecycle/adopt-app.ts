@@ -22,6 +22,7 @@ export const ADOPT_FUNCTIONS = sh`
   }
 
   check_launcher() { :; } # nothing is launched
+  check_port() { :; }
 
   refuse_target() { fail E_ADOPT_REFUSED "$app" "pid $target $1"; }
 

@@ -6,12 +6,14 @@ import {
   DEFAULT_RESTART,
   DEFAULT_STOP,
   formatSpecHead,
+  NOT_DEPLOYED,
 } from '../state/app-spec.js';
 import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
 import { buildExec, buildSettings } from './run-files.js';
 
 /** An adopted process runs as it does; the rest is what an app has of which nothing was said. */
 const ADOPTED: Omit<AppSpec, 'argv' | 'cwd'> = {
+  ...NOT_DEPLOYED,
   shell: false,
   env: {},
   secretEnv: {},

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, NOT_DEPLOYED } from '../state/app-spec.js';
 import { encodeToken } from '../wire/token.js';
 import { buildRunFileFunctions } from './run-files.js';
 
@@ -14,6 +14,7 @@ const SPEC: AppSpec = {
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
   log: DEFAULT_LOG,
+  ...NOT_DEPLOYED,
 };
 
 function build(spec: Partial<AppSpec>): string {
@@ -61,6 +62,7 @@ test('settings are whole seconds and tenths', () => {
     'backoff_max=90',
     'stable_after=90',
     'settings_launcher=setsid',
+    'settings_port=',
     'settings_signal=INT',
     'settings_grace=13',
     'log_max_size=0',

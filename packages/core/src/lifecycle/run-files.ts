@@ -1,4 +1,4 @@
-import { protectProgramName } from '../shell/quote.js';
+import { protectProgramName, quoteWordWith } from '../shell/quote.js';
 import { raw, sh } from '../shell/template.js';
 import { type AppSpec, DEFAULT_LAUNCHER, formatAppSpec } from '../state/app-spec.js';
 import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
@@ -7,7 +7,7 @@ import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
 const LEAST_STABLE_SECONDS = 10;
 
 /**
- * Shell functions that write what a new run needs: `print_launch`, `check_cwd`, `read_launcher` and `write_run_files`.
+ * Shell functions that write what a new run needs: `print_launch`, `check_cwd`, `read_launcher`, `read_wanted_port` and `write_run_files`.
  *
  * @param delimiter ends the texts; it must not occur in them, so it is made from the nonce.
  */
@@ -19,11 +19,10 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
     ${raw(delimiter)}
     }
 
-    check_cwd() {
-      (${raw(buildCwdChange(spec.cwd))}) 2>/dev/null || fail E_CWD "$app" ${spec.cwd ?? '~'}
-    }
+    ${raw(buildCwdCheck(spec))}
 
     read_launcher() { run_launcher=${spec.launcher}; }
+    read_wanted_port() { wanted_port=${raw(String(spec.port ?? ''))}; }
 
     write_run_files() {
       {
@@ -34,7 +33,7 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
     ${raw(buildSettings(spec))}
     ${raw(delimiter)}
           print_launch >"$record_path.launch" &&
-          cat >"$record_path.sh" <<'${raw(delimiter)}'
+          cat >"$record_path.sh" <<'${raw(delimiter)}' && write_release
     ${raw(SUPERVISOR_SCRIPT)}
     ${raw(delimiter)}
       } 2>/dev/null
@@ -42,34 +41,43 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
   `;
 }
 
-/** Shell functions with the same names that take everything from the latest run of the app. */
+/** Shell functions with the same names that take everything from the files of an earlier run, which begin with `$run_source`. */
 export const COPY_RUN_FILE_FUNCTIONS = sh`
-  print_launch() { cat "$app_dir/run.$previous.launch"; }
+  print_launch() { cat "$run_source.launch"; }
 
-  # check_recorded: an app that is unknown here is no error; one whose only start was given up beforehand is.
+  # check_recorded: one whose only start was given up beforehand has nothing to start again.
   check_recorded() {
-    [ "$previous" -gt 0 ] || { say "STARTED $app unknown"; return 1; }
-    [ -r "$app_dir/run.$previous.launch" ] || fail E_START_FAILED "$app" 'its last start was given up before it was recorded what to run'
+    read_record "$run_source.release" && run_release=$record
+    [ -r "$run_source.launch" ] || fail E_START_FAILED "$app" 'its last start was given up before it was recorded what to run'
   }
 
   # read_launcher: records of old know only one.
   read_launcher() {
     run_launcher=$(
       settings_launcher=${DEFAULT_LAUNCHER}
-      . "$app_dir/run.$previous.settings"
+      . "$run_source.settings"
       echo "$settings_launcher"
+    )
+  }
+
+  read_wanted_port() {
+    wanted_port=$(
+      settings_port=
+      . "$run_source.settings"
+      echo "$settings_port"
     )
   }
 
   write_run_files() {
     for part in spec settings launch sh; do
-      cp "$app_dir/run.$previous.$part" "$record_path.$part" 2>/dev/null || return 1
+      cp "$run_source.$part" "$record_path.$part" 2>/dev/null || return 1
     done
+    write_release
   }
 `;
 
 /** The settings that the supervisor and a stop read. */
-export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop' | 'log'>): string {
+export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop' | 'log' | 'port'>): string {
   const [backoffMin, backoffMax] = spec.restart.backoffSeconds;
   return sh`
     policy=${spec.restart.policy}
@@ -78,6 +86,7 @@ export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop
     backoff_max=${backoffMax}
     stable_after=${Math.max(backoffMax, LEAST_STABLE_SECONDS)}
     settings_launcher=${spec.launcher}
+    settings_port=${raw(String(spec.port ?? ''))}
     settings_signal=${spec.stop.signal}
     settings_grace=${Math.ceil(spec.stop.graceMs / 100)}
     log_max_size=${spec.log.maxSizeBytes ?? 0}
@@ -90,8 +99,19 @@ function buildLaunch(spec: AppSpec): string {
   const variables = Object.entries({ ...spec.env, ...spec.secretEnv })
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => buildExport(name, value));
-  return [buildCwdChange(spec.cwd), buildArguments(spec), ...variables, buildExec(spec)].join('\n');
+  return [
+    buildCwdChange(spec),
+    ...(spec.port === 'auto' ? [READ_PORT] : []),
+    buildArguments(spec),
+    ...variables,
+    buildExec(spec),
+  ].join('\n');
 }
+
+/** From the record of the run, whose path is the launch's first parameter. */
+const READ_PORT = 'read -r PORT <"$1.port" && export PORT || exit 126';
+/** Stands in an argv for the port that the host chooses. */
+const PORT_PLACEHOLDER = '{port}';
 
 /** Where bash is /bin/sh, an assignment to one of these ends the whole shell without a word of why. */
 const READ_ONLY_IN_BASH: ReadonlySet<string> = new Set([
@@ -110,7 +130,23 @@ function buildExport(name: string, value: string): string {
 ${raw(assignment)}`;
 }
 
-function buildCwdChange(cwd: string | null): string {
+function buildCwdCheck(spec: AppSpec): string {
+  if (spec.inRelease) return CHECK_RELEASE;
+  return sh`check_cwd() { (${raw(buildCwdChange(spec))}) 2>/dev/null || fail E_CWD "$app" ${spec.cwd ?? '~'}; }`;
+}
+
+/** What a release is started by another verb than `deploy` for: the one that is current. */
+const CHECK_RELEASE = sh`
+  check_cwd() {
+    run_release=$(readlink "$state/deploys/$app/current" 2>/dev/null) && run_release=\${run_release##*/} && return 0
+    fail E_NOT_DEPLOYED "$app" "$state/deploys/$app/current"
+  }`;
+
+function buildCwdChange({ cwd, inRelease }: Pick<AppSpec, 'cwd' | 'inRelease'>): string {
+  if (inRelease && cwd !== '~' && !/^(?:\/|~\/)/.test(cwd ?? '')) {
+    const release = sh`cd -- "\${1%/apps/*}/deploys/$OUTLAST_APP/releases/$(cat "$1.release")" || exit 126`;
+    return cwd === null ? release : sh`${raw(release)}; cd -- ${`./${cwd}`} || exit 126`;
+  }
   const home = sh`cd -- "\${HOME:-/}" || cd /`;
   if (cwd === null || cwd === '~') return home;
   if (cwd.startsWith('~/')) return sh`cd -- "\${HOME:-/}"/${cwd.slice(2)} || exit 126`;
@@ -120,11 +156,13 @@ function buildCwdChange(cwd: string | null): string {
 
 /** The program is looked up before the app's own environment is set: its PATH may not lead there. */
 function buildArguments(spec: AppSpec): string {
-  const argv = protectProgramName(spec.argv);
-  if (spec.hup === 'default') return sh`set -- ${argv}`;
+  const argv = protectProgramName(spec.argv).map((word) =>
+    spec.port === 'auto' ? quoteWordWith(word, PORT_PLACEHOLDER, 'PORT') : sh`${word}`,
+  );
+  if (spec.hup === 'default') return sh`set -- ${raw(argv.join(' '))}`;
   return sh`
     unalias nohup 2>/dev/null # mksh has one
-    set -- "$(command -v nohup)" ${argv}`;
+    set -- "$(command -v nohup)" ${raw(argv.join(' '))}`;
 }
 
 /** What becomes the app: the positional parameters are nohup, where the host has it, and the argv. */

@@ -1,6 +1,7 @@
 import { LOG_NAME_FUNCTIONS } from '../logs/log-files.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORD_VERSION } from '../state/layout.js';
+import { PORT_FUNCTIONS } from './port.js';
 
 /**
  * Shell functions that start an app exactly once.
@@ -11,6 +12,9 @@ import { RECORD_VERSION } from '../state/layout.js';
  */
 export const START_FUNCTIONS = sh`
   ${raw(LOG_NAME_FUNCTIONS)}
+  ${raw(PORT_FUNCTIONS)}
+
+  run_release=
 
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
@@ -19,7 +23,7 @@ export const START_FUNCTIONS = sh`
     claim_run || return 1
     # In a shell of its own: where a redirection of : fails, the shell that does it ends.
     (: >"$record_path.settling") 2>/dev/null
-    if ! { write_environment && write_run_files; }; then
+    if ! { write_environment && write_run_files && write_port; }; then
       give_up 'no space for the records'
       return 1
     fi
@@ -62,7 +66,7 @@ export const START_FUNCTIONS = sh`
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
         [ -z "$members" ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
       fi
-      check_launcher || { rmdir "$app_dir" 2>/dev/null; return 1; }
+      check_launcher && check_port || { rmdir "$app_dir" 2>/dev/null; return 1; }
       next=$((run + 1))
       printf '%s\n' "$launcher $request $(now) $by ${RECORD_VERSION}" >"$app_dir/claim.$$" 2>/dev/null
       if ! read_record "$app_dir/claim.$$"; then
@@ -118,9 +122,13 @@ export const START_FUNCTIONS = sh`
   # write_environment: what the login has exported, which the app gets whatever our own variables are called.
   write_environment() { printf '%s\n' "$environment" 2>/dev/null >"$record_path.environment"; }
 
-  # compare_launch: same when the latest run was asked for with the very same argv, cwd and environment.
+  # write_release: which release this run is of, where it is of one.
+  write_release() { [ -z "$run_release" ] || write_record "$record_path.release" "$run_release"; }
+
+  # compare_launch: same when the latest run was asked for with the very same argv, cwd and environment, of the same release.
   compare_launch() {
-    if [ "$(print_launch)" = "$(cat "$record_path.launch" 2>/dev/null)" ]; then echo same; else echo different; fi
+    read_record "$record_path.release"
+    if [ "$record" = "$run_release" ] && [ "$(print_launch)" = "$(cat "$record_path.launch" 2>/dev/null)" ]; then echo same; else echo different; fi
   }
 
   # forget_old_runs: keeps this run and the one before.

@@ -125,6 +125,8 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_ESCAPED: 'the app is stopped, but what has left it runs on, with pid',
   E_CORRUPT: 'cannot be understood, so nothing was touched',
   E_LAUNCHER: 'systemd cannot start it',
+  E_PORT_TAKEN: 'the port is taken',
+  E_NOT_DEPLOYED: 'no release of it is there',
   E_NO_SUCH_PROCESS: 'there is no such process',
   E_ADOPT_REFUSED: 'not adopted',
 };
@@ -135,6 +137,8 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
     'outlast needs the usual POSIX tools on the host, and /proc or a ps that knows lstart: see outlast doctor',
   E_CWD: 'give a folder that exists on the host with --cwd; without it the app starts in the home folder',
   E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
+  E_PORT_TAKEN: 'end what listens there, give the app another port, or let the host choose one with `port: auto`',
+  E_NOT_DEPLOYED: 'outlast deploy APP puts one there, and starts it',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find PATTERN; processes of another user need that user',
   E_ESCAPED:

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readCapturedReply } from '../../test/read-reply.js';
-import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, NOT_DEPLOYED } from '../state/app-spec.js';
 import { restart } from './restart.js';
 
 const OPTIONS = { app: 'web', request: 'r1', by: 'deploy@laptop', settleMs: 1000 };
@@ -15,6 +15,7 @@ const SPEC = {
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
   log: DEFAULT_LOG,
+  ...NOT_DEPLOYED,
 } as const;
 
 test('the answer is that of the start', () => {
@@ -26,10 +27,10 @@ test('the answer is that of the start', () => {
 
 test('what the start needs is looked at before the stop', () => {
   expect(restart.build({ ...OPTIONS, spec: SPEC }, { nonce: 'n' })).toMatch(
-    /elif check_cwd && check_launcher && check_room; then\n *\(stop_app web - -\) && start_app\n/,
+    /elif check_cwd && check_launcher && check_port && check_room; then\n *\(stop_app web - -\) && start_app\n/,
   );
   expect(restart.build(OPTIONS, { nonce: 'n' })).toMatch(
-    /elif check_recorded && check_launcher && check_room; then\n *\(stop_app web - -\) && start_app\n/,
+    /elif check_recorded && check_launcher && check_port && check_room; then\n *\(stop_app web - -\) && start_app\n/,
   );
 });
 

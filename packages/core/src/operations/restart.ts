@@ -39,11 +39,11 @@ export const restart: Operation<RestartOptions, AppResult> = {
       body: sh`
         ${raw(buildStartHead(options))}
         latest_run
-        previous=$run
+        previous=$run run_source=$app_dir/run.$run
         trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then
           start_app # its answer was lost: what was stopped for it must not be stopped again
-        elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher && check_room; then
+        ${raw(options.spec === undefined ? TELL_UNKNOWN : '')}elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher && check_port && check_room; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}
@@ -51,3 +51,8 @@ export const restart: Operation<RestartOptions, AppResult> = {
     }),
   parse: (reply) => parseStarted(reply),
 };
+
+/** Without a spec there is nothing that an app could be started from which never ran here; that is no error. */
+const TELL_UNKNOWN = `elif [ "$previous" = 0 ]; then
+  say "STARTED $app unknown"
+`;

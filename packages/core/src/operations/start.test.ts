@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CAPTURED_NONCE, readCapture, readCapturedReply, readReply } from '../../test/read-reply.js';
-import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../state/app-spec.js';
+import { DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, NOT_DEPLOYED } from '../state/app-spec.js';
 import { decodeUtf8 } from '../wire/bytes.js';
 import { type StartOptions, start } from './start.js';
 
@@ -17,6 +17,7 @@ const OPTIONS: StartOptions = {
     restart: DEFAULT_RESTART,
     stop: DEFAULT_STOP,
     log: DEFAULT_LOG,
+    ...NOT_DEPLOYED,
   },
   request: 'r1',
   by: 'deploy@laptop',

@@ -116,6 +116,8 @@ const REPORT_AWK = sh`
     signalled[i] = first_line(base ".signal")
     exit_record[i] = first_line(base ".exit")
     waiting[i] = first_line(base ".waiting")
+    release[i] = first_line(base ".release")
+    port[i] = first_line(base ".port")
     while ((getline line <(base ".spec")) > 0) specs[i] = specs[i] tag "SPEC " app[i] " " line "\n"
     close(base ".spec")
   }
@@ -172,6 +174,8 @@ const REPORT_AWK = sh`
       say_record("SIGNAL", i, signalled[i])
       say_record("WAITING", i, waiting[i])
       say_record("EXIT", i, exit_record[i])
+      say_record("RELEASE", i, release[i])
+      say_record("PORT", i, port[i])
       printf "%s", specs[i]
       if (!(i in main)) continue
       name = app[i]

@@ -15,6 +15,16 @@ export function quoteWord(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/**
+ * As {@link quoteWord}, with what a variable of the shell holds in the place of each `placeholder`.
+ *
+ * @param variable its name; it must be set.
+ */
+export function quoteWordWith(word: string, placeholder: string, variable: string): string {
+  const parts = word.split(placeholder).map((part) => (part === '' ? '' : quoteWord(part)));
+  return parts.join(`"$${variable}"`) || "''";
+}
+
 function isWellFormed(text: string): boolean {
   return !/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);
 }

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { decodeToken, encodeToken } from '../wire/token.js';
-import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, formatAppSpec, parseAppSpec } from './app-spec.js';
+import {
+  type AppSpec,
+  DEFAULT_LOG,
+  DEFAULT_RESTART,
+  DEFAULT_STOP,
+  formatAppSpec,
+  NOT_DEPLOYED,
+  parseAppSpec,
+} from './app-spec.js';
 
 const SPEC: AppSpec = {
   argv: ['a b', '', "it's\n🚀"],
@@ -13,6 +21,7 @@ const SPEC: AppSpec = {
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
   log: DEFAULT_LOG,
+  ...NOT_DEPLOYED,
 };
 
 test('a spec comes back from its lines, none of them longer than a record may be', () => {

@@ -6,6 +6,10 @@ export interface AppSpec {
   /** True when argv is `/bin/sh -c LINE` because the user gave a shell line. */
   readonly shell: boolean;
   readonly cwd: string | null;
+  /** True for what runs in a release: `cwd` is a folder in it then, null the release itself. */
+  readonly inRelease: boolean;
+  /** Where it listens; `auto` is a free port that the host chooses, which stands in the place of `{port}` in argv. */
+  readonly port: number | 'auto' | null;
   readonly env: Readonly<Record<string, string>>;
   /** Values that are never shown. */
   readonly secretEnv: Readonly<Record<string, string>>;
@@ -59,6 +63,8 @@ export const LEAST_LOG_SIZE = 64_000;
 
 export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
 export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
+/** What an app is that was started, and not deployed. */
+export const NOT_DEPLOYED: Pick<AppSpec, 'inRelease' | 'port'> = { inRelease: false, port: null };
 export const DEFAULT_LOG: LogSettings = { maxSizeBytes: null, keep: 3, split: false };
 
 /** A record of ours ends before the 4,096 bytes that a pipe takes in one piece, and leaves room for the words before it. */
@@ -90,8 +96,8 @@ export function formatSpecHead(spec: Omit<AppSpec, 'argv' | 'cwd'>): string {
 /** Reads an unpacked spec back; null when it is not one of ours. */
 export function parseAppSpec(value: unknown): AppSpec | null {
   if (typeof value !== 'object' || value === null) return null;
-  // Records of old say nothing of a launcher, since there was only the one, nor of settings for the log.
-  const { version, ...spec } = { log: DEFAULT_LOG, ...value } as AppSpec & { version: number };
+  // Records of old say nothing of a launcher, since there was only the one, nor of settings for the log, nor of releases and ports.
+  const { version, ...spec } = { log: DEFAULT_LOG, ...NOT_DEPLOYED, ...value } as AppSpec & { version: number };
   if (version !== SPEC_VERSION || !isAppSpec(spec)) return null;
   return { ...spec, launcher: LAUNCHERS.includes(spec.launcher) ? spec.launcher : DEFAULT_LAUNCHER };
 }

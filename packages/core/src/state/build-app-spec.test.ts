@@ -7,6 +7,8 @@ test('what is left out is as start has it', () => {
     argv: ['sleep', '5'],
     shell: false,
     cwd: null,
+    inRelease: false,
+    port: null,
     env: {},
     secretEnv: {},
     hup: 'ignore',

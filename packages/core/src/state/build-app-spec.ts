@@ -11,6 +11,7 @@ import {
   DEFAULT_STOP,
   LEAST_LOG_SIZE,
   type LogSettings,
+  NOT_DEPLOYED,
   type RestartSettings,
   type StopSettings,
 } from './app-spec.js';
@@ -49,6 +50,7 @@ export function buildAppSpec(settings: AppSettings): AppSpec {
   const { cwd, env = {}, secretEnv = {}, hup = 'ignore', launcher = DEFAULT_LAUNCHER } = settings;
   return {
     ...buildProgram(settings),
+    ...NOT_DEPLOYED,
     cwd: cwd === undefined ? null : parseFolder(cwd),
     env: checkEnvironment(env),
     secretEnv: checkEnvironment(secretEnv),

@@ -112,13 +112,13 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     lastPid: facts.process?.pid ?? null,
     startedAt: formatTime(parseCount(facts.process?.rest[0]) || null),
     uptimeSeconds: live?.usage ? Math.round(live.usage.uptimeSeconds) : null,
-    argv: facts.spec?.argv ?? null,
+    argv: fillPort(facts),
     cwd: facts.spec?.cwd ?? null,
     restarts: parseCount(facts.exit?.[3] ?? facts.process?.rest[1]) ?? 0,
     cpuPercent: live?.usage ? computeCpuPercent(live.usage) : null,
     rssBytes: live?.usage?.rssBytes ?? null,
     ports: live === null ? [] : live.ports,
-    release: null,
+    release: facts.release,
     exitCode: verdict.exitCode ?? null,
     signal: verdict.signal ?? null,
     endedAt: formatTime(verdict.endedAt ?? null),
@@ -128,6 +128,12 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     logPath:
       facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/${facts.spec?.log.split ? 'log.stdout' : 'log'}`,
   };
+}
+
+/** With the port that the host has chosen in its place. */
+function fillPort({ spec, port }: RunFacts): readonly string[] | null {
+  if (spec === null || spec.port !== 'auto' || port === null) return spec?.argv ?? null;
+  return spec.argv.map((word) => word.replaceAll('{port}', String(port)));
 }
 
 function computeCpuPercent({ cpu }: Usage): number {

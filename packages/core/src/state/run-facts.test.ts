@@ -52,6 +52,8 @@ test('the records of a running app are read as they are', () => {
       cpu: { seconds: 0, withinSeconds: expect.closeTo(8.93) },
     },
     ports: [],
+    release: null,
+    port: null,
   });
 });
 

@@ -52,6 +52,10 @@ export interface RunFacts {
   readonly waiting: boolean;
   readonly exit: readonly string[] | null;
   readonly spec: AppSpec | null;
+  /** The id of the release that it runs in; null where it runs in none. */
+  readonly release: string | null;
+  /** The port that the host has chosen; null where it was not to. */
+  readonly port: number | null;
   readonly usage: Usage | null;
   /** Null where the host does not let us see them. */
   readonly ports: readonly number[] | null;
@@ -112,6 +116,8 @@ function buildRunFacts(
     waiting: records.has('WAITING'),
     exit: records.get('EXIT')?.filter((word) => word !== '') ?? null,
     spec: chunks === undefined ? null : parseAppSpec(decodeToken(chunks.join(''))),
+    release: records.get('RELEASE')?.[0] ?? null,
+    port: parsePorts(records.get('PORT')?.[0] ?? '')[0] ?? null,
     usage: parseUsage(records.get('USAGE'), host),
     ports: ports?.[0] === 'visible' ? parsePorts(ports[1] ?? '') : null,
   };

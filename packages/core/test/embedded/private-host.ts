@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Operation } from '../../src/operations/operation.js';
 import { start } from '../../src/operations/start.js';
-import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP } from '../../src/state/app-spec.js';
+import { type AppSpec, DEFAULT_LOG, DEFAULT_RESTART, DEFAULT_STOP, NOT_DEPLOYED } from '../../src/state/app-spec.js';
 import type { Reply } from '../../src/wire/reply.js';
 import { readReply } from '../read-reply.js';
 
@@ -117,6 +117,7 @@ export const PLAIN_SPEC: AppSpec = {
   restart: DEFAULT_RESTART,
   stop: DEFAULT_STOP,
   log: DEFAULT_LOG,
+  ...NOT_DEPLOYED,
 };
 
 /** A request id such as the program makes. */
