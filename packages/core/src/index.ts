@@ -1,3 +1,5 @@
+export { DEFAULT_HEALTH, type HealthSettings } from './deploy/probe-health.js';
+export type { SetupOptions } from './deploy/set-up-release.js';
 export { type AskedAt, diagnoseHost } from './diagnosis/diagnose-host.js';
 export { createFinding, FINDING_LEVELS, type Finding, type FindingLevel, sortFindings } from './diagnosis/finding.js';
 export type { Survey } from './diagnosis/survey.js';
@@ -7,6 +9,13 @@ export type { LogSince, LogStream } from './logs/log-stream.js';
 export { type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
 export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
 export { type AdoptOptions, adopt } from './operations/adopt.js';
+export {
+  buildDeployScript,
+  type DeployOptions,
+  type DeployResult,
+  type DeployStep,
+  parseDeployed,
+} from './operations/deploy.js';
 export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';

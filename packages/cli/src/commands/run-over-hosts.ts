@@ -29,7 +29,8 @@ export interface HostWork<T> {
   readonly atOnce?: boolean;
   /** How long one host may take when `--timeout` says nothing, in milliseconds; undefined for as long as it takes. */
   readonly timeoutMs: number | undefined;
-  work(session: HostSession, host: SelectedHost): Promise<Finding<T>>;
+  /** `note` says what is being done with the host at this moment, to whoever watches. */
+  work(session: HostSession, host: SelectedHost, note: (text: string) => void): Promise<Finding<T>>;
   /** Told each outcome as soon as it is known. */
   onOutcome?(outcome: Outcome<T>): void | Promise<void>;
 }
@@ -73,7 +74,8 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
       (host, hostContext) => {
         // What does not end by itself is not slow.
         if (!atOnce) progress.begin(host.target.name);
-        return workOn(host, { transports, hostContext, interrupt, plan, job });
+        const note = (text: string) => progress.note(host.target.name, text);
+        return workOn(host, { transports, hostContext, interrupt, plan, job, note });
       },
       {
         parallel,
@@ -124,11 +126,12 @@ interface WorkEnvironment<T> {
   readonly interrupt: AbortSignal;
   readonly plan: FleetPlan;
   readonly job: HostWork<T>;
+  note(text: string): void;
 }
 
 async function workOn<T>(
   host: SelectedHost,
-  { transports, hostContext, interrupt, plan, job }: WorkEnvironment<T>,
+  { transports, hostContext, interrupt, plan, job, note }: WorkEnvironment<T>,
 ): Promise<Finding<T>> {
   const limit = startCallLimit([interrupt], { ms: plan.flags.timeout ?? job.timeoutMs, flag: '--timeout' });
   try {
@@ -141,7 +144,7 @@ async function workOn<T>(
       context: hostContext,
     });
     try {
-      return await job.work(session, host);
+      return await job.work(session, host, note);
     } finally {
       await session.close();
     }

@@ -23,6 +23,9 @@ export const VERBS: readonly VerbEntry[] = [
     import('./prune.js').then((m) => m.pruneVerb),
   ),
   entry('exec', 'run a program in the foreground on the hosts', () => import('./exec.js').then((m) => m.execVerb)),
+  entry('deploy', 'upload a release, start it, and go back where it is not healthy', () =>
+    import('./deploy.js').then((m) => m.deployVerb),
+  ),
   entry('doctor', 'find what would get in the way, on the hosts and here', () =>
     import('./doctor.js').then((m) => m.doctorVerb),
   ),

@@ -39,8 +39,9 @@ function addFile(draft: Draft, file: CheckedFile): void {
     if (!taken.has(name)) draft.groups.set(name, { members: members.flatMap(expandHostWords), place });
   }
   for (const [name, settings, place] of listEntries(file, 'apps', apps)) {
-    const folder = dirname(file.location.path);
-    draft.apps.set(name, { hosts: (settings.hosts ?? []).flatMap(expandHostWords), settings, folder, place });
+    const { path } = file.location;
+    const hosts = (settings.hosts ?? []).flatMap(expandHostWords);
+    draft.apps.set(name, { hosts, settings, folder: dirname(path), file: path, place });
   }
 }
 

@@ -34,6 +34,8 @@ export interface ConfiguredApp {
   readonly settings: AppSettings;
   /** The absolute folder of the file; relative paths on this machine start there. */
   readonly folder: string;
+  /** The absolute path of the file. */
+  readonly file: string;
   readonly place: Place;
 }
 

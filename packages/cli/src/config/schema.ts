@@ -36,7 +36,7 @@ const size = parsed(parseSize, 'a size such as 10MB').refine((bytes) => bytes > 
 const port = z.int().min(1).max(65_535);
 const envName = parsed(parseEnvName).meta({ pattern: ENV_NAME_PATTERN.source });
 const name = parsed(parseConfiguredName).meta({ pattern: NAME_PATTERN.source });
-const regExp = parsed(checkRegExp).meta({ format: 'regex' });
+const regExp = parsed(checkRegExp);
 const members = z.array(z.string().min(1)).describe('Names of hosts and groups, tag:…, and ranges such as web[1-3]');
 const env = z.record(envName, text).nullish().describe('Environment variables; every value is a string');
 
@@ -82,25 +82,25 @@ const health = mapping({
     )
     .optional()
     .describe('HTTP codes that count as healthy; 200-399 by default'),
-  body: regExp.optional().describe('Must match the page'),
+  body: regExp.optional().describe('POSIX extended regular expression that a line of the page must match'),
   tcp: z.literal(true).optional().describe('Healthy when the port accepts a connection'),
   exec: line.optional().describe('Healthy when this shell line exits with 0'),
-  log: regExp.optional().describe('Healthy when a line of the log matches'),
+  log: regExp.optional().describe('POSIX extended regular expression that a line of the log must match'),
   within: positiveDuration.optional(),
   interval: positiveDuration.optional(),
   successes: z.int().min(1).max(1_000).optional(),
-  steady: duration.optional(),
+  steady: duration.optional().describe('Alive and still healthy so long after the first time; 3s by default'),
 }).superRefine((value, context) => {
   const probes = [value.http, value.tcp, value.exec, value.log].filter((probe) => probe !== undefined);
-  if (probes.length !== 1) {
-    context.addIssue({ code: 'custom', message: 'must have exactly one of http, tcp, exec and log' });
+  if (probes.length === 0) {
+    context.addIssue({ code: 'custom', message: 'must have one of http, tcp, exec and log, or several' });
   }
   if (value.http === undefined && (value.status ?? value.body) !== undefined) {
     context.addIssue({ code: 'custom', message: 'has status or body, which go with http only' });
   }
 });
 
-const app = mapping({
+const appFields = {
   hosts: members.optional(),
   source: path.optional().describe('Folder that is uploaded by deploy'),
   setup: line.optional().describe('Shell lines that prepare a release'),
@@ -143,6 +143,13 @@ const app = mapping({
     .optional(),
   node: z.literal('nvm').optional(),
   login_shell: z.boolean().optional().describe('Run through a login shell of the user'),
+};
+
+const app = mapping(appFields).superRefine((value, context) => {
+  const needsPort = value.health?.http !== undefined || value.health?.tcp !== undefined;
+  if (needsPort && value.port === undefined) {
+    context.addIssue({ code: 'custom', path: ['health'], message: 'asks a port, and the app has none: add `port:`' });
+  }
 });
 
 /** The schema of `outlast.yaml`: checks what is written, and turns durations, sizes and hosts into their values. */

@@ -1,4 +1,4 @@
-import { OutlastError, quoteForMessage } from '@outlast/core';
+import { OutlastError, parsePosixRegExp, quoteForMessage } from '@outlast/core';
 import { expandHostsWithin } from '../inventory/host-ranges.js';
 import { parseHostWord } from '../inventory/host-spec.js';
 
@@ -68,17 +68,12 @@ export function parseRelativePath(text: string): string {
 }
 
 /**
- * Checks a regular expression and returns its source.
+ * Checks a POSIX extended regular expression, which the host's grep is to read, and returns it.
  *
  * @throws OutlastError `E_USAGE`.
  */
 export function checkRegExp(text: string): string {
-  try {
-    new RegExp(text, 'u');
-  } catch {
-    throw refuseValue(`${quoteForMessage(text)} is not a regular expression`, 'it is written as in JavaScript');
-  }
-  return text;
+  return parsePosixRegExp(text, (chars) => Buffer.from(chars).toString('latin1')).source;
 }
 
 /**

@@ -32,15 +32,30 @@ export function isLost({ reply, end }: ReplyAnswer): boolean {
   return reply.status === undefined && isCut(end);
 }
 
+/** How an answer is read. */
+export interface ReplyOptions {
+  /** Keeps the script alive from its BEGIN on. */
+  readonly leased?: boolean | undefined;
+  /** Told each line of the script as it comes. */
+  onRecord?(text: string): void;
+}
+
 /** Reads what a script says, to its END. */
-export async function collectReply(channel: ExecChannel, nonce: string, leased = false): Promise<ReplyAnswer> {
+export async function collectReply(
+  channel: ExecChannel,
+  nonce: string,
+  { leased = false, onRecord }: ReplyOptions = {},
+): Promise<ReplyAnswer> {
   const scanner = new RecordScanner(nonce);
   const collector = new ReplyCollector();
   const stderr = collectText(channel.stderr);
   let release: (() => void) | undefined;
   try {
     for await (const chunk of channel.stdout) {
-      for (const part of scanner.push(chunk as Uint8Array)) collector.add(part);
+      for (const part of scanner.push(chunk as Uint8Array)) {
+        collector.add(part);
+        if (part.kind === 'record') onRecord?.(part.text);
+      }
       if (leased && collector.begun) release ??= holdLease(channel);
       // Our END counts, not the channel's: whatever else holds the streams open may do so for days.
       if (collector.complete)

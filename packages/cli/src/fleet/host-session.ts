@@ -78,7 +78,7 @@ export class HostSession {
     const nonce = createNonce();
     const { channel } = await this.openScript(operation.build(options, { nonce }), nonce, operation.leased);
     try {
-      const answer = await collectReply(channel, nonce, operation.leased);
+      const answer = await collectReply(channel, nonce, { leased: operation.leased });
       if (answer.reply.begun) this.markReached();
       return answer;
     } finally {

@@ -15,6 +15,8 @@ export interface ProgressCount {
   begin(host: string, atMs: number): void;
   /** A host is done, begun or not; `failed` where it counts as that. */
   end(host: string, failed: boolean): void;
+  /** What is being done with a host at this moment, in ASCII; the newest is told in the place of slow hosts. */
+  note(host: string, text: string): void;
   /** Nothing happens until that time in milliseconds, or until the next host is begun. */
   pause(untilMs: number): void;
   /** Formats how things stand: `3/12 hosts  1 failed  slow: web7 12s`, or `pausing 30s`, no wider than `limit` columns with the label. */
@@ -26,6 +28,7 @@ export function createProgressCount(label: string, total: number): ProgressCount
   // A map keeps the order in which hosts were begun: the slowest stand first.
   const begun = new Map<string, number>();
   const count = { done: 0, failed: 0, pausedUntilMs: 0 };
+  const noted = new Map<string, string>();
   return {
     begin(host, atMs) {
       begun.set(host, atMs);
@@ -34,8 +37,13 @@ export function createProgressCount(label: string, total: number): ProgressCount
     pause(untilMs) {
       count.pausedUntilMs = untilMs;
     },
+    note(host, text) {
+      noted.delete(host);
+      noted.set(host, text);
+    },
     end(host, failed) {
       begun.delete(host);
+      noted.delete(host);
       count.done++;
       if (failed) count.failed++;
     },
@@ -43,7 +51,13 @@ export function createProgressCount(label: string, total: number): ProgressCount
       const failed = count.failed === 0 ? '' : `  ${count.failed} failed`;
       const numbers = `${count.done}/${total} hosts${failed}`;
       const pause = count.pausedUntilMs - nowMs;
-      const notes = pause > 0 ? [`pausing ${formatDuration(pause / 1_000)}`] : describeSlow(listSlow(begun, nowMs));
+      const doing = [...noted].at(-1);
+      const notes =
+        pause > 0
+          ? [`pausing ${formatDuration(pause / 1_000)}`]
+          : doing === undefined
+            ? describeSlow(listSlow(begun, nowMs))
+            : [`${formatHost(doing[0])}: ${doing[1]}`, doing[1]];
       const lines = notes.map((note) => numbers + GAP + note);
       // One name says more than the label.
       const choices = [...lines.map((line) => label + GAP + line), ...lines.slice(-1)];

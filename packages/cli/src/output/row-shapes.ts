@@ -69,6 +69,12 @@ export const SEEN_APP_ROWS: RowShape = { list: 'apps', fields: APP_FIELDS, colum
 /** The rows of every verb that changes apps, or waits for them. */
 export const CHANGED_APP_ROWS: RowShape = { ...SEEN_APP_ROWS, fields: [...APP_FIELDS, 'changed'] };
 
+/** The rows of `deploy` and `rollback`. */
+export const DEPLOYED_APP_ROWS: RowShape = {
+  ...SEEN_APP_ROWS,
+  fields: [...APP_FIELDS, 'changed', 'previousRelease', 'rolledBack', 'steps'],
+};
+
 /** The rows of `prune`. */
 export const PRUNED_APP_ROWS: RowShape = { ...SEEN_APP_ROWS, fields: [...APP_FIELDS, 'changed', 'kept'] };
 

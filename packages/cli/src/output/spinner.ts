@@ -9,6 +9,8 @@ export interface Progress {
   begin(host: string): void;
   /** Says that a host is done, and whether it counts as failed. */
   end(host: string, failed: boolean): void;
+  /** Says what is being done with a host at this moment. */
+  note(host: string, text: string): void;
   /** Says that so many milliseconds pass before the next host is begun. */
   pause(ms: number): void;
   /** Takes it off the terminal, for good. */
@@ -36,13 +38,14 @@ export function startProgress(output: Output, label: string, total: number, opti
   const { term, delayMs = 150 } = options;
   // On a terminal of 0 columns ora counts endless lines.
   const canSpin = output.stderr.isTerminal && output.stderr.width > 0 && term !== 'dumb' && !output.flags.quiet;
-  if (!canSpin) return { begin: () => {}, end: () => {}, pause: () => {}, stop: () => {} };
+  if (!canSpin) return { begin: () => {}, end: () => {}, note: () => {}, pause: () => {}, stop: () => {} };
   const count = createProgressCount(label, total);
   const spinner = new Spinner(output, count);
   const timer = setTimeout(() => void spinner.show(), delayMs);
   return {
     begin: (host) => count.begin(host, performance.now()),
     end: count.end,
+    note: count.note,
     pause: (ms) => count.pause(performance.now() + ms),
     stop: () => {
       clearTimeout(timer);

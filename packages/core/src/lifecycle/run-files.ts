@@ -96,16 +96,28 @@ export function buildSettings(spec: Pick<AppSpec, 'launcher' | 'restart' | 'stop
 
 /** The last stage: from here to the app there are only `exec`s, so the pid that was recorded stays. */
 function buildLaunch(spec: AppSpec): string {
-  const variables = Object.entries({ ...spec.env, ...spec.secretEnv })
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => buildExport(name, value));
   return [
     buildCwdChange(spec),
     ...(spec.port === 'auto' ? [READ_PORT] : []),
     buildArguments(spec),
-    ...variables,
+    buildExports(spec),
     buildExec(spec),
-  ].join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+/** Shell that exports the app's own variables, secrets included. */
+export function buildExports({ env, secretEnv }: Pick<AppSpec, 'env' | 'secretEnv'>): string {
+  return Object.entries({ ...env, ...secretEnv })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => buildExport(name, value))
+    .join('\n');
+}
+
+/** Shell that goes where the app runs and gives it its variables; the path of the run's record is its first parameter, and OUTLAST_APP is set. */
+export function buildSurroundings(spec: Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>): string {
+  return [buildCwdChange(spec), ...(spec.port === 'auto' ? [READ_PORT] : []), buildExports(spec)].join('\n');
 }
 
 /** From the record of the run, whose path is the launch's first parameter. */

@@ -153,12 +153,16 @@ export const START_FUNCTIONS = sh`
     done
   }
 
-  # print_last_lines: of each log, of what this run wrote; whole blocks are skipped, since some shells and tools cannot count so far.
+  # print_last_lines: of each log, of what this run wrote.
   print_last_lines() {
-    printf '%s\n' "$log_starts" | while read -r log_file log_start; do
-      set -- $(awk -v from="$log_start" 'BEGIN { skip = int(from / 4096); printf "%.0f %.0f", skip, from - skip * 4096 + 1 }')
-      dd if="$app_dir/$log_file" bs=4096 skip="$1" 2>/dev/null | tail -c "+$2" | tail -n 20
-    done
+    printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start" | tail -n 20; done
+  }
+
+  # print_from LOG START: whole blocks are skipped, since some shells and tools cannot count so far.
+  print_from() {
+    log_file=$1
+    set -- $(awk -v from="$2" 'BEGIN { skip = int(from / 4096); printf "%.0f %.0f", skip, from - skip * 4096 + 1 }')
+    dd if="$app_dir/$log_file" bs=4096 skip="$1" 2>/dev/null | tail -c "+$2"
   }
 
   # launch_supervisor: in a session of its own with nothing of ours open. setsid -f keeps INT and QUIT alive in the app, which & would not.

@@ -74,7 +74,7 @@ export function throwHostErrors(reply: Reply): void {
 }
 
 /** Makes the error for what a script said it could not do. */
-function createRemoteError({ code, app, detail }: RemoteError): OutlastError {
+export function createRemoteError({ code, app, detail }: RemoteError): OutlastError {
   const known: ErrorCode = code in ERROR_CODES ? (code as ErrorCode) : 'E_PROTOCOL';
   if (known === 'E_KILLED_AT_LOGOUT') return createLogoutError(detail);
   const hint = HINTS[known]?.replace('APP', app ?? 'APP');
@@ -127,6 +127,9 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_LAUNCHER: 'systemd cannot start it',
   E_PORT_TAKEN: 'the port is taken',
   E_NOT_DEPLOYED: 'no release of it is there',
+  E_UPLOAD: 'the release did not come whole',
+  E_SETUP_FAILED: 'the setup failed, and nothing was switched',
+  E_UNHEALTHY: 'it is not healthy',
   E_NO_SUCH_PROCESS: 'there is no such process',
   E_ADOPT_REFUSED: 'not adopted',
 };
@@ -139,6 +142,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
   E_PORT_TAKEN: 'end what listens there, give the app another port, or let the host choose one with `port: auto`',
   E_NOT_DEPLOYED: 'outlast deploy APP puts one there, and starts it',
+  E_UPLOAD: 'deploy it again: what has come is not sent a second time',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find PATTERN; processes of another user need that user',
   E_ESCAPED:

@@ -113,7 +113,8 @@ function findStartError(
   });
 }
 
-function findCodeHint(exitCode: number | null): string | undefined {
+/** What to do about an exit code that the shell gives by itself. */
+export function findCodeHint(exitCode: number | null): string | undefined {
   if (exitCode === 127)
     return 'the program was not found on the host: give its full path, since ssh sessions get a short PATH';
   if (exitCode === 126) return 'the program was found but could not be run: is it executable, for this machine?';
@@ -123,7 +124,8 @@ function findCodeHint(exitCode: number | null): string | undefined {
 /** Of one line of a log, in an error. */
 const MAX_LINE_LENGTH = 500;
 
-function splitLines(text: string): string[] {
+/** The lines of a log, none of them too long for an error. */
+export function splitLines(text: string): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines.map((line) => (line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line));

@@ -8,12 +8,18 @@ import { sh } from './template.js';
  * It is made with `keepStdin`, and its client goes on where it was, should it have been the link alone.
  */
 export const LEASE_FUNCTIONS = sh`
-  # hold_lease: from the first line of the client on, this script lives no longer than a moment without another. Run by hand, with an input
-  # that ends at once, it has no lease.
+  # hold_lease: from the first line of the client on, this script lives no longer than a moment without another, until the client says GO. Run
+  # by hand, with an input that ends at once, it has no lease.
   hold_lease() {
+    name_leased
+    await_beats </dev/null >/dev/null 2>&1 &
+    lease_reader=$!
+  }
+
+  # name_leased: what ends with the lease.
+  name_leased() {
     read_process $$
     lease_start=$process_start lease_group=$process_group
-    await_beats </dev/null >/dev/null 2>&1 &
   }
 
   await_beats() {
@@ -22,12 +28,19 @@ export const LEASE_FUNCTIONS = sh`
     read_process self || exit
     lease_holder=\${process_stat%% *}
     while IFS= read -r beat <&3; do
-      earlier_timer=$lease_timer
-      run_timer &
-      lease_timer=$!
-      end_timer "$earlier_timer"
+      if [ "$beat" = GO ]; then end_timer "$lease_timer"; exit 0; fi
+      renew_lease
     done
     [ -z "$lease_timer" ] || end_script
+    exit 1
+  }
+
+  # renew_lease: for lease_seconds from now on; whoever calls it is lease_holder.
+  renew_lease() {
+    earlier_timer=$lease_timer
+    run_timer </dev/null >/dev/null 2>&1 3<&- &
+    lease_timer=$!
+    end_timer "$earlier_timer"
   }
 
   # run_timer: ends this script after a moment, unless it is told to end before; it collects what it sleeps by, since not every host has

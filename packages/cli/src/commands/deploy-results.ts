@@ -1,0 +1,81 @@
+import type { DeployResult } from '@outlast/core';
+import type { HostSession } from '../fleet/host-session.js';
+import type { Finding, Outcome } from '../fleet/outcome.js';
+import type { SelectedHost } from '../inventory/selected-host.js';
+import { formatDeploys } from '../output/format-deploys.js';
+import { DEPLOYED_APP_ROWS } from '../output/row-shapes.js';
+import { resolveTableWidth } from '../output/table-width.js';
+import type { Context } from './context.js';
+import { resolveExit } from './exit-code.js';
+import type { FleetPlan } from './fleet-plan.js';
+import { reportOutcomes, streamOutcome } from './report-outcomes.js';
+import { runOverHosts } from './run-over-hosts.js';
+
+type Results = readonly DeployResult[];
+
+/** What a verb does that puts one release in the place of another. */
+export interface ReleaseWork {
+  /** What the spinner says. */
+  readonly label: string;
+  /** What it is called when it went well. */
+  readonly done: string;
+  /** How long one host may take, in milliseconds. */
+  readonly timeoutMs: number;
+  work(session: HostSession, host: SelectedHost, note: (text: string) => void): Promise<DeployResult>;
+}
+
+/** Runs it over all hosts, prints what became of them, and gives the outcomes and the exit code. */
+export async function changeReleases(
+  context: Context,
+  plan: FleetPlan,
+  { label, done, timeoutMs, work }: ReleaseWork,
+): Promise<{ readonly outcomes: readonly Outcome<Results>[]; readonly exit: number }> {
+  const outcomes = await runOverHosts<Results>(context, plan, {
+    label,
+    timeoutMs,
+    work: async (session, host, note) => {
+      const result = await work(session, host, note);
+      for (const notice of result.notices) context.output.note(`${host.target.name}: ${notice}`);
+      return buildFinding(result);
+    },
+    onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
+  });
+  const exit = await reportOutcomes(context, outcomes, {
+    toJson,
+    format: (all) => formatResults(context, all, done),
+    rows: { shape: DEPLOYED_APP_ROWS, split: (results) => results.map((result) => [result]) },
+    resolveExit: (all) => resolveExit(context, all),
+  });
+  return { outcomes, exit };
+}
+
+function buildFinding(result: DeployResult): Finding<Results> {
+  const { error } = result;
+  if (error === undefined) return { ok: true, value: [result] };
+  return { ok: error.code === 'E_UNKNOWN_RESULT' ? null : false, value: [result], error };
+}
+
+function toJson(results: Results): Readonly<Record<string, unknown>> {
+  return {
+    apps: results.map(({ report, changed, previousRelease, rolledBack, steps }) => ({
+      ...report,
+      changed,
+      previousRelease,
+      rolledBack,
+      steps,
+    })),
+  };
+}
+
+/** One line for each host that was reached. */
+function formatResults({ output }: Context, outcomes: readonly Outcome<Results>[], done: string): Promise<string> {
+  const rows = outcomes.flatMap(({ host, ok, value = [] }) =>
+    value.map(({ report, changed, rolledBack, steps }) => ({
+      host,
+      ok: ok === true,
+      done,
+      app: { ...report, changed, rolledBack, steps },
+    })),
+  );
+  return formatDeploys(rows, { palette: output.stdout.palette, width: resolveTableWidth(output), nowMs: Date.now() });
+}

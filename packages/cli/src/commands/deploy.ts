@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import {
+  buildDeployScript,
+  type DeployOptions,
+  type DeployResult,
+  formatSuggestion,
+  OutlastError,
+  parseAppName,
+  parseDuration,
+} from '@outlast/core';
+import type { Config } from '../config/config.js';
+import { type DeployDefinition, resolveDeployDefinition } from '../config/resolve-deploy.js';
+import { createReleaseId, deployToHost } from '../deploy/deploy-host.js';
+import { readCommit } from '../deploy/read-commit.js';
+import { readSource } from '../deploy/read-source.js';
+import type { UploadProgress } from '../deploy/send-release.js';
+import type { SourceTree } from '../deploy/source-tree.js';
+import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
+import { getLocalName } from '../fleet/local-name.js';
+import { createRequestId } from '../fleet/nonce.js';
+import { proveDetached } from '../fleet/prove-detached.js';
+import type { SelectedHost } from '../inventory/selected-host.js';
+import { formatBytes } from '../output/format-bytes.js';
+import { DEPLOYED_APP_ROWS } from '../output/row-shapes.js';
+import { maskSpec, resolveSpec, warnOfPlaceholders } from './app-spec.js';
+import { changeReleases } from './deploy-results.js';
+import { addFleetFlags, type FleetFlags } from './flags.js';
+import { planFleet } from './fleet-plan.js';
+import { loadConfiguration } from './load-configuration.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addRowFlags } from './row-flags.js';
+import { noteSafety } from './start.js';
+import type { Verb } from './verb.js';
+
+/** The flags that `deploy` and `rollback` share. */
+export interface ReleaseFlags extends FleetFlags {
+  readonly reason?: string;
+  readonly wait?: number;
+  readonly takeOver?: boolean;
+  readonly settle?: number;
+}
+
+interface DeployFlags extends ReleaseFlags {
+  readonly force?: boolean;
+}
+
+/** One host after another, and none after the first that fails. */
+const CAREFUL = { serial: { hosts: 1 }, maxFail: { hosts: 0 } } as const;
+/** All that is done with one host, a setup that compiles included. */
+export const RELEASE_TIMEOUT_MS = 3_600_000;
+
+/** `outlast deploy [app]` */
+export const deployVerb: Verb = {
+  configure(command) {
+    command.argument('[app]', 'name of the app; the only one with a source unless given');
+    command.option('--force', 'a new release although the same is current already');
+    addReleaseFlags(command);
+  },
+  async run(context, names, given: DeployFlags) {
+    const flags = { ...CAREFUL, ...given };
+    const app = chooseApp(await loadConfiguration(context, flags), names[0]);
+    const plan = await planFleet(context, flags, [app]);
+    const definition = resolveDeployDefinition(plan.config, app);
+    const specFor = await resolveSpec(context, plan.config, app, {});
+    if (specFor === undefined)
+      throw new OutlastError('E_USAGE', `the configuration does not say what ${app} runs`, {
+        hint: 'add `run:` to it in outlast.yaml',
+      });
+    const source = await readSource(definition.source, { excluded: definition.excluded, signal: context.interrupt });
+    const content = hashContent(source, definition);
+    const release = createReleaseId(new Date(), content);
+    const commit = await readCommit(definition.source);
+    const buildOptions = (host: SelectedHost): DeployOptions => ({
+      ...pickReleaseFlags(given),
+      app,
+      spec: specFor(host),
+      setup: definition.setup,
+      sharedPaths: definition.sharedPaths,
+      request: createRequestId(),
+      release,
+      manifestHash: source.manifestHash,
+      content,
+      commit,
+      health: definition.health,
+      keepReleases: definition.keepReleases,
+      force: given.force ?? false,
+    });
+    const buildScript = (host: SelectedHost) => {
+      const options = buildOptions(host);
+      return buildDeployScript({ ...options, request: null, spec: maskSpec(options.spec) }, { nonce: PREVIEW_NONCE });
+    };
+    warnOfPlaceholders(context, flags, plan.hosts[0] && specFor(plan.hosts[0]));
+    if (await showPreview(context, plan, { action: describeAction(app, release, source), buildScript })) return 0;
+    const proven = new Set<string>();
+    const { outcomes, exit } = await changeReleases(context, plan, {
+      label: `deploying ${app}`,
+      done: 'deployed',
+      timeoutMs: RELEASE_TIMEOUT_MS,
+      work: async (session, host, note) => {
+        const watcher = {
+          onStep: (name: string) => note(name),
+          onUpload: (progress: UploadProgress) => note(formatUpload(progress)),
+        };
+        const result = await deployToHost(session, buildOptions(host), source, watcher);
+        return { ...result, ...(await proveDetached(session, result, proven)) } as DeployResult;
+      },
+    });
+    noteSafety(context, outcomes, proven);
+    return exit;
+  },
+};
+
+/** Declares the flags of a verb that puts one release in the place of another. */
+export function addReleaseFlags(command: Parameters<Verb['configure']>[0]): void {
+  command.option('--reason <text>', 'why, for whoever finds the app locked meanwhile');
+  command.option('--wait <duration>', 'for whoever is at it already', parseDuration);
+  command.option('--take-over', 'end whoever is at it already');
+  command.option('--settle <duration>', 'how long it has to live to count as started (1s)', parseDuration);
+  addFleetFlags(command);
+  addRowFlags(command, DEPLOYED_APP_ROWS);
+}
+
+/** The part of the flags that goes into the script. */
+export function pickReleaseFlags({
+  reason,
+  wait,
+  takeOver,
+  settle,
+}: ReleaseFlags): Pick<DeployOptions, 'by' | 'reason' | 'waitMs' | 'takeOver' | 'settleMs'> {
+  return {
+    by: getLocalName(),
+    reason: reason ?? null,
+    waitMs: wait ?? 0,
+    takeOver: takeOver ?? false,
+    settleMs: settle ?? DEFAULT_SETTLE_MS,
+  };
+}
+
+/** The named app, or the only one that can be deployed. */
+function chooseApp({ apps }: Config, name: string | undefined): string {
+  const known = [...apps.keys()];
+  if (name !== undefined) {
+    const app = parseAppName(name);
+    if (apps.has(app)) return app;
+    throw new OutlastError('E_USAGE', `the configuration has no app ${app}${formatSuggestion(app, known)}`, {
+      hint: 'what is deployed is described in outlast.yaml, which outlast init writes',
+    });
+  }
+  const deployed = known.filter((each) => apps.get(each)?.settings.source !== undefined);
+  const [only] = deployed;
+  if (only !== undefined && deployed.length === 1) return only;
+  throw new OutlastError(
+    'E_USAGE',
+    deployed.length === 0 ? 'the configuration has no app with a `source:`' : `which app? ${deployed.join(', ')}`,
+    { hint: deployed.length === 0 ? 'outlast init writes one' : 'name it: outlast deploy APP' },
+  );
+}
+
+/** Of everything that makes a release what it is: its files, and what prepares them. */
+function hashContent({ manifestHash }: SourceTree, { setup, sharedPaths }: DeployDefinition): string {
+  return createHash('sha256')
+    .update(JSON.stringify([manifestHash, setup, sharedPaths]))
+    .digest('hex');
+}
+
+function describeAction(app: string, release: string, { entries }: SourceTree): string {
+  const files = entries.filter(({ kind }) => kind === 'file');
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  return `deploy ${app} as release ${release}: ${files.length} files, ${formatBytes(bytes)}`;
+}
+
+function formatUpload({ bytes, totalBytes, files, totalFiles }: UploadProgress): string {
+  const share = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+  return `upload ${share}% of ${formatBytes(totalBytes)}, ${files}/${totalFiles} files`;
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  type Dirent,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { OutlastError, quoteForMessage } from '@outlast/core';
+import { createIgnoreRules, type IgnoreRules } from './ignore-rules.js';
+import { buildSourceTree, type SourceEntry, type SourceTree } from './source-tree.js';
+
+/** How a folder is read. */
+export interface SourceOptions {
+  /** Absolute paths of files that stay here, as the configuration and the secrets. */
+  readonly excluded: ReadonlySet<string>;
+  /** Aborting gives up. */
+  readonly signal: AbortSignal;
+}
+
+const BLOCK_BYTES = 1 << 20;
+/** So long nothing else happens, in milliseconds. */
+const LONGEST_TURN_MS = 50;
+const MOST_SHOWN = 5;
+
+/**
+ * Reads a folder, with the hash of every file in it; flat in memory whatever the size of the files.
+ *
+ * @throws OutlastError `E_USAGE` for what cannot be deployed: an empty or missing folder, a link that leads out of it, a device, a FIFO or
+ *   a socket, a name that is not UTF-8, a file that cannot be read.
+ */
+export async function readSource(root: string, options: SourceOptions): Promise<SourceTree> {
+  const walk = new Walk(root, options);
+  await walk.readFolder('');
+  walk.refuseProblems();
+  if (walk.entries.every(({ kind }) => kind !== 'file'))
+    throw new OutlastError('E_USAGE', `there is no file to deploy in ${quoteForMessage(root)}`, {
+      hint: 'check `source:`, and what .gitignore and .outlastignore leave of it',
+    });
+  return buildSourceTree(root, walk.entries);
+}
+
+class Walk {
+  readonly entries: SourceEntry[] = [];
+  readonly #problems: string[] = [];
+  readonly #rules: IgnoreRules;
+  readonly #root: string;
+  readonly #realRoot: string;
+  readonly #options: SourceOptions;
+  readonly #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #turnEnds = performance.now() + LONGEST_TURN_MS;
+
+  constructor(root: string, options: SourceOptions) {
+    this.#root = root;
+    this.#options = options;
+    this.#rules = createIgnoreRules(root);
+    try {
+      this.#realRoot = realpathSync(root);
+    } catch {
+      throw new OutlastError('E_USAGE', `there is no folder ${quoteForMessage(root)}`, { hint: 'check `source:`' });
+    }
+  }
+
+  async readFolder(folder: string): Promise<void> {
+    this.#rules.enter(folder);
+    for (const entry of this.#list(folder)) {
+      const name = decodeName(entry.name);
+      const shown = name ?? entry.name.toString('latin1');
+      const path = folder === '' ? shown : `${folder}/${shown}`;
+      if (this.#options.excluded.has(join(this.#root, path)) || this.#rules.isIgnored(path, entry.isDirectory()))
+        continue;
+      if (name === undefined) this.#complain(path, 'has a name that is not UTF-8');
+      else await this.#add(path, entry);
+    }
+  }
+
+  #list(folder: string): Dirent<Buffer>[] {
+    try {
+      return readdirSync(join(this.#root, folder), { withFileTypes: true, encoding: 'buffer' });
+    } catch (error) {
+      this.#complain(folder === '' ? '.' : folder, `cannot be read: ${(error as Error).message}`);
+      return [];
+    }
+  }
+
+  async #add(path: string, entry: Dirent<Buffer>): Promise<void> {
+    try {
+      if (entry.isDirectory()) {
+        // What is kept has to be writable by us, since it also has to go again.
+        this.entries.push({ ...this.#describe(path, 0o700), kind: 'folder', size: 0 });
+        await this.readFolder(path);
+      } else if (entry.isSymbolicLink()) {
+        this.#addLink(path);
+      } else if (entry.isFile()) {
+        await this.#addFile(path);
+      } else {
+        this.#complain(path, 'is a device, a FIFO or a socket');
+      }
+    } catch (error) {
+      if (error instanceof OutlastError) throw error;
+      this.#complain(path, `cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  #describe(path: string, added: number): Pick<SourceEntry, 'path' | 'mode' | 'mtime' | 'size'> {
+    const { mode, mtimeMs, size } = lstatSync(join(this.#root, path));
+    return { path, mode: (mode & 0o777) | added, mtime: Math.max(0, Math.floor(mtimeMs / 1000)), size };
+  }
+
+  #addLink(path: string): void {
+    const target = readlinkSync(join(this.#root, path));
+    if (this.#leadsOut(path, target)) {
+      this.#complain(path, `is a link that leads out of the folder, to ${quoteForMessage(target)}`);
+      return;
+    }
+    const hash = createHash('sha256').update(target).digest('hex');
+    this.entries.push({ ...this.#describe(path, 0), kind: 'link', mode: 0o777, size: 0, hash, target });
+  }
+
+  /** By its words, and by where it leads to through other links. */
+  #leadsOut(path: string, target: string): boolean {
+    const byWords = normalize(join(dirname(path), target));
+    if (target.startsWith('/') || byWords === '..' || byWords.startsWith(`..${sep}`)) return true;
+    try {
+      const real = realpathSync(join(this.#root, path));
+      return real !== this.#realRoot && !real.startsWith(this.#realRoot + sep);
+    } catch {
+      return false;
+    }
+  }
+
+  async #addFile(path: string): Promise<void> {
+    const described = this.#describe(path, 0o400);
+    const file = openSync(join(this.#root, path), 'r');
+    try {
+      const hash = createHash('sha256');
+      let size = 0;
+      for (;;) {
+        const count = readSync(file, this.#block);
+        if (count === 0) break;
+        hash.update(this.#block.subarray(0, count));
+        size += count;
+        await this.#letOthers();
+      }
+      this.entries.push({ ...described, kind: 'file', size, hash: hash.digest('hex') });
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Many small files are read fastest one right after the other; but Ctrl-C is to be heard meanwhile. */
+  async #letOthers(): Promise<void> {
+    if (performance.now() < this.#turnEnds) return;
+    await nextTurn();
+    this.#options.signal.throwIfAborted();
+    this.#turnEnds = performance.now() + LONGEST_TURN_MS;
+  }
+
+  #complain(path: string, what: string): void {
+    this.#problems.push(`${quoteForMessage(path)} ${what}`);
+  }
+
+  refuseProblems(): void {
+    if (this.#problems.length === 0) return;
+    const shown = this.#problems.slice(0, MOST_SHOWN).join('; ');
+    const more = this.#problems.length > MOST_SHOWN ? `; and ${this.#problems.length - MOST_SHOWN} more` : '';
+    throw new OutlastError(
+      'E_USAGE',
+      `not everything in ${quoteForMessage(this.#root)} can be deployed: ${shown}${more}`,
+      {
+        hint: 'leave it out by a line in .outlastignore, or mend it',
+      },
+    );
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeName(name: Buffer): string | undefined {
+  try {
+    return UTF8.decode(name);
+  } catch {
+    return undefined;
+  }
+}

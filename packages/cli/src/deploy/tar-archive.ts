@@ -1,0 +1,157 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SourceEntry } from './source-tree.js';
+
+const BLOCK = 512;
+const PIECE_BYTES = 256 * 1024;
+const LONGEST_NAME = 100;
+/** What GNU tar calls the entry that holds the name of the next one. */
+const LONG_NAME_ENTRY = '././@LongLink';
+
+/**
+ * Says how long the archive of these entries is, in bytes.
+ *
+ * Of the libraries for this, those that are kept write names which are long or not ASCII as pax headers, and BusyBox skips these without a
+ * word: the file would be there under another name. The long names of GNU tar are understood by all.
+ */
+export function measureArchive(entries: readonly SourceEntry[]): number {
+  return entries.reduce((sum, entry) => sum + measureEntry(entry), 2 * BLOCK);
+}
+
+/**
+ * Writes entries below `root` as a tar archive, piece by piece. A file that has become shorter since it was listed is filled with zeros, and of a longer
+ * one the beginning is taken: its hash tells then, and not its length.
+ */
+export function* writeArchive(root: string, entries: readonly SourceEntry[]): Generator<Buffer, void> {
+  const piece = new Piece();
+  for (const entry of entries) {
+    for (const block of buildHeaders(entry)) yield* piece.add(block);
+    if (entry.kind === 'file') yield* writeContent(join(root, entry.path), entry.size, piece);
+  }
+  yield* piece.add(Buffer.alloc(2 * BLOCK));
+  yield* piece.end();
+}
+
+/** Collects what is written into pieces that are worth sending. */
+class Piece {
+  #buffer = Buffer.allocUnsafe(PIECE_BYTES);
+  #used = 0;
+
+  /** Where up to so many bytes may be read to, without a copy. */
+  get room(): Buffer {
+    return this.#buffer.subarray(this.#used);
+  }
+
+  *add(bytes: Buffer): Generator<Buffer, void> {
+    for (let at = 0; at < bytes.length; ) {
+      const count = bytes.copy(this.#buffer, this.#used, at);
+      at += count;
+      yield* this.advance(count);
+    }
+  }
+
+  *advance(count: number): Generator<Buffer, void> {
+    this.#used += count;
+    if (this.#used === PIECE_BYTES) yield* this.end();
+  }
+
+  *end(): Generator<Buffer, void> {
+    if (this.#used === 0) return;
+    yield this.#buffer.subarray(0, this.#used);
+    // Whoever got it may not have written it yet.
+    this.#buffer = Buffer.allocUnsafe(PIECE_BYTES);
+    this.#used = 0;
+  }
+}
+
+function* writeContent(path: string, size: number, piece: Piece): Generator<Buffer, void> {
+  const file = openIfThere(path);
+  try {
+    for (let left = size; left > 0; ) {
+      const room = piece.room;
+      const wanted = Math.min(left, room.length);
+      let count = file === undefined ? 0 : readSync(file, room, 0, wanted, null);
+      if (count === 0) {
+        room.fill(0, 0, wanted);
+        count = wanted;
+      }
+      left -= count;
+      yield* piece.advance(count);
+    }
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+  yield* piece.add(Buffer.alloc(padding(size)));
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+}
+
+function measureEntry(entry: SourceEntry): number {
+  const content = entry.kind === 'file' ? entry.size + padding(entry.size) : 0;
+  return measureName(getName(entry)) + measureName(entry.target ?? '') + BLOCK + content;
+}
+
+function measureName(name: string): number {
+  const length = Buffer.byteLength(name);
+  return length <= LONGEST_NAME ? 0 : BLOCK + length + 1 + padding(length + 1);
+}
+
+function getName({ kind, path }: SourceEntry): string {
+  return kind === 'folder' ? `./${path}/` : `./${path}`;
+}
+
+const TYPES = { file: '0', link: '2', folder: '5' } as const;
+
+function* buildHeaders(entry: SourceEntry): Generator<Buffer, void> {
+  const name = getName(entry);
+  const { target = '', kind, mode, mtime } = entry;
+  yield* buildLongName(name, 'L');
+  yield* buildLongName(target, 'K');
+  yield buildHeader({ name, target, mode, mtime, size: kind === 'file' ? entry.size : 0, type: TYPES[kind] });
+}
+
+function* buildLongName(name: string, type: string): Generator<Buffer, void> {
+  const bytes = Buffer.from(`${name}\0`);
+  if (bytes.length <= LONGEST_NAME + 1) return;
+  yield buildHeader({ name: LONG_NAME_ENTRY, target: '', mode: 0, mtime: 0, size: bytes.length, type });
+  yield bytes;
+  yield Buffer.alloc(padding(bytes.length));
+}
+
+interface HeaderFields {
+  readonly name: string;
+  readonly target: string;
+  readonly mode: number;
+  readonly mtime: number;
+  readonly size: number;
+  readonly type: string;
+}
+
+/** Offsets of the header of ustar; sum over all bytes, with blanks in the place of the sum. */
+function buildHeader({ name, target, mode, mtime, size, type }: HeaderFields): Buffer {
+  const header = Buffer.alloc(BLOCK);
+  Buffer.from(name).copy(header, 0, 0, LONGEST_NAME);
+  header.write(`${formatOctal(mode, 7)}\0${formatOctal(0, 7)}\0${formatOctal(0, 7)}\0`, 100, 'latin1');
+  header.write(`${formatOctal(size, 11)}\0${formatOctal(mtime, 11)}\0`, 124, 'latin1');
+  header.write(`        ${type}`, 148, 'latin1');
+  Buffer.from(target).copy(header, 157, 0, LONGEST_NAME);
+  header.write('ustar  \0', 257, 'latin1');
+  let sum = 0;
+  for (const byte of header) sum += byte;
+  header.write(`${formatOctal(sum, 6)}\0 `, 148, 'latin1');
+  return header;
+}
+
+function formatOctal(value: number, width: number): string {
+  return value.toString(8).padStart(width, '0');
+}
+
+function padding(size: number): number {
+  return (BLOCK - (size % BLOCK)) % BLOCK;
+}

@@ -1,0 +1,171 @@
+import { sh } from '../shell/template.js';
+
+/** How long one who was told GO may take until it has told how it went, before its own client gives up waiting for it, in tenths of a second. */
+const LONGEST_ACTIVATION = 36_000;
+
+/**
+ * Shell functions by which one client at a time deploys an app to a host.
+ *
+ * The lock is the highest number `lock.N`: `ln` gives it to one script with the script's identity already in it, and it is free as soon as
+ * that process is gone, however it went. No clock decides. Whoever takes the lock from one that did not come to its end says so, and
+ * clears up behind it.
+ */
+export const LOCK_FUNCTIONS = sh`
+  # latest_lock: sets lock to the number of the latest lock, 0 where there was none.
+  latest_lock() {
+    lock=0
+    for lock_file in "$deploy_dir"/lock.*; do
+      lock_file=\${lock_file##*/lock.}
+      case $lock_file in
+      '' | *[!0-9]*) continue ;;
+      esac
+      [ "$lock_file" -gt "$lock" ] && lock=$lock_file
+    done
+    lock_path=$deploy_dir/lock.$lock
+  }
+
+  # read_lock FILE: sets lock_request, lock_time, lock_by, lock_verb and lock_reason.
+  read_lock() {
+    lock_request=- lock_time=0 lock_by=- lock_verb=- lock_reason=-
+    read_record "$1" || return 1
+    set -f
+    set -- $record
+    set +f
+    [ $# -ge 8 ] || return 1
+    lock_request=$4 lock_time=$5 lock_by=$6 lock_verb=$7 lock_reason=$8
+  }
+
+  # take_lock VERB REASON WAIT TAKE_OVER: WAIT in tenths of a second; yes ends whoever has it. Fails when somebody else deploys, and, with
+  # replayed=yes, when this very request was done already.
+  take_lock() {
+    replayed=no
+    read_clock
+    lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
+    while :; do
+      latest_lock
+      read_lock "$lock_path"
+      if [ "$lock_request" = "$request" ] && [ -e "$lock_path.done" ]; then replay; return 1; fi
+      if [ "$lock" -gt 0 ] && is_recorded_alive "$lock_path"; then
+        await_holder "$4" || return 1
+        continue
+      fi
+      claim_lock "$1" "$2" && break
+      [ "$?" = 2 ] || return 1
+    done
+    clear_behind $((lock - 1))
+    say "LOCKED $app"
+  }
+
+  # await_holder TAKE_OVER: waits a moment for whoever has the lock, or ends it; fails when it is not to be waited for.
+  await_holder() {
+    read_clock
+    if [ "$lock_request" = "$request" ]; then
+      # This request's own script of before: its client is gone, and only what was told GO goes on without one.
+      if read_record "$lock_path.stage" && [ "$record" = activate ]; then
+        [ "$clock" -lt "$own_deadline" ] || { fail_locked; return 1; }
+        nap
+      else
+        end_holder
+      fi
+    elif [ "$1" = yes ]; then
+      say "TAKEN $app $lock_by $lock_time $lock_verb"
+      end_holder
+    elif [ "$clock" -lt "$lock_deadline" ]; then
+      nap
+    else
+      fail_locked
+      return 1
+    fi
+  }
+
+  fail_locked() {
+    say "HELD $app $lock_by $lock_time $lock_verb $lock_reason"
+    fail E_LOCKED "$app"
+  }
+
+  # claim_lock VERB REASON: gets the next number; fails with 2 when somebody was faster.
+  claim_lock() {
+    read_process $$
+    next=$((lock + 1)) lock_path=$deploy_dir/lock.$((lock + 1))
+    printf '%s\n' "$$ $process_start $boot $request $(now) $by $1 $2" 2>/dev/null >"$deploy_dir/claim.$$"
+    if ! read_record "$deploy_dir/claim.$$"; then
+      rm -f "$deploy_dir/claim.$$"
+      fail E_STATE_DIR "$app" "no space in $deploy_dir"
+      return 1
+    fi
+    ln "$deploy_dir/claim.$$" "$lock_path" 2>/dev/null
+    linked=$?
+    rm -f "$deploy_dir/claim.$$"
+    if [ "$linked" != 0 ]; then
+      [ -e "$lock_path" ] && return 2
+      fail E_STATE_DIR "$app" "cannot link in $deploy_dir"
+      return 1
+    fi
+    # A slower client must not bring back a number that was cleared away meanwhile.
+    latest_lock
+    [ "$lock" = "$next" ] || { rm -f "$deploy_dir/lock.$next"; return 2; }
+  }
+
+  # end_holder: of the lock just read, with what its setup has started.
+  end_holder() {
+    is_recorded_alive "$lock_path" || return 0
+    if [ "$process_group" = "$recorded_pid" ] && [ "$recorded_pid" -gt 1 ]; then kill -s KILL -- "-$recorded_pid" 2>/dev/null; fi
+    kill -s KILL "$recorded_pid" 2>/dev/null
+    end_setup "$lock_request"
+    nap
+  }
+
+  # end_setup REQUEST: whatever the setup of that request has started and left.
+  end_setup() {
+    root_start='' root_end='' seen='' setup_waits=0
+    while list_members 0 "setup.$1" && [ -n "$members" ] && [ "$setup_waits" -lt 50 ]; do
+      setup_waits=$((setup_waits + 1))
+      for member in $seen; do
+        is_alive "\${member%%:*}" "\${member#*:}" "$boot" && kill -s KILL "\${member%%:*}" 2>/dev/null
+      done
+      nap
+    done
+    return 0
+  }
+
+  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones.
+  clear_behind() {
+    if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then
+      read_record "$deploy_dir/lock.$1.stage"
+      say "INTERRUPTED $app $lock_by $lock_time $lock_verb \${record:--}"
+      end_setup "$lock_request"
+    fi
+    for lock_file in "$deploy_dir"/lock.*; do
+      number=\${lock_file##*/lock.}
+      number=\${number%%.*}
+      case $number in
+      '' | *[!0-9]*) continue ;;
+      esac
+      [ "$number" -lt "$1" ] && rm -f "$lock_file"
+    done
+    return 0
+  }
+
+  note_stage() { write_record "$lock_path.stage" "$1" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+
+  # tell TEXT: as say, and again should this answer be lost.
+  tell() {
+    say "$*"
+    printf '%s\n' "$*" 2>/dev/null >>"$lock_path.said"
+  }
+
+  # replay: what was told to this very request before its answer was lost.
+  replay() {
+    replayed=yes
+    while IFS= read -r told_line; do say "$told_line"; done <"$lock_path.said"
+  }
+
+  # release_lock RESULT: notes for everybody what became of it, and gives the lock back, which ends with this process anyway.
+  release_lock() {
+    read_lock "$lock_path"
+    printf '%s\n' "$(now) $lock_verb \${release:--} $1 $by $request" 2>/dev/null >>"$deploy_dir/deploys.log"
+    (: >"$lock_path.done") 2>/dev/null
+    rm -f "$lock_path".run.* "$lock_path.status"
+    return 0
+  }
+`;

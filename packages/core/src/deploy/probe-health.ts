@@ -1,0 +1,174 @@
+import { buildSurroundings } from '../lifecycle/run-files.js';
+import { raw, sh } from '../shell/template.js';
+import type { AppSpec } from '../state/app-spec.js';
+
+/** What a release has to show before it counts as healthy; all that is given has to hold. */
+export interface HealthSettings {
+  /** Asked of the app's port on the host itself. */
+  readonly http: {
+    readonly path: string;
+    readonly firstStatus: number;
+    readonly lastStatus: number;
+    /** POSIX extended regular expression that a line of the page has to match; null for any page. */
+    readonly body: string | null;
+  } | null;
+  /** The port accepts a connection. */
+  readonly tcp: boolean;
+  /** A shell line that has to exit with 0, run as the app is. */
+  readonly exec: string | null;
+  /** POSIX extended regular expression that a line of the log has to match, of what the app has written since it was started. */
+  readonly log: string | null;
+  readonly withinMs: number;
+  readonly intervalMs: number;
+  /** So many looks one after the other have to be good. */
+  readonly successes: number;
+  /** Alive and healthy for so long after the first time. */
+  readonly steadyMs: number;
+}
+
+export const DEFAULT_HEALTH: HealthSettings = {
+  http: null,
+  tcp: false,
+  exec: null,
+  log: null,
+  withinMs: 60_000,
+  intervalMs: 500,
+  successes: 1,
+  steadyMs: 3_000,
+};
+
+/** A probe that hangs says as much as one that fails, in seconds. */
+const PROBE_SECONDS = 5;
+
+const PYTHON_GET = `import http.client, sys
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=${PROBE_SECONDS})
+c.request("GET", sys.argv[2])
+r = c.getresponse()
+page = r.read(10000000)
+open(sys.argv[3], "wb").write(page)
+print(r.status)`;
+
+/** `exec 4<>` belongs to bash; 1.0 asks for a page in one piece, and for the end of the connection. */
+const BASH_GET = `exec 4<>"/dev/tcp/127.0.0.1/$0" || exit
+printf 'GET %s HTTP/1.0\\r\\nHost: 127.0.0.1:%s\\r\\n\\r\\n' "$1" "$0" >&4
+cat <&4`;
+
+/**
+ * Shell functions that look whether the app is healthy: `await_health`, which sets `unhealthy` to why it is not.
+ *
+ * A page is asked for by whatever of curl, wget, python3 and bash the host has.
+ */
+export function buildHealthFunctions(
+  health: HealthSettings,
+  spec: Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>,
+): string {
+  const { http, tcp, exec, log } = health;
+  const probes = [
+    ...(http === null ? [] : [sh`probe_http ${http.path} ${http.firstStatus} ${http.lastStatus} ${http.body ?? ''}`]),
+    ...(tcp ? ['probe_tcp'] : []),
+    ...(exec === null ? [] : ['probe_exec']),
+    ...(log === null ? [] : [sh`probe_log ${log}`]),
+  ];
+  return sh`
+  # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for.
+  await_health() {
+    unhealthy='' healthy_since='' successes=0
+    first_pid=$pid
+    read_health_port
+    read_clock
+    health_deadline=$((clock + ${Math.ceil(health.withinMs / 100)}))
+    while :; do
+      judge_run
+      if [ "$phase" != running ] || [ "$pid" != "$first_pid" ]; then unhealthy='it ended'; return 1; fi
+      if probe_health; then
+        successes=$((successes + 1))
+        read_clock
+        healthy_since=\${healthy_since:-$clock}
+        [ "$successes" -lt ${health.successes} ] || [ "$clock" -lt $((healthy_since + ${Math.ceil(health.steadyMs / 100)})) ] || return 0
+      elif [ -n "$healthy_since" ] && [ "$successes" -ge ${health.successes} ]; then
+        unhealthy="healthy at first, then not: $unhealthy"
+        return 1
+      else
+        successes=0 healthy_since=''
+      fi
+      read_clock
+      if [ -z "$healthy_since" ] && [ "$clock" -ge "$health_deadline" ]; then return 1; fi
+      sleep ${raw(String(health.intervalMs / 1000))} 2>/dev/null || sleep ${Math.ceil(health.intervalMs / 1000)}
+    done
+  }
+
+  probe_health() { ${raw(probes.join(' && ') || ':')}; }
+
+  # read_health_port: sets health_port to where the app listens.
+  read_health_port() {
+    read_wanted_port
+    health_port=$wanted_port
+    [ "$wanted_port" != auto ] || { read_record "$record_path.port" && health_port=$record; }
+  }
+
+  # probe_http PATH FIRST LAST BODY
+  probe_http() {
+    page=$deploy_dir/page
+    rm -f "$page"
+    code=$(get_page "$1" 2>/dev/null)
+    case $code in
+    '' | 000) unhealthy="no answer on port $health_port"; return 1 ;;
+    *[!0-9]*) unhealthy='the host has neither curl nor wget, python3 or bash to ask with'; return 1 ;;
+    esac
+    if [ "$code" -lt "$2" ] || [ "$code" -gt "$3" ]; then unhealthy="$1 answers $code"; return 1; fi
+    [ -z "$4" ] || LC_ALL=C grep -Eqs -e "$4" "$page" || { unhealthy="$1 does not show what it shall"; return 1; }
+  }
+
+  # get_page PATH: prints the status, and leaves the page in $page.
+  get_page() {
+    url=http://127.0.0.1:$health_port$1
+    if command -v curl >/dev/null; then
+      curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "$url"
+    elif command -v wget >/dev/null; then
+      # Both kinds of wget tell the status by the word HTTP.
+      no_proxy='*' wget -q -S -T ${PROBE_SECONDS} -O "$page" "$url" 2>&1 | LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
+    elif command -v python3 >/dev/null; then
+      python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"
+    elif command -v bash >/dev/null; then
+      $(command -v timeout >/dev/null && echo timeout ${PROBE_SECONDS}) bash -c ${BASH_GET} "$health_port" "$1" | tr -d '\r' >"$page.whole"
+      LC_ALL=C awk -v page="$page" 'NR == 1 { print $2; next } in_page { print >page } $0 == "" { in_page = 1 }' "$page.whole"
+      rm -f "$page.whole"
+    else
+      echo none
+    fi
+  }
+
+  # probe_tcp: the kernel accepts for whoever listens.
+  probe_tcp() {
+    list_listeners | LC_ALL=C awk -v port="$health_port" '$1 == port { found = 1 } END { exit !found }' && return 0
+    unhealthy="nothing listens on port $health_port"
+    return 1
+  }
+
+  # probe_exec: with the environment, and in the folder, of the app.
+  probe_exec() {
+    run_beside_app >"$deploy_dir/page" 2>&1
+    probed=$?
+    [ "$probed" != 0 ] || return 0
+    unhealthy="the probe exits with $probed: $(tail -n 1 "$deploy_dir/page")"
+    return 1
+  }
+
+  run_beside_app() (
+    set -- "$record_path" "$user_umask" "$app" "$PWD"
+    eval "$environment" # any variable may be the login's own
+    umask "$2"
+    PWD=$4 OUTLAST_APP=$3
+    export OUTLAST_APP
+    ${raw(buildSurroundings(spec))}
+    exec $(command -v timeout >/dev/null && echo timeout ${Math.ceil(health.withinMs / 1000)}) /bin/sh -c ${exec ?? ':'} </dev/null 3<&-
+  )
+
+  # probe_log PATTERN
+  probe_log() {
+    printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start"; done | LC_ALL=C grep -Eqs -e "$1" && return 0
+    unhealthy='the log does not say what it shall'
+    return 1
+  }
+`;
+}

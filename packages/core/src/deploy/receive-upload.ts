@@ -1,0 +1,145 @@
+import { raw, sh } from '../shell/template.js';
+import { MANIFEST_FUNCTIONS } from './manifest.js';
+
+/** A client that sends says something at least this often, in seconds. */
+const SILENCE_SECONDS = 30;
+/** So often a file may turn out other than it was announced, since it was written to while it was read. */
+const MAX_ROUNDS = 3;
+
+/**
+ * Shell functions that bring the tree of a release to the host: only what the host lacks is sent, what was sent before a cut counts, and
+ * nothing is believed that does not have its hash.
+ *
+ * The client speaks in lines on file descriptor 3, of which the shell reads byte by byte and never more than its line:
+ *
+ * - an empty line keeps the script alive
+ * - `DATA N`, and N bytes behind it; `DONE` ends what was begun
+ * - `TAR` or `TARGZ`: a tar archive follows as data
+ * - `FILE LINE OFFSET`: the file of that line of the manifest, from that byte on, follows as data
+ * - `SENT` when all is sent that was needed
+ */
+export const RECEIVE_FUNCTIONS = sh`
+  ${raw(MANIFEST_FUNCTIONS)}
+
+  # find_block_read: whether dd waits for whole blocks on a pipe; where not, it reads single bytes, which is slow and right.
+  find_block_read() {
+    whole_blocks=no
+    [ "$( (printf a; sleep 0; printf b) | dd bs=2 count=1 iflag=fullblock 2>/dev/null)" != ab ] || whole_blocks=yes
+  }
+
+  # read_data COUNT: hands on so many bytes.
+  read_data() {
+    if [ "$whole_blocks" = no ]; then dd bs=1 count="$1" <&3 2>/dev/null; return; fi
+    [ "$1" -lt 65536 ] || dd bs=65536 count=$(($1 / 65536)) iflag=fullblock <&3 2>/dev/null || return 1
+    [ $(($1 % 65536)) = 0 ] || dd bs=$(($1 % 65536)) count=1 iflag=fullblock <&3 2>/dev/null
+  }
+
+  # expect_data: until it has come whole there is the file cut; fails where there is no room even for that.
+  expect_data() { (: >"$deploy_dir/cut") 2>/dev/null || { fail_received; return 1; }; }
+  is_cut() { [ -e "$deploy_dir/cut" ]; }
+
+  # receive: hands on what the client sends, to its DONE.
+  receive() {
+    lease_timer='' lease_seconds=${SILENCE_SECONDS} lease_holder=
+    if read_process self; then lease_holder=\${process_stat%% *}; fi
+    [ -z "$lease_holder" ] || renew_lease
+    while IFS=' ' read -r word size rest <&3; do
+      case $word in
+      DATA) read_data "$size" || break ;;
+      DONE) rm -f "$deploy_dir/cut"; break ;;
+      esac
+      [ -z "$lease_holder" ] || renew_lease
+    done
+    end_timer "$lease_timer"
+    ! is_cut
+  }
+
+  # receive_release CONTENT: makes $incoming the tree of the manifest that the client sends, whose own hash is CONTENT.
+  receive_release() {
+    incoming=$deploy_dir/incoming parts=$deploy_dir/parts lists=$deploy_dir/lists manifest=$deploy_dir/lists/manifest
+    mkdir -p "$incoming" "$parts" "$lists" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $incoming"; return 1; }
+    name_leased
+    find_block_read
+    expect_data || return 1
+    say 'WANT manifest'
+    receive 2>/dev/null >"$manifest" || { fail_received; return 1; }
+    manifest_hash=$($hash_program <"$manifest")
+    [ "\${manifest_hash%% *}" = "$1" ] || { fail_received; return 1; }
+    reuse_files
+    list_files
+    find_needed
+    rounds=0
+    while [ "$rounds" -lt ${MAX_ROUNDS} ]; do
+      rounds=$((rounds + 1))
+      tell_needed
+      tell_parts
+      say 'WANT files'
+      receive_parts && find_needed || return 1
+      if [ ! -s "$lists/needed" ]; then
+        rm -rf "$parts"
+        return 0
+      fi
+    done
+    read -r number <"$lists/needed"
+    read_entry "$number"
+    fail E_UPLOAD "$app" "\${entry_path#./} changes while it is read, or does not stay on the host as it was written"
+  }
+
+  # tell_parts: what a cut has left of large files, by their hash.
+  tell_parts() {
+    for part in "$parts"/*; do
+      [ -f "$part" ] || continue
+      set -- $(ls -ln "$part")
+      say "PART \${part##*/} $5"
+    done
+  }
+
+  # receive_parts: whatever the client sends, to its SENT.
+  receive_parts() {
+    while IFS=' ' read -r word first second <&3; do
+      case $word in
+      TAR) receive_archive cat || return 1 ;;
+      TARGZ) receive_archive 'gzip -dc' || return 1 ;;
+      FILE) receive_file "$first" "$second" || return 1 ;;
+      SENT) return 0 ;;
+      esac
+    done
+    fail_cut
+  }
+
+  receive_archive() {
+    expect_data || return 1
+    case $1 in
+    cat) receive | tar -xpof - -C "$incoming" 2>"$lists/said" ;;
+    *) receive | $1 2>/dev/null | tar -xpof - -C "$incoming" 2>"$lists/said" ;;
+    esac
+    [ $? = 0 ] && ! is_cut || fail_received
+  }
+
+  # receive_file LINE OFFSET: goes on where a cut has left it.
+  receive_file() {
+    read_entry "$1"
+    part=$parts/$entry_hash
+    [ "$2" != 0 ] || rm -f "$part"
+    set -- "$2" $(ls -ln "$part" 2>/dev/null)
+    [ "$1" = "\${6-0}" ] || { fail E_UPLOAD "$app" 'what a cut has left of a file is not there any more'; return 1; }
+    expect_data || return 1
+    receive 2>/dev/null >>"$part" || { fail_received; return 1; }
+    chmod "$entry_mode" "$part" && mv -f "$part" "$incoming/$entry_path" 2>/dev/null || fail_received
+  }
+
+  fail_cut() { fail E_UPLOAD "$app" 'the upload was cut; what has come is kept for the next try'; }
+
+  # fail_received: a full disk is told as such, and what has come is taken from it again.
+  fail_received() {
+    if ! dd if=/dev/zero of="$deploy_dir/room" bs=65536 count=16 2>/dev/null; then
+      rm -rf "$deploy_dir/room" "$incoming" "$parts" "$lists"
+      fail E_UPLOAD "$app" "there is no space for it in $deploy_dir; what has come was removed"
+      return 1
+    fi
+    rm -f "$deploy_dir/room"
+    if is_cut; then fail_cut; return 1; fi
+    read_record "$lists/said"
+    fail E_UPLOAD "$app" "it cannot be unpacked in $incoming: \${record:-not what was sent}"
+  }
+`;

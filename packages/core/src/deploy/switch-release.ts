@@ -1,0 +1,82 @@
+import { sh } from '../shell/template.js';
+
+/** Shell functions that make a release of what has come, make it the current one, and let go of old ones. */
+export const SWITCH_FUNCTIONS = sh`
+  # clear_up: what a deploy has left that did not come to its end. A release that nobody has seen goes back to where uploads are; one that
+  # was being switched to may run, and stays as one that failed.
+  clear_up() {
+    list_releases
+    for unfinished in $releases; do
+      read_release "$unfinished"
+      case $release_state in
+      uploaded | ready)
+        [ -e "$deploy_dir/incoming" ] || mv "$deploy_dir/releases/$unfinished" "$deploy_dir/incoming" 2>/dev/null
+        remove_release "$unfinished"
+        ;;
+      activating)
+        release_state=failed
+        write_release_record "$unfinished"
+        ;;
+      esac
+    done
+    rm -rf "$deploy_dir"/current.*
+  }
+
+  # keep_release CONTENT COMMIT: makes the incoming tree the release $release; its record comes first, so that no tree stands without one.
+  keep_release() {
+    list_releases
+    [ ! -e "$deploy_dir/releases/$release" ] || { fail E_STATE_DIR "$app" "release $release is there already"; return 1; }
+    release_number=$((newest_number + 1)) release_content=$1 release_time=$(now) release_by=$by release_commit=$2
+    release_state=uploaded release_before=-
+    mv -f "$lists/manifest" "$deploy_dir/records/$release.manifest" && write_release_record "$release" || return 1
+    mv "$incoming" "$deploy_dir/releases/$release" 2>/dev/null && rm -rf "$lists" && return 0
+    fail E_STATE_DIR "$app" "cannot make $deploy_dir/releases/$release"
+  }
+
+  # switch_current ID: whoever looks sees the one or the other; with nothing as ID there is none any more.
+  switch_current() {
+    if [ -z "$1" ]; then rm -f "$deploy_dir/current"; return; fi
+    rm -f "$deploy_dir/current.$$"
+    ln -s "releases/$1" "$deploy_dir/current.$$" 2>/dev/null || return 1
+    # Where mv knows neither of both, as on no system that we know of, nothing is switched.
+    mv -fT "$deploy_dir/current.$$" "$deploy_dir/current" 2>/dev/null || mv -fh "$deploy_dir/current.$$" "$deploy_dir/current" 2>/dev/null
+  }
+
+  # remove_release ID: its record goes last.
+  remove_release() {
+    rm -rf "\${deploy_dir:?}/releases/$1" 2>/dev/null || {
+      chmod -R u+rwX "$deploy_dir/releases/$1"
+      rm -rf "\${deploy_dir:?}/releases/$1"
+    } 2>/dev/null
+    [ -e "$deploy_dir/releases/$1" ] || rm -f "$deploy_dir/records/$1" "$deploy_dir/records/$1".*
+  }
+
+  # forget_old_releases COUNT: keeps so many, and whatever runs, is current, or would be gone back to.
+  forget_old_releases() {
+    list_releases
+    read_current
+    read_running
+    good_before=-
+    [ -z "$good" ] || { read_release "$good" && good_before=$release_before; }
+    for old in $releases; do
+      case " $current $good $running $good_before $release " in
+      *" $old "*) continue ;;
+      esac
+      read_release "$old"
+      [ "$release_number" -gt $((newest_number - $1)) ] || remove_release "$old"
+    done
+  }
+
+  # note_good ID: it was healthy; what was good before it is where a rollback goes.
+  note_good() {
+    read_current
+    read_release "$1" || return 1
+    if [ "$good" != "$1" ] && [ "$release_state" != good ]; then release_before=\${good:--}; fi
+    release_state=good
+    write_release_record "$1" && write_record "$deploy_dir/good" "$1" || return 1
+    for part in spec settings launch sh release; do
+      cp "$record_path.$part" "$deploy_dir/records/$1.run.$part.$$" 2>/dev/null &&
+        mv -f "$deploy_dir/records/$1.run.$part.$$" "$deploy_dir/records/$1.run.$part" || return 1
+    done
+  }
+`;
