@@ -15,17 +15,21 @@ export {
   type DeployResult,
   type DeployStep,
   parseDeployed,
+  parseReleaseId,
 } from './operations/deploy.js';
 export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';
 export { buildFollowScript, type FollowEvent, FollowReader, type LogCursor } from './operations/follow.js';
+export { type DeployEnd, type HistoryEntry, type HistoryOptions, history } from './operations/history.js';
 export { type AppEnd, type Inspection, type InspectOptions, inspect } from './operations/inspect.js';
 export { type LogsOptions, type LogTail, logs, takeLastLines } from './operations/logs.js';
 export { type AppResult, type Operation, type SeenApp, throwHostErrors } from './operations/operation.js';
 export { type KeptReason, type PruneOptions, type PruneResult, prune } from './operations/prune.js';
+export { type AppReleases, type Release, type ReleaseState, releases } from './operations/releases.js';
 export { type RemoveOptions, remove } from './operations/remove.js';
 export { type RestartOptions, restart } from './operations/restart.js';
+export { type RollbackOptions, rollback } from './operations/rollback.js';
 export { type FoundLine, type SearchedLog, type SearchOptions, searchLogs } from './operations/search-logs.js';
 export { type SignalOptions, signal } from './operations/signal.js';
 export { type StartOptions, start } from './operations/start.js';

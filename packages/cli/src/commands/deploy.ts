@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   buildDeployScript,
   type DeployOptions,
-  type DeployResult,
   formatSuggestion,
   OutlastError,
   parseAppName,
@@ -45,7 +44,7 @@ interface DeployFlags extends ReleaseFlags {
 }
 
 /** One host after another, and none after the first that fails. */
-const CAREFUL = { serial: { hosts: 1 }, maxFail: { hosts: 0 } } as const;
+export const CAREFUL = { serial: { hosts: 1 }, maxFail: { hosts: 0 } } as const;
 /** All that is done with one host, a setup that compiles included. */
 export const RELEASE_TIMEOUT_MS = 3_600_000;
 
@@ -101,8 +100,7 @@ export const deployVerb: Verb = {
           onStep: (name: string) => note(name),
           onUpload: (progress: UploadProgress) => note(formatUpload(progress)),
         };
-        const result = await deployToHost(session, buildOptions(host), source, watcher);
-        return { ...result, ...(await proveDetached(session, result, proven)) } as DeployResult;
+        return proveDetached(session, await deployToHost(session, buildOptions(host), source, watcher), proven);
       },
     });
     noteSafety(context, outcomes, proven);

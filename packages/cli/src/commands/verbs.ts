@@ -26,6 +26,13 @@ export const VERBS: readonly VerbEntry[] = [
   entry('deploy', 'upload a release, start it, and go back where it is not healthy', () =>
     import('./deploy.js').then((m) => m.deployVerb),
   ),
+  entry('rollback', 'start the release that was healthy before', () =>
+    import('./rollback.js').then((m) => m.rollbackVerb),
+  ),
+  entry('releases', 'list the releases of an app', () => import('./releases.js').then((m) => m.releasesVerb)),
+  entry('history', 'show who deployed what, and what came of it', () =>
+    import('./history.js').then((m) => m.historyVerb),
+  ),
   entry('doctor', 'find what would get in the way, on the hosts and here', () =>
     import('./doctor.js').then((m) => m.doctorVerb),
   ),

@@ -6,7 +6,11 @@ import { isPassing, waitForRetry } from './reconnect.js';
 const MAX_LOOKS = 3;
 
 /** Looks for the app over a second, fresh connection: only what has outlived one is detached. Adds to `proven` what was seen there. */
-export async function proveDetached(session: HostSession, result: AppResult, proven: Set<string>): Promise<AppResult> {
+export async function proveDetached<Result extends AppResult>(
+  session: HostSession,
+  result: Result,
+  proven: Set<string>,
+): Promise<Result> {
   if (result.error !== undefined || result.identity === null) return result;
   const { app } = result.report;
   try {

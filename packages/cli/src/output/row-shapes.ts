@@ -75,6 +75,13 @@ export const DEPLOYED_APP_ROWS: RowShape = {
   fields: [...APP_FIELDS, 'changed', 'previousRelease', 'rolledBack', 'steps'],
 };
 
+/** The rows of `history`. */
+export const HISTORY_ROWS: RowShape = {
+  list: 'entries',
+  fields: ['at', 'by', 'app', 'verb', 'release', 'result'],
+  columns: { AT: 'at', HOST: 'host', APP: 'app', VERB: 'verb', RELEASE: 'release', RESULT: 'result', BY: 'by' },
+};
+
 /** The rows of `prune`. */
 export const PRUNED_APP_ROWS: RowShape = { ...SEEN_APP_ROWS, fields: [...APP_FIELDS, 'changed', 'kept'] };
 

@@ -118,7 +118,8 @@ export const ACTIVATE_FUNCTIONS = sh`
     run_source=$lock_path.run
     use_recorded_files
     run_release=
-    check_recorded && start_release
+    # As a request of its own: of this one something was started already.
+    check_recorded && (request=$request-back && start_release)
   }
 
   # finish_release KEEP: it was healthy.

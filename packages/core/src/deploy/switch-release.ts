@@ -51,19 +51,23 @@ export const SWITCH_FUNCTIONS = sh`
     [ -e "$deploy_dir/releases/$1" ] || rm -f "$deploy_dir/records/$1" "$deploy_dir/records/$1".*
   }
 
-  # forget_old_releases COUNT: keeps so many, and whatever runs, is current, or would be gone back to.
+  # forget_old_releases COUNT: keeps so many that were healthy, those that failed since the oldest of them, and whatever runs, is current, or
+  # would be gone back to.
   forget_old_releases() {
     list_releases
     read_current
     read_running
     good_before=-
     [ -z "$good" ] || { read_release "$good" && good_before=$release_before; }
+    oldest_number=$(
+      for kept in $releases; do read_release "$kept" && [ "$release_state" = good ] && echo "$release_number"; done |
+        sort -rn | sed -n "$1{p;q;}"
+    )
     for old in $releases; do
       case " $current $good $running $good_before $release " in
       *" $old "*) continue ;;
       esac
-      read_release "$old"
-      [ "$release_number" -gt $((newest_number - $1)) ] || remove_release "$old"
+      read_release "$old" && [ "$release_number" -ge "\${oldest_number:-0}" ] || remove_release "$old"
     done
   }
 

@@ -16,6 +16,7 @@ import { buildScript, type Frame } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { formatTime } from '../state/resolve-state.js';
+import { quoteForMessage } from '../values/escape-for-message.js';
 import { getSignalName } from '../values/signal-name.js';
 import { decodeUtf8 } from '../wire/bytes.js';
 import { createProtocolError, findRecord, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
@@ -103,18 +104,20 @@ export function buildDeployScript(options: DeployOptions, frame: Frame): string 
 }
 
 /** Defines functions once it is called. */
-function nestFunctions(name: string, functions: string): string {
+export function nestFunctions(name: string, functions: string): string {
   return `${name}() {\n${functions}\n}`;
 }
 
 /**
  * Checks the id of a release and returns it.
  *
- * @throws TypeError when it is none: what becomes a path on the host never comes from anywhere else.
+ * @throws OutlastError `E_USAGE` when it is none: it becomes a path on the host.
  */
-function parseReleaseId(id: string): string {
-  if (!RELEASE_ID.test(id)) throw new TypeError(`not the id of a release: ${id}`);
-  return id;
+export function parseReleaseId(id: string): string {
+  if (RELEASE_ID.test(id)) return id;
+  throw new OutlastError('E_USAGE', `${quoteForMessage(id)} is not the id of a release`, {
+    hint: 'one looks like 20261128-175400-0a1b2c3d: see outlast releases APP',
+  });
 }
 
 const DEPLOY_FUNCTIONS = sh`
@@ -198,7 +201,7 @@ export function parseDeployed(reply: Reply, app: string): DeployResult {
     report: { ...seen.report, release: isLive(seen.report.state) ? seen.report.release : null },
     changed: isDone('stop') || isDone('switch'),
     previousRelease: parseReleaseWord(findRecord(reply, 'PREVIOUS')?.fields[1]),
-    rolledBack: undone !== undefined && isDone('switch'),
+    rolledBack: undone !== undefined && isDone('switch') && isDone('rollback'),
     steps,
     notices: listNotices(reply),
     ...(findRecord(reply, 'LOGOUT')?.fields[1] === 'unknown' && { logoutUnknown: true }),

@@ -130,6 +130,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_UPLOAD: 'the release did not come whole',
   E_SETUP_FAILED: 'the setup failed, and nothing was switched',
   E_UNHEALTHY: 'it is not healthy',
+  E_NO_RELEASE: 'nothing to go back to',
   E_NO_SUCH_PROCESS: 'there is no such process',
   E_ADOPT_REFUSED: 'not adopted',
 };
@@ -142,6 +143,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
   E_PORT_TAKEN: 'end what listens there, give the app another port, or let the host choose one with `port: auto`',
   E_NOT_DEPLOYED: 'outlast deploy APP puts one there, and starts it',
+  E_NO_RELEASE: 'see what there is with: outlast releases APP; failed ones are never gone back to',
   E_UPLOAD: 'deploy it again: what has come is not sent a second time',
   E_STOPPING: 'wait until it has stopped, then start it again',
   E_STOP_FAILED: 'look at what is left with: outlast find PATTERN; processes of another user need that user',

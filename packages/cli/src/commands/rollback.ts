@@ -1,0 +1,63 @@
+import { NOT_DEPLOYED, parseAppName, parseReleaseId, type RollbackOptions, rollback } from '@outlast/core';
+import { resolveHealth } from '../config/resolve-deploy.js';
+import { createRequestId } from '../fleet/nonce.js';
+import { proveDetached } from '../fleet/prove-detached.js';
+import type { SelectedHost } from '../inventory/selected-host.js';
+import { maskSpec, resolveSpec } from './app-spec.js';
+import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './deploy.js';
+import { changeReleases } from './deploy-results.js';
+import { planFleet } from './fleet-plan.js';
+import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { noteSafety } from './start.js';
+import type { Verb } from './verb.js';
+
+interface RollbackFlags extends ReleaseFlags {
+  readonly to?: string;
+}
+
+/** Where nothing is configured, nothing is known of its environment, nor of what makes it healthy. */
+const BARE = { cwd: null, env: {}, secretEnv: {}, ...NOT_DEPLOYED };
+
+/** `outlast rollback <app>` */
+export const rollbackVerb: Verb = {
+  configure(command) {
+    command.argument('<app>', 'name of the app');
+    command.option('--to <id>', 'this release, in place of the one that was healthy before', parseReleaseId);
+    addReleaseFlags(command);
+  },
+  async run(context, [name = ''], given: RollbackFlags) {
+    const flags = { ...CAREFUL, ...given };
+    const app = parseAppName(name);
+    const plan = await planFleet(context, flags, [app]);
+    const specFor = await resolveSpec(context, plan.config, app, {});
+    const health = resolveHealth(plan.config.apps.get(app)?.settings ?? {});
+    const buildOptions = (host: SelectedHost): Omit<RollbackOptions, 'request'> => ({
+      ...pickReleaseFlags(given),
+      app,
+      to: given.to ?? null,
+      health,
+      surroundings: specFor?.(host) ?? BARE,
+    });
+    const buildScript = (host: SelectedHost) => {
+      const options = buildOptions(host);
+      const surroundings = specFor === undefined ? BARE : maskSpec(specFor(host));
+      return rollback.build({ ...options, surroundings, request: null }, { nonce: PREVIEW_NONCE });
+    };
+    const action = `roll ${app} back to ${given.to ?? 'the release before'}`;
+    if (await showPreview(context, plan, { action, buildScript })) return 0;
+    const proven = new Set<string>();
+    const { outcomes, exit } = await changeReleases(context, plan, {
+      label: `rolling back ${app}`,
+      done: 'rolled back',
+      timeoutMs: RELEASE_TIMEOUT_MS,
+      work: async (session, host) =>
+        proveDetached(
+          session,
+          await session.run(rollback, { ...buildOptions(host), request: createRequestId() }),
+          proven,
+        ),
+    });
+    noteSafety(context, outcomes, proven);
+    return exit;
+  },
+};

@@ -1,0 +1,85 @@
+import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
+import { buildScript } from '../shell/script.js';
+import { raw, sh } from '../shell/template.js';
+import { LAYOUT_FUNCTIONS } from '../state/layout.js';
+import { formatTime } from '../state/resolve-state.js';
+import { decodeToken } from '../wire/token.js';
+import { type Operation, throwHostErrors } from './operation.js';
+
+/** Which entries are wanted. */
+export interface HistoryOptions {
+  /** All that were ever deployed where none is named. */
+  readonly apps: readonly string[];
+  /** So many of each app, the latest. */
+  readonly lines: number;
+}
+
+/** How a deploy or a rollback ended. */
+export type DeployEnd = 'ok' | 'unchanged' | 'failed';
+
+/** Who did what. */
+export interface HistoryEntry {
+  /** ISO 8601 in UTC, from the host's clock. */
+  readonly at: string | null;
+  /** `user@laptop`. */
+  readonly by: string | null;
+  readonly app: string;
+  readonly verb: 'deploy' | 'rollback';
+  /** The release that it was about. */
+  readonly release: string | null;
+  readonly result: DeployEnd;
+}
+
+/** Reads who deployed what to a host and went back from what, with what result; the latest comes last. */
+export const history: Operation<HistoryOptions, readonly HistoryEntry[]> = {
+  name: 'history',
+  mutates: false,
+  build: ({ apps, lines }, frame) =>
+    buildScript(frame, {
+      title: 'history',
+      apps,
+      functions: [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS],
+      body: sh`
+        need id ls od tail tr || return 1
+        find_state || return 1
+        set -- ${apps}
+        ${raw(apps.length > 0 ? ':' : NAME_ALL)}
+        for name do
+          # A line that a full disk has cut is no entry.
+          tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | while IFS= read -r entry; do say "ENTRY $name $entry"; done
+        done
+      `,
+    }),
+  parse: (reply) => {
+    throwHostErrors(reply);
+    const entries = reply.records.flatMap(({ kind, fields }) => (kind === 'ENTRY' ? parseEntry(fields) : []));
+    return entries.sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
+  },
+};
+
+const NAME_ALL = sh`
+  for folder in "$state"/deploys/*/; do
+    [ -d "$folder" ] || continue
+    folder=\${folder%/}
+    set -- "$@" "\${folder##*/}"
+  done`;
+
+const ENDS: readonly DeployEnd[] = ['ok', 'unchanged', 'failed'];
+const VERBS = ['deploy', 'rollback'] as const;
+
+function parseEntry([app = '', time, verbWord, release, resultWord, by]: readonly string[]): HistoryEntry[] {
+  const verb = VERBS.find((known) => known === verbWord);
+  const result = ENDS.find((known) => known === resultWord);
+  const name = decodeToken(by ?? '');
+  if (verb === undefined || result === undefined || typeof name !== 'string') return [];
+  return [
+    {
+      at: formatTime(Number(time) || null),
+      by: name,
+      app,
+      verb,
+      release: release === '-' ? null : (release ?? null),
+      result,
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+import { ACTIVATE_FUNCTIONS } from '../deploy/activate-release.js';
+import { DEPLOY_LAYOUT_FUNCTIONS } from '../deploy/layout.js';
+import { LOCK_FUNCTIONS } from '../deploy/lock.js';
+import { buildHealthFunctions, type HealthSettings } from '../deploy/probe-health.js';
+import { SWITCH_FUNCTIONS } from '../deploy/switch-release.js';
+import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
+import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
+import { COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
+import { START_FUNCTIONS } from '../lifecycle/start-app.js';
+import { buildScript } from '../shell/script.js';
+import { raw, sh } from '../shell/template.js';
+import type { AppSpec } from '../state/app-spec.js';
+import { encodeToken } from '../wire/token.js';
+import { type DeployOptions, type DeployResult, nestFunctions, parseDeployed, parseReleaseId } from './deploy.js';
+import type { Operation } from './operation.js';
+import { buildStartHead } from './start.js';
+import { STOPPING_FUNCTIONS } from './stop.js';
+
+/** Which release takes the place of the one that runs. */
+export interface RollbackOptions
+  extends Pick<DeployOptions, 'app' | 'request' | 'by' | 'reason' | 'settleMs' | 'waitMs' | 'takeOver'> {
+  /** Id of the release; null goes back to the one that was healthy before the one that was healthy last. */
+  readonly to: string | null;
+  readonly health: HealthSettings;
+  /** What a probe of the health runs with. */
+  readonly surroundings: Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>;
+}
+
+/**
+ * Starts an earlier release again, just as it ran when it was healthy, in the place of what runs; and that again where the release is not
+ * healthy any more. It goes on to its end, whatever becomes of the client.
+ */
+export const rollback: Operation<RollbackOptions, DeployResult> = {
+  name: 'rollback',
+  mutates: true,
+  repeatable: true,
+  build: (options, frame) =>
+    buildScript(frame, {
+      title: 'rollback',
+      apps: [options.app],
+      keepEnvironment: true,
+      functions: [
+        ...STOPPING_FUNCTIONS,
+        LOGOUT_FUNCTIONS,
+        LAUNCHER_FUNCTIONS,
+        START_FUNCTIONS,
+        DEPLOY_LAYOUT_FUNCTIONS,
+        LOCK_FUNCTIONS,
+        SWITCH_FUNCTIONS,
+        buildHealthFunctions(options.health, options.surroundings),
+        ACTIVATE_FUNCTIONS,
+        nestFunctions('use_recorded_files', COPY_RUN_FILE_FUNCTIONS),
+        ROLLBACK_FUNCTIONS,
+      ],
+      body: sh`
+        ${raw(buildStartHead(options))}
+        need readlink sed tail || return 1
+        enter_deploys ${options.app}
+        [ -d "$deploy_dir/records" ] || { fail E_NOT_DEPLOYED "$app" "$deploy_dir"; return 1; }
+        if take_lock rollback ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
+          if go_back ${options.to === null ? '-' : parseReleaseId(options.to)}; then release_lock "$went"; else release_lock failed; fi
+        fi
+        report ${options.app}
+      `,
+    }),
+  parse: (reply, { app }) => parseDeployed(reply, app),
+};
+
+const ROLLBACK_FUNCTIONS = sh`
+  # go_back ID: - for the release before; sets went to how it went.
+  go_back() {
+    went=ok release=$1
+    clear_up
+    read_current
+    if [ "$release" = - ]; then
+      release=
+      if [ -n "$good" ] && [ "$good" != "$current" ] && [ -d "$deploy_dir/releases/$good" ]; then
+        release=$good # what is current was never healthy
+      elif [ -n "$good" ] && read_release "$good"; then
+        release=\${release_before#-}
+      fi
+      [ -n "$release" ] || { fail_release 'no release was healthy before'; return 1; }
+    fi
+    read_release "$release" && [ -d "$deploy_dir/releases/$release" ] || { fail_release "no release $release is there"; return 1; }
+    run_source=$deploy_dir/records/$release.run
+    [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
+    read_running
+    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ]; then went=unchanged; return 0; fi
+    use_files=use_recorded_files
+    activate_release && { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+  }
+
+  # fail_release WHY: with what could be gone back to.
+  fail_release() {
+    list_releases
+    goals=
+    for goal in $releases; do
+      read_release "$goal" && [ "$release_state" = good ] && goals="$goals $goal"
+    done
+    fail E_NO_RELEASE "$app" "$1; there are:\${goals:- none}"
+  }
+`;
