@@ -54,6 +54,8 @@ const inspectedApp = z.strictObject({
       argv: z.array(z.string()),
       shell: z.boolean(),
       cwd: z.string().nullable(),
+      inRelease: z.boolean(),
+      port: z.union([z.int().min(1).max(65_535), z.literal('auto')]).nullable(),
       env: z.record(z.string(), z.string()),
       secretEnv: z.record(z.string(), z.literal('********')),
       hup: z.enum(['ignore', 'default']),
@@ -84,6 +86,34 @@ const inspectedApp = z.strictObject({
   adopted: z.boolean(),
   pids: z.array(pid),
   stateDir: z.string().startsWith('/'),
+});
+
+const releaseId = z.string().regex(/^\d{8}-\d{6}-[0-9a-f]{8}$/);
+const deployedApp = z.strictObject({
+  ...appFields,
+  changed: z.boolean(),
+  previousRelease: releaseId.nullable(),
+  rolledBack: z.boolean(),
+  steps: z.array(
+    z.strictObject({
+      name: z.enum(['upload', 'setup', 'port', 'stop', 'switch', 'start', 'health', 'rollback']),
+      ok: z.boolean(),
+      seconds: z.number().min(0),
+    }),
+  ),
+});
+const releasedApp = z.strictObject({
+  ...appFields,
+  releases: z.array(
+    z.strictObject({
+      id: releaseId,
+      current: z.boolean(),
+      state: z.enum(['uploaded', 'ready', 'activating', 'good', 'failed']),
+      createdAt: time.nullable(),
+      by: z.string().nullable(),
+      commit: z.string().nullable(),
+    }),
+  ),
 });
 
 const error = z.strictObject({
@@ -125,6 +155,21 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
     kept: z.array(z.strictObject({ app: z.string(), reason: z.enum(['undated', 'processes-left', 'damaged']) })),
   },
   inspect: { apps: z.array(inspectedApp) },
+  deploy: { apps: z.array(deployedApp) },
+  rollback: { apps: z.array(deployedApp) },
+  releases: { apps: z.array(releasedApp) },
+  history: {
+    entries: z.array(
+      z.strictObject({
+        at: time.nullable(),
+        by: z.string().nullable(),
+        app: z.string(),
+        verb: z.enum(['deploy', 'rollback']),
+        release: releaseId.nullable(),
+        result: z.enum(['ok', 'unchanged', 'failed']),
+      }),
+    ),
+  },
   find: {
     processes: z.array(
       z.strictObject({
@@ -174,7 +219,9 @@ export type ToldError = z.output<typeof error>;
 export type ToldFinding = z.output<typeof findings>[number];
 /** One app of one outcome, whatever the verb. */
 export type ToldApp = z.output<typeof seenApp> &
-  Partial<Omit<z.output<typeof inspectedApp>, 'changed'>> & { changed?: boolean };
+  Partial<Omit<z.output<typeof inspectedApp>, 'changed'>> &
+  Partial<Omit<z.output<typeof deployedApp>, 'changed'>> &
+  Partial<Pick<z.output<typeof releasedApp>, 'releases'>> & { changed?: boolean };
 
 /** One host's part of a document, whatever the verb. */
 export interface ToldOutcome {

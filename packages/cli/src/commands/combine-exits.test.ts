@@ -17,6 +17,7 @@ import { EXIT, resolveExit, resolveRunningExit } from './exit-code.js';
 import { resolveFindExit } from './find.js';
 import { resolveHostsExit } from './hosts.js';
 import { resolveLogsExit } from './logs.js';
+import { resolveReleasesExit } from './releases.js';
 import { resolveRemoveExit } from './rm.js';
 import { VERBS } from './verbs.js';
 import { resolveWaitExit } from './wait.js';
@@ -113,7 +114,24 @@ const CASES: readonly Case[] = [
     resolve: (context, outcomes, { laptopHasProblem }) => resolveDoctorExit(context, outcomes, laptopHasProblem),
   },
   {
-    verbs: ['prune'],
+    verbs: ['deploy', 'rollback'],
+    answer: (random) => ({ ok: random.chance(0.8), value: {} }),
+    resolve: (context, outcomes) => resolveExit(context, outcomes),
+  },
+  {
+    verbs: ['releases'],
+    answer: (random, apps) => ({
+      ok: true,
+      value: buildResults(random, apps.length > 0 ? apps : ['app']).map((result) => ({
+        ...result,
+        releases: random.pick<readonly unknown[]>([[], [], [{ id: 'x' }]]),
+      })),
+    }),
+    toJson: showResults,
+    resolve: (context, outcomes) => resolveReleasesExit(context, outcomes),
+  },
+  {
+    verbs: ['history', 'prune'],
     answer: () => ({ ok: true, value: {} }),
     resolve: (context, outcomes) => resolveExit(context, outcomes),
   },

@@ -67,7 +67,7 @@ export const deployVerb: Verb = {
       });
     const source = await readSource(definition.source, { excluded: definition.excluded, signal: context.interrupt });
     const content = hashContent(source, definition);
-    const release = createReleaseId(new Date(), content);
+    const release = createReleaseId(new Date());
     const commit = await readCommit(definition.source);
     const buildOptions = (host: SelectedHost): DeployOptions => ({
       ...pickReleaseFlags(given),

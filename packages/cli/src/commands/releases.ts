@@ -42,10 +42,10 @@ export const releasesVerb: Verb = {
 };
 
 /** An app that was deployed to none of the hosts asked is unknown there. */
-function resolveReleasesExit(context: Context, outcomes: readonly Outcome<Results>[]): number {
+export function resolveReleasesExit(context: Context, outcomes: readonly Outcome<Results>[]): number {
   const exit = resolveExit(context, outcomes);
   const isAny = outcomes.some(({ value }) => value?.some((app) => app.releases.length > 0));
-  return exit === EXIT.ok && !isAny ? EXIT.notRunning : exit;
+  return exit === EXIT.ok && !isAny && outcomes.length > 0 ? EXIT.notRunning : exit;
 }
 
 function toJson(results: Results): Readonly<Record<string, unknown>> {

@@ -45,7 +45,9 @@ apps: { a: { run: [serve, "--port=\${PORT}"], cwd: "/srv/\${REGION}", env: { A: 
       login_shell: true,
       log: { keep: 3 },
     });
-    expect(parseApp('{ health: { tcp: "${YES}", successes: "${N:-2}" } }')?.health).toMatchObject({ tcp: true });
+    expect(parseApp('{ port: 80, health: { tcp: "${YES}", successes: "${N:-2}" } }')?.health).toMatchObject({
+      tcp: true,
+    });
     const { settings } = parse('hosts: { a: { port: "${N:-22}" } }');
     expect(settings?.hosts?.a).toMatchObject({ port: 22 });
   });

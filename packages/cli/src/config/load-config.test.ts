@@ -152,10 +152,10 @@ apps:
     python: conda:my-env
     node: nvm
     login_shell: true
-  tcp: { health: { tcp: true } }
+  tcp: { port: 80, health: { tcp: true } }
   exec: { health: { exec: test -e ready } }
-  log: { health: { log: "listening on \\\\d+" } }
-  code: { health: { http: /, status: 204 } }
+  log: { health: { log: "listening on [0-9]+" } }
+  code: { port: 80, health: { http: /, status: 204, log: ready } }
 `);
     expect([...apps.keys()]).toEqual(['all', 'tcp', 'exec', 'log', 'code']);
     expect(apps.get('all')?.settings.health?.status).toEqual({ first: 200, last: 299 });
@@ -302,17 +302,21 @@ apps:
     ['a size without unit', 'apps: { a: { log: { max_size: 10 } } }', 'must be a size such as 10MB'],
     ['no size', 'apps: { a: { log: { max_size: 0B } } }', '`apps.a.log.max_size` must be over zero'],
     [
-      'two health checks',
-      'apps: { a: { health: { tcp: true, log: x } } }',
-      'must have exactly one of http, tcp, exec and log',
+      'no health check',
+      'apps: { a: { health: { within: 5s } } }',
+      'must have one of http, tcp, exec and log, or several',
     ],
-    ['no health check', 'apps: { a: { health: { within: 5s } } }', 'must have exactly one of http, tcp, exec and log'],
+    [
+      'a health check of no port',
+      'apps: { a: { health: { http: / } } }',
+      '`apps.a.health` must not ask for http or tcp of an app without `port:`',
+    ],
     [
       'status without http',
       'apps: { a: { health: { tcp: true, status: 200 } } }',
       'has status or body, which go with http only',
     ],
-    ['a broken pattern', 'apps: { a: { health: { log: "(" } } }', '"(" is not a regular expression'],
+    ['a broken pattern', 'apps: { a: { health: { log: "(" } } }', '"(" is no POSIX extended regular expression'],
     ['a reversed status', 'apps: { a: { health: { http: /, status: 399-200 } } }', 'not a range of HTTP codes'],
     ['a word as status', 'apps: { a: { health: { http: /, status: [1] } } }', 'must be a code such as 200'],
     ['an http path', 'apps: { a: { health: { http: "x y" } } }', 'must be a path that begins with "/"'],

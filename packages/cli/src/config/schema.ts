@@ -148,7 +148,11 @@ const appFields = {
 const app = mapping(appFields).superRefine((value, context) => {
   const needsPort = value.health?.http !== undefined || value.health?.tcp !== undefined;
   if (needsPort && value.port === undefined) {
-    context.addIssue({ code: 'custom', path: ['health'], message: 'asks a port, and the app has none: add `port:`' });
+    context.addIssue({
+      code: 'custom',
+      path: ['health'],
+      message: 'must not ask for http or tcp of an app without `port:`',
+    });
   }
 });
 

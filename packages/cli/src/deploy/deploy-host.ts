@@ -1,4 +1,5 @@
-import { buildDeployScript, type DeployOptions, type DeployResult, OutlastError, parseDeployed } from '@outlast/core';
+import { randomBytes } from 'node:crypto';
+import { buildDeployScript, type DeployOptions, type DeployResult, parseDeployed } from '@outlast/core';
 import { collectReply, isLost, type ReplyAnswer } from '../fleet/answer.js';
 import type { HostSession } from '../fleet/host-session.js';
 import { holdLease } from '../fleet/lease.js';
@@ -126,8 +127,7 @@ class Partner {
 }
 
 /** Makes the id of a release: it sorts by time, and tells two of the same second apart. */
-export function createReleaseId(now: Date, content: string): string {
+export function createReleaseId(now: Date): string {
   const [date = '', time = ''] = now.toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  if (!/^[0-9a-f]{8}/.test(content)) throw new OutlastError('E_INTERNAL', 'the content of a release has no hash');
-  return `${date}-${time}-${content.slice(0, 8)}`;
+  return `${date}-${time}-${randomBytes(4).toString('hex')}`;
 }

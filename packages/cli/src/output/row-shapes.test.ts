@@ -3,7 +3,17 @@ import { listDocumentFields } from '../../test/document-schema.js';
 import * as shapes from './row-shapes.js';
 import { listFields } from './row-template.js';
 
-const { CHANGED_APP_ROWS, EXEC_ROWS, FINDING_ROWS, HOST_ROWS, PROCESS_ROWS, PRUNED_APP_ROWS, SEEN_APP_ROWS } = shapes;
+const {
+  CHANGED_APP_ROWS,
+  DEPLOYED_APP_ROWS,
+  EXEC_ROWS,
+  HISTORY_ROWS,
+  FINDING_ROWS,
+  HOST_ROWS,
+  PROCESS_ROWS,
+  PRUNED_APP_ROWS,
+  SEEN_APP_ROWS,
+} = shapes;
 
 describe('what --format and --sort know is what the JSON has', () => {
   test.each([
@@ -11,6 +21,9 @@ describe('what --format and --sort know is what the JSON has', () => {
     ['start', CHANGED_APP_ROWS],
     ['wait', CHANGED_APP_ROWS],
     ['prune', PRUNED_APP_ROWS],
+    ['deploy', DEPLOYED_APP_ROWS],
+    ['rollback', DEPLOYED_APP_ROWS],
+    ['history', HISTORY_ROWS],
     ['find', PROCESS_ROWS],
     ['doctor', FINDING_ROWS],
     ['exec', EXEC_ROWS],

@@ -39,8 +39,8 @@ export const ACTIVATE_FUNCTIONS = sh`
     note_stage activate || return 1
     read_current
     read_running
-    earlier=$running was_current=$current was_live=no run_before=$run
-    case $phase in running | between | launching | stopping) was_live=yes ;; esac
+    earlier=$good was_current=$current was_live=no run_before=$run
+    case $phase in running | between | launching | stopping) was_live=yes earlier=$running ;; esac
     tell "PREVIOUS $app \${earlier:--}"
     $use_files
     run_release=$release

@@ -78,15 +78,18 @@ export function buildHealthFunctions(
     read_clock
     health_deadline=$((clock + ${Math.ceil(health.withinMs / 100)}))
     while :; do
-      judge_run
-      if [ "$phase" != running ] || [ "$pid" != "$first_pid" ]; then unhealthy='it ended'; return 1; fi
+      is_still_there || return 1
       if probe_health; then
         successes=$((successes + 1))
         read_clock
         healthy_since=\${healthy_since:-$clock}
         [ "$successes" -lt ${health.successes} ] || [ "$clock" -lt $((healthy_since + ${Math.ceil(health.steadyMs / 100)})) ] || return 0
+      elif ! is_still_there; then
+        return 1
       elif [ -n "$healthy_since" ] && [ "$successes" -ge ${health.successes} ]; then
         unhealthy="healthy at first, then not: $unhealthy"
+        # Who is about to end does not answer any more: the end says more.
+        for look in 1 2 3 4 5; do nap && is_still_there || return 1; done
         return 1
       else
         successes=0 healthy_since=''
@@ -95,6 +98,17 @@ export function buildHealthFunctions(
       if [ -z "$healthy_since" ] && [ "$clock" -ge "$health_deadline" ]; then return 1; fi
       sleep ${raw(String(health.intervalMs / 1000))} 2>/dev/null || sleep ${Math.ceil(health.intervalMs / 1000)}
     done
+  }
+
+  # is_still_there: as the process that was started.
+  is_still_there() {
+    judge_run
+    [ "$phase" != running ] || [ "$pid" != "$first_pid" ] || return 0
+    await_exit
+    read_record "$record_path.exit"
+    set -- $record
+    unhealthy="it ended\${1:+ with $1 $2}"
+    return 1
   }
 
   probe_health() { ${raw(probes.join(' && ') || ':')}; }

@@ -117,7 +117,7 @@ const RULES: readonly [what: string, Changes, check: string, level: string, mess
       { missingTools: ['dd'] },
       'required-tools',
       'problem',
-      /^no dd: needed by start, restart, logs, logs -f, logs --grep, adopt$/,
+      /^no dd: needed by start, restart, logs, logs -f, logs --grep, adopt, deploy, rollback$/,
       /^install dd/,
     ],
     ['no date', { missingTools: ['date'] }, 'optional-tools', 'note', /^no date: nobody knows when/, /^install date/],

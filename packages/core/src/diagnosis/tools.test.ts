@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
+import { DEFAULT_HEALTH } from '../deploy/probe-health.js';
 import { adopt } from '../operations/adopt.js';
+import { buildDeployScript } from '../operations/deploy.js';
 import { find } from '../operations/find.js';
 import { buildFollowScript } from '../operations/follow.js';
+import { history } from '../operations/history.js';
 import { inspect } from '../operations/inspect.js';
 import { logs } from '../operations/logs.js';
 import { prune } from '../operations/prune.js';
+import { releases } from '../operations/releases.js';
 import { remove } from '../operations/remove.js';
 import { restart } from '../operations/restart.js';
+import { rollback } from '../operations/rollback.js';
 import { searchLogs } from '../operations/search-logs.js';
 import { signal } from '../operations/signal.js';
 import { start } from '../operations/start.js';
@@ -51,6 +56,31 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   inspect: inspect.build({ apps }, frame),
   find: find.build({ pattern: /x/ }, frame),
   adopt: adopt.build({ app: 'web', pid: 4711, start: null, request: 'r1', by }, frame),
+  deploy: buildDeployScript(
+    {
+      ...once,
+      spec: { ...spec, inRelease: true, port: 'auto' },
+      setup: null,
+      sharedPaths: [],
+      reason: null,
+      release: '20261128-175400-0a1b2c3d',
+      manifestHash: 'a'.repeat(64),
+      content: 'b'.repeat(64),
+      commit: null,
+      health: DEFAULT_HEALTH,
+      keepReleases: 5,
+      waitMs: 0,
+      takeOver: false,
+      force: false,
+    },
+    frame,
+  ),
+  rollback: rollback.build(
+    { ...once, to: null, reason: null, waitMs: 0, takeOver: false, health: DEFAULT_HEALTH, surroundings: spec },
+    frame,
+  ),
+  releases: releases.build({ apps }, frame),
+  history: history.build({ apps: [], lines: 20 }, frame),
   rm: remove.build({ apps }, frame),
   prune: prune.build({ olderThanSeconds: 1, dryRun: false }, frame),
 };

@@ -87,7 +87,7 @@ export function buildDeployScript(options: DeployOptions, frame: Frame): string 
     ],
     body: sh`
       ${raw(buildStartHead(options))}
-      need readlink find sed sort tail tar xargs || return 1
+      need find readlink sed sort tar xargs || return 1
       release=${parseReleaseId(options.release)} content=${options.content} force=${options.force ? 'yes' : 'no'}
       enter_deploys ${app}
       open_deploys && find_hash_program || return 1

@@ -40,13 +40,13 @@ export const history: Operation<HistoryOptions, readonly HistoryEntry[]> = {
       apps,
       functions: [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS],
       body: sh`
-        need id ls od tail tr || return 1
+        need awk id ls od tr || return 1
         find_state || return 1
         set -- ${apps}
         ${raw(apps.length > 0 ? ':' : NAME_ALL)}
         for name do
           # A line that a full disk has cut is no entry.
-          tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | while IFS= read -r entry; do say "ENTRY $name $entry"; done
+          tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | LC_ALL=C awk -v tag="@@$nonce ENTRY $name" '{ print tag, $0 }'
         done
       `,
     }),

@@ -54,7 +54,7 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
       ],
       body: sh`
         ${raw(buildStartHead(options))}
-        need readlink sed tail || return 1
+        need readlink || return 1
         enter_deploys ${options.app}
         [ -d "$deploy_dir/records" ] || { fail E_NOT_DEPLOYED "$app" "$deploy_dir"; return 1; }
         if take_lock rollback ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then

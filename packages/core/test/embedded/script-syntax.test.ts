@@ -1,15 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_HEALTH } from '../../src/deploy/probe-health.js';
 import { adopt } from '../../src/operations/adopt.js';
+import { buildDeployScript } from '../../src/operations/deploy.js';
 import { doctor } from '../../src/operations/doctor.js';
 import { buildExecScript } from '../../src/operations/exec.js';
 import { find } from '../../src/operations/find.js';
 import { buildFollowScript } from '../../src/operations/follow.js';
+import { history } from '../../src/operations/history.js';
 import { inspect } from '../../src/operations/inspect.js';
 import { logs } from '../../src/operations/logs.js';
 import { prune } from '../../src/operations/prune.js';
+import { releases } from '../../src/operations/releases.js';
 import { remove } from '../../src/operations/remove.js';
 import { restart } from '../../src/operations/restart.js';
+import { rollback } from '../../src/operations/rollback.js';
 import { searchLogs } from '../../src/operations/search-logs.js';
 import { signal } from '../../src/operations/signal.js';
 import { start } from '../../src/operations/start.js';
@@ -54,6 +59,37 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   exec: buildExecScript({ argv: ['ls', '-l'], stdin: false }, frame),
   'exec with input': buildExecScript({ argv: ['cat'], stdin: true }, frame),
   doctor: doctor.build({}, frame),
+  deploy: buildDeployScript(
+    {
+      ...start1,
+      spec: { ...SPEC, inRelease: true, port: 'auto', secretEnv: { TOKEN: "it's" } },
+      setup: "echo 'a b'\nfalse",
+      sharedPaths: ['a b', 'c/d'],
+      reason: null,
+      release: '20261128-175400-0a1b2c3d',
+      manifestHash: 'a'.repeat(64),
+      content: 'b'.repeat(64),
+      commit: null,
+      health: {
+        ...DEFAULT_HEALTH,
+        http: { path: '/', firstStatus: 200, lastStatus: 399, body: "it's" },
+        tcp: true,
+        exec: "test 'x'",
+        log: '^x',
+      },
+      keepReleases: 5,
+      waitMs: 0,
+      takeOver: false,
+      force: false,
+    },
+    frame,
+  ),
+  rollback: rollback.build(
+    { ...start1, to: null, reason: null, waitMs: 0, takeOver: false, health: DEFAULT_HEALTH, surroundings: SPEC },
+    frame,
+  ),
+  releases: releases.build({ apps }, frame),
+  history: history.build({ apps: [], lines: 20 }, frame),
   supervisor: `${SUPERVISOR_SCRIPT}\n`,
 };
 
@@ -63,6 +99,8 @@ const EXCLUDED_CODES = [
   'SC2034', // functions share variables, and no script uses all of them
   'SC2046', // the output of ls and awk is meant to be split into words
   'SC2088', // a folder is told as the user wrote it
+  'SC2089', // quotes in the value of a variable are meant as they stand
+  'SC2090',
   'SC2154', // the settings of an app and the variables of another function
 ];
 
