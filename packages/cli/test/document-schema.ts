@@ -84,6 +84,7 @@ const inspectedApp = z.strictObject({
   ),
   damaged: z.string().nullable(),
   adopted: z.boolean(),
+  port: z.int().min(1).max(65_535).nullable(),
   pids: z.array(pid),
   stateDir: z.string().startsWith('/'),
 });

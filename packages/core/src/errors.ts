@@ -33,6 +33,8 @@ export const ERROR_CODES = {
   E_LAUNCHER: 'the host cannot start it by the launcher that was asked for',
   E_ALREADY_RUNNING: 'the app runs with another argv, cwd or environment',
   E_PORT_TAKEN: 'somebody else listens on the port of the app',
+  E_NO_PORT: 'nobody knows which port of the app is meant',
+  E_LOCAL_PORT: 'the port on this laptop cannot be listened on',
   E_NOT_DEPLOYED: 'the host has no release of the app',
   E_LOCKED: 'somebody deploys the app, or rolls it back, at this moment',
   E_UPLOAD: 'the release did not come to the host whole',

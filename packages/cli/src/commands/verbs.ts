@@ -33,6 +33,8 @@ export const VERBS: readonly VerbEntry[] = [
   entry('history', 'show who deployed what, and what came of it', () =>
     import('./history.js').then((m) => m.historyVerb),
   ),
+  entry('forward', 'bring the port of an app to this laptop', () => import('./forward.js').then((m) => m.forwardVerb)),
+  entry('open', 'the same, and open it in the browser', () => import('./forward.js').then((m) => m.openVerb)),
   entry('doctor', 'find what would get in the way, on the hosts and here', () =>
     import('./doctor.js').then((m) => m.doctorVerb),
   ),

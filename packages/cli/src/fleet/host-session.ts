@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type Operation, OutlastError } from '@outlast/core';
 import { isCode } from '../ssh/connect-errors.js';
 import { openUnlessAborted } from '../ssh/lost-host.js';
@@ -100,6 +101,22 @@ export class HostSession {
     channel.ended.then(() => signal.removeEventListener('abort', stop));
     if (!keepInput) channel.stdin.end();
     return { channel, nonce };
+  }
+
+  /**
+   * Opens a TCP connection from the host on, over the connection that there is; the first one connects.
+   *
+   * @throws OutlastError as a transport does, and a connection as well.
+   */
+  async openTunnel(hostname: string, port: number): Promise<Duplex> {
+    const { transport, target, connectTimeoutMs, signal } = this.#options;
+    this.#connection ??= await transport.connect(target, { connectTimeoutMs, signal });
+    return this.#connection.openTunnel(hostname, port);
+  }
+
+  /** Resolves once the connection that there is has ended; at once where there is none. */
+  async whenLost(): Promise<void> {
+    await this.#connection?.closed;
   }
 
   /** Aborted when the session is over, by an interrupt or its time limit. */

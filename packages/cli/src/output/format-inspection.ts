@@ -12,6 +12,7 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     identity: identity && `${identity.pid} started ${identity.start} boot ${identity.boot}`,
     supervisorPid: details.supervisorPid,
     adopted: details.adopted,
+    port: details.port,
     pids: details.pids,
     ends: details.ends.length === 0 ? null : details.ends.map(formatEnd).join(', '),
     damaged: details.damaged,

@@ -49,16 +49,21 @@ export function buildNothingRunError(cause?: Error): OutlastError {
   });
 }
 
-/** Builds the error for a way on from a jump host that was not opened, from ssh2's. */
+/** Builds the error for a way on from a host that was not opened; `reason` is that of RFC 4254, 5.1, where the server gave one. */
 export function buildTunnelError(error: Error, where: string): OutlastError {
   if (isLost(error)) return buildLostError(error);
   const forbidden = readReason(error) === 1;
-  const said = error.message.replace(/^\(SSH\) Channel open failure: ?/, '');
-  const why = forbidden ? 'may not forward' : 'could not connect';
-  return new OutlastError('E_CONNECT_REFUSED', `the jump host ${why} to ${where}: ${said || 'no reason given'}`, {
+  const said = error.message.replace(/^\(SSH\) Channel open failure: ?/, '') || 'no reason given';
+  const what = forbidden ? 'the host lets nobody on' : 'the host has no connection on';
+  return new OutlastError('E_CONNECT_REFUSED', `${what} to ${where}: ${said}`, {
     hint: forbidden
       ? 'allow it there: AllowTcpForwarding, PermitOpen or the options of the key'
-      : 'is sshd running there, on that port, and does the jump host reach it?',
+      : 'does something listen there, on that port, and does the host reach it?',
     cause: error,
   });
+}
+
+/** Tells whether a way on was not opened because the server lets nobody through. */
+export function isForwardingForbidden(error: unknown): boolean {
+  return error instanceof OutlastError && readReason(error.details.cause) === 1;
 }

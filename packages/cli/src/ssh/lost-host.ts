@@ -1,11 +1,10 @@
 import { Readable, Writable } from 'node:stream';
 import type { OutlastError } from '@outlast/core';
 import { buildAbortReason, raceSignal } from './deadline.js';
-import type { TunnelConnection } from './ssh2/connection.js';
-import type { ExecChannel } from './transport.js';
+import type { Connection, ExecChannel } from './transport.js';
 
 /** Builds what a host leaves that may have begun before anything was heard of it: its channel has ended, and nobody knows how. */
-export function buildLostHost(cause: OutlastError): { connection: TunnelConnection; channel: Promise<ExecChannel> } {
+export function buildLostHost(cause: OutlastError): { connection: Connection; channel: Promise<ExecChannel> } {
   const fail = (): Promise<never> => Promise.reject(cause);
   return {
     connection: { exec: fail, openTunnel: fail, closed: Promise.resolve(cause), close: async () => undefined },

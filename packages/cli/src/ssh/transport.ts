@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { OutlastError } from '@outlast/core';
 
 /** Where a connection goes: a host as the user named it, and how to reach it. */
@@ -69,6 +69,12 @@ export interface Connection {
    * @throws OutlastError `E_NO_SHELL` when the host runs nothing for us, `E_CONNECTION_LOST` when it is gone.
    */
   exec(request: ExecRequest): Promise<ExecChannel>;
+  /**
+   * Opens a TCP connection from the host on, as `ssh -W` does.
+   *
+   * @throws OutlastError `E_CONNECT_REFUSED` when the host cannot or may not; `E_CONNECTION_LOST` when it is gone.
+   */
+  openTunnel(hostname: string, port: number): Promise<Duplex>;
   /** Resolves once the session is gone, with `E_CONNECTION_LOST` unless we closed it; never rejects. */
   readonly closed: Promise<Error | undefined>;
   /** Ends the session; resolves when it is gone. */

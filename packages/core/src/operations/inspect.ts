@@ -47,6 +47,8 @@ export interface Inspection {
   readonly adopted: boolean;
   /** Every living process of the app. */
   readonly pids: readonly number[];
+  /** Where it is to listen, as configured or as the host has chosen; null where nothing says so. */
+  readonly port: number | null;
   /** The folder of its records on the host. */
   readonly stateDir: string;
 }
@@ -102,6 +104,7 @@ function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 
     supervisorPid: supervisor?.liveness ? supervisor.pid : null,
     damaged,
     adopted: process?.rest[2] === 'adopted',
+    port: facts.spec?.port === 'auto' ? facts.port : (facts.spec?.port ?? null),
   };
 }
 

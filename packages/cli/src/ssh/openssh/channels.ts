@@ -1,5 +1,6 @@
+import { Duplex } from 'node:stream';
 import { OutlastError } from '@outlast/core';
-import { buildChannelError, buildNothingRunError } from '../channel-errors.js';
+import { buildChannelError, buildNothingRunError, buildTunnelError } from '../channel-errors.js';
 import { createDeferred } from '../deferred.js';
 import type { ExecRequest } from '../transport.js';
 import { type OpenedChannel, PACKET_BYTES, type Send, SessionChannel, WINDOW_BYTES } from './channel.js';
@@ -13,6 +14,12 @@ export interface Channels {
    * @throws OutlastError `E_NO_SHELL` when the host opens none or runs nothing; that of `lose` when it is gone before anything was sent.
    */
   open(request: ExecRequest): Promise<SessionChannel>;
+  /**
+   * Opens a TCP connection from the host on.
+   *
+   * @throws OutlastError as `buildTunnelError` makes it; that of `lose` when the connection is gone.
+   */
+  openTunnel(hostname: string, port: number): Promise<Duplex>;
   /** Takes a message of the server. */
   take(message: Buffer): void;
   /** Tells all of them that the connection is gone. */
@@ -21,8 +28,12 @@ export interface Channels {
 
 interface Opening {
   resolve(opened: OpenedChannel): void;
-  reject(error: OutlastError): void;
+  reject(error: OutlastError | Refusal): void;
 }
+
+/** Why the server opened no channel. */
+type Refusal = Error & { readonly reason: number };
+type BuildOpenError = (refusal: Refusal) => OutlastError;
 
 /** Creates the channels of a connection whose messages go to `send`. */
 export function createChannels(send: Send): Channels {
@@ -31,7 +42,11 @@ export function createChannels(send: Send): Channels {
   let lastId = 0;
   let lost: OutlastError | undefined;
 
-  const openSession = async (): Promise<SessionChannel> => {
+  const openChannel = async (
+    kind: string,
+    more: readonly (string | number)[],
+    buildError: BuildOpenError,
+  ): Promise<SessionChannel> => {
     const id = ++lastId;
     const opened = createDeferred<SessionChannel | OutlastError>();
     openings.set(id, {
@@ -42,9 +57,9 @@ export function createChannels(send: Send): Channels {
         channel.freed.then(() => channels.delete(id));
         opened.resolve(channel);
       },
-      reject: opened.resolve,
+      reject: (error) => opened.resolve(error instanceof OutlastError ? error : buildError(error)),
     });
-    send(buildMessage(MESSAGE.open, 'session', id, WINDOW_BYTES, PACKET_BYTES));
+    send(buildMessage(MESSAGE.open, kind, id, WINDOW_BYTES, PACKET_BYTES, ...more));
     const channel = await opened.promise;
     if (channel instanceof OutlastError) throw channel;
     return channel;
@@ -53,11 +68,22 @@ export function createChannels(send: Send): Channels {
   return {
     async open({ line, input }) {
       if (lost !== undefined) throw lost;
-      const channel = await openSession();
+      const channel = await openChannel('session', [], buildChannelError);
       channel.exec(line);
       if (input !== undefined) channel.channel.stdin.write(input);
       if (!(await channel.accepted) && lost === undefined) throw refuse(channel);
       return channel;
+    },
+    async openTunnel(hostname, port) {
+      if (lost !== undefined) throw lost;
+      const where = `${hostname} port ${port}`;
+      const { channel } = await openChannel('direct-tcpip', [hostname, port, '127.0.0.1', 0], (error) =>
+        buildTunnelError(error, where),
+      );
+      channel.stderr.resume();
+      const stream = Duplex.from({ readable: channel.stdout, writable: channel.stdin });
+      stream.once('close', () => channel.close());
+      return stream;
     },
     take(message) {
       const fields = new FieldReader(message);
@@ -65,7 +91,7 @@ export function createChannels(send: Send): Channels {
       if (type < MESSAGE.open) return answerGlobal(type, fields, send);
       const id = fields.uint32();
       if (type === MESSAGE.openConfirmation) takeOpening(openings, id)?.resolve(readOpened(fields));
-      else if (type === MESSAGE.openFailure) takeOpening(openings, id)?.reject(buildRefusedError(fields));
+      else if (type === MESSAGE.openFailure) takeOpening(openings, id)?.reject(readRefusal(fields));
       else channels.get(id)?.take(type, fields);
     },
     lose(error) {
@@ -93,9 +119,9 @@ function answerGlobal(type: number, fields: FieldReader, send: Send): void {
   if (fields.byte() !== 0) send(buildMessage(MESSAGE.requestFailure));
 }
 
-function buildRefusedError(fields: FieldReader): OutlastError {
+function readRefusal(fields: FieldReader): Refusal {
   const reason = fields.uint32();
-  return buildChannelError(Object.assign(new Error(fields.text()), { reason }));
+  return Object.assign(new Error(fields.text()), { reason });
 }
 
 function refuse({ channel }: SessionChannel): OutlastError {

@@ -37,6 +37,7 @@ export async function openConnection(master: Master, controlPath: string): Promi
     controlPath,
     closed: closed.promise,
     exec: async (request) => (await slots.open(() => channels.open(request))).channel,
+    openTunnel: channels.openTunnel,
     async close() {
       closing = true;
       link.destroy();

@@ -3,7 +3,7 @@ import type { HostSettings } from '../configuration/host-settings.js';
 import { addHost } from '../connect-errors.js';
 import { raceSignal } from '../deadline.js';
 import { createHopPool, type HopOptions, type HopPoolContext } from '../hop-pool.js';
-import type { TunnelConnection } from '../ssh2/connection.js';
+import type { Connection } from '../transport.js';
 
 /** The jump hosts of a run, as ways to other hosts. */
 export interface Hops {
@@ -18,7 +18,7 @@ export interface Hops {
 }
 
 /** Creates the hops of a run. */
-export function createHops(context: HopPoolContext<TunnelConnection>): Hops {
+export function createHops(context: HopPoolContext<Connection>): Hops {
   const pool = createHopPool(context);
   return {
     async openTunnel(settings, options) {
@@ -33,7 +33,7 @@ export function createHops(context: HopPoolContext<TunnelConnection>): Hops {
   };
 }
 
-async function openGuarded(hop: TunnelConnection, settings: HostSettings, signal: AbortSignal): Promise<Duplex> {
+async function openGuarded(hop: Connection, settings: HostSettings, signal: AbortSignal): Promise<Duplex> {
   const tunnel = hop.openTunnel(settings.hostname, settings.port);
   try {
     return await raceSignal(tunnel, signal);

@@ -9,9 +9,8 @@ import { retryThrottled } from '../retry-throttled.js';
 import { exchangeBanners } from '../route/banner.js';
 import type { Hops } from '../route/jump.js';
 import { openRoute } from '../route/route.js';
-import type { ConnectOptions, ExecChannel, ExecRequest, Target } from '../transport.js';
+import type { Connection, ConnectOptions, ExecChannel, ExecRequest, Target } from '../transport.js';
 import type { Flight } from './ahead.js';
-import type { TunnelConnection } from './connection.js';
 import type { AheadFate } from './exec-channel.js';
 import type { HostMemory } from './host-memory.js';
 import { createHostNotes, type HostNotes } from './host-notes.js';
@@ -39,7 +38,7 @@ export interface HostOptions extends ConnectOptions {
 
 /** A connection, and the channel that was asked for on the way; without one nothing was asked for yet. */
 export interface ConnectedHost {
-  readonly connection: TunnelConnection;
+  readonly connection: Connection;
   readonly channel?: Promise<ExecChannel>;
 }
 

@@ -14,18 +14,8 @@ import { openTunnel } from './open-tunnel.js';
 // A server that takes leave properly does so within a round trip.
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** A connection that can also carry others: a hop of a jump chain. */
-export interface TunnelConnection extends Connection {
-  /**
-   * Opens a TCP connection from the host on, as `ssh -W` does.
-   *
-   * @throws OutlastError `E_CONNECT_REFUSED` when the host cannot or may not; `E_CONNECTION_LOST` when it is gone.
-   */
-  openTunnel(hostname: string, port: number): Promise<Duplex>;
-}
-
 /** A connection that is on its way: what is asked of it is sent, and answered once the host has let us in. */
-export interface StartingConnection extends TunnelConnection {
+export interface StartingConnection extends Connection {
   /** Runs a line as `exec` does, and says what became of it where it was sent ahead. */
   open(request: ExecRequest): Promise<OwnedChannel>;
   /** The host did not let us in: rejects what was asked for, which nobody is going to answer. */

@@ -14,10 +14,10 @@ import { listKnownTypes } from '../host-keys/known-hosts.js';
 import type { KnownHostsStore } from '../host-keys/known-hosts-store.js';
 import type { Questions } from '../questions.js';
 import { dropSecondIdent, IDENT } from '../route/banner.js';
-import type { ExecRequest } from '../transport.js';
+import type { Connection, ExecRequest } from '../transport.js';
 import { createFlight, type Flight } from './ahead.js';
 import { buildAlgorithms } from './algorithms.js';
-import { buildConnection, type TunnelConnection } from './connection.js';
+import { buildConnection } from './connection.js';
 import { gatherWrites } from './gather-writes.js';
 import type { AheadLevel } from './host-memory.js';
 import { lookInside } from './inner.js';
@@ -57,7 +57,7 @@ export interface SessionAttempt {
 
 /** An authenticated session. */
 export interface ReadySession {
-  readonly connection: TunnelConnection;
+  readonly connection: Connection;
   /** The identity that was enough by itself; undefined when it took anything else. */
   readonly accepted: Identity | undefined;
 }
