@@ -82,6 +82,8 @@ export function createChannels(send: Send): Channels {
       );
       channel.stderr.resume();
       const stream = Duplex.from({ readable: channel.stdout, writable: channel.stdin });
+      // Whoever lets go of it in the middle aborts both halves, which is no failure of anybody's.
+      stream.on('error', () => undefined);
       stream.once('close', () => channel.close());
       return stream;
     },
