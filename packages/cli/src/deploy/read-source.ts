@@ -60,7 +60,7 @@ class Walk {
     this.#options = options;
     this.#rules = createIgnoreRules(root);
     try {
-      this.#realRoot = realpathSync(root);
+      this.#realRoot = realpathSync.native(root);
     } catch {
       throw new OutlastError('E_USAGE', `there is no folder ${quoteForMessage(root)}`, { hint: 'check `source:`' });
     }
@@ -76,6 +76,7 @@ class Walk {
         continue;
       if (name === undefined) this.#complain(path, 'has a name that is not UTF-8');
       else await this.#add(path, entry);
+      await this.#letOthers();
     }
   }
 
@@ -102,7 +103,7 @@ class Walk {
         this.#complain(path, 'is a device, a FIFO or a socket');
       }
     } catch (error) {
-      if (error instanceof OutlastError) throw error;
+      if (error instanceof OutlastError || this.#options.signal.aborted) throw error;
       this.#complain(path, `cannot be read: ${(error as Error).message}`);
     }
   }
@@ -113,7 +114,11 @@ class Walk {
   }
 
   #addLink(path: string): void {
-    const target = readlinkSync(join(this.#root, path));
+    const target = decodeName(readlinkSync(join(this.#root, path), { encoding: 'buffer' }));
+    if (target === undefined) {
+      this.#complain(path, 'is a link to a name that is not UTF-8');
+      return;
+    }
     if (this.#leadsOut(path, target)) {
       this.#complain(path, `is a link that leads out of the folder, to ${quoteForMessage(target)}`);
       return;
@@ -126,12 +131,8 @@ class Walk {
   #leadsOut(path: string, target: string): boolean {
     const byWords = normalize(join(dirname(path), target));
     if (target.startsWith('/') || byWords === '..' || byWords.startsWith(`..${sep}`)) return true;
-    try {
-      const real = realpathSync(join(this.#root, path));
-      return real !== this.#realRoot && !real.startsWith(this.#realRoot + sep);
-    } catch {
-      return false;
-    }
+    const real = resolveReally(realpathSync.native(join(this.#root, dirname(path))), target);
+    return real !== this.#realRoot && !real.startsWith(this.#realRoot + sep);
   }
 
   async #addFile(path: string): Promise<void> {
@@ -176,6 +177,19 @@ class Walk {
         hint: 'leave it out by a line in .outlastignore, or mend it',
       },
     );
+  }
+}
+
+/** Where the kernel goes; what is missing is taken for plain names. `realpathSync` without `.native` takes `link/..` away by its words. */
+function resolveReally(folder: string, target: string): string {
+  const names = target.split(sep);
+  for (let count = names.length; ; count--) {
+    try {
+      const there = count === 0 ? folder : realpathSync.native(`${folder}/${names.slice(0, count).join(sep)}`);
+      return normalize([there, ...names.slice(count)].join(sep)).replace(/(.)\/$/, '$1');
+    } catch (error) {
+      if (count === 0) throw error;
+    }
   }
 }
 

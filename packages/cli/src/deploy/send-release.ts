@@ -54,7 +54,8 @@ export async function sendFiles(
   const large = files.filter(({ entry }) => entry.size >= LARGE_FILE_BYTES);
   const small = new Set(files.filter(({ entry }) => entry.size < LARGE_FILE_BYTES).map(({ entry }) => entry));
   const archived = tree.entries.filter((entry) => (needed.isFirst && entry.kind !== 'file') || small.has(entry));
-  const totalBytes = measureArchive(archived) + large.reduce((sum, { entry }) => sum + entry.size, 0);
+  const totalBytes =
+    (archived.length > 0 ? measureArchive(archived) : 0) + large.reduce((sum, { entry }) => sum + entry.size, 0);
   const progress = { bytes: 0, totalBytes, files: 0, totalFiles: files.length };
   const advance = (bytes: number, done: number) => {
     progress.bytes += bytes;
@@ -63,8 +64,11 @@ export async function sendFiles(
   };
   if (archived.length > 0) await sendArchive(channel, tree, archived, (bytes) => advance(bytes, 0));
   advance(0, small.size);
+  const parts = new Map(needed.parts);
   for (const { entry, line } of large) {
-    const offset = Math.min(needed.parts.get(entry.hash ?? '') ?? 0, entry.size);
+    const offset = Math.min(parts.get(entry.hash ?? '') ?? 0, entry.size);
+    // The host moves it to its place: of two files with the same content it counts for the first.
+    parts.delete(entry.hash ?? '');
     advance(offset, 0);
     channel.stdin.write(`FILE ${line} ${offset}\n`);
     await sendFile(channel, join(tree.root, entry.path), { offset, size: entry.size }, (bytes) => advance(bytes, 0));
@@ -100,7 +104,7 @@ async function sendFile(
   try {
     for (let at = offset; at < size; ) {
       const piece = Buffer.alloc(Math.min(READ_BYTES, size - at));
-      const read = await file?.read(piece, 0, piece.length, at);
+      const read = await file?.read(piece, 0, piece.length, at).catch(() => undefined);
       const count = read === undefined || read.bytesRead === 0 ? piece.length : read.bytesRead;
       await data.write(piece.subarray(0, count));
       onBytes(count);

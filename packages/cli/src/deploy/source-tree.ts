@@ -41,10 +41,10 @@ export function buildSourceTree(root: string, entries: readonly SourceEntry[]): 
 
 /** What stands in no line of a list that the tools of a host take is written as `printf %b` reads it. */
 function formatEntry({ kind, path, mode, hash = NO_HASH }: SourceEntry): string {
-  const isOdd = /[\n\\]/.test(path);
+  const isOdd = /[\n\r\\]/.test(path);
   const letter = isOdd ? LETTERS[kind].toLowerCase() : LETTERS[kind];
   const shown = isOdd
-    ? path.replace(/[\n\\ ]/g, (char) => `\\0${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
+    ? path.replace(/[\n\r\\ ]/g, (char) => `\\0${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
     : path;
   return `${letter} ${mode.toString(8).padStart(4, '0')} ${hash} ./${shown}\n`;
 }

@@ -94,13 +94,14 @@ function skipWithout({ name, words: [program, ...rest], probe, says }: Program, 
   context.skip(!`${stdout}${stderr}`.includes(says), `${name} is not installed`);
 }
 
-function unpack({ words: [program, ...rest], flags }: Program, archive: Buffer): string {
-  const into = makeFolder();
-  const { status, stderr } = spawnSync(program as string, [...rest, flags, '-', '-C', into], {
+function unpack({ words, flags }: Program, archive: Buffer, into = makeFolder()): string {
+  // BusyBox takes the umask from the modes unless root unpacks, whatever -p says.
+  const script = 'umask 0; exec "$@"';
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', script, 'sh', ...words, flags, '-', '-C', into], {
     input: archive,
     encoding: 'utf8',
     // Names are bytes, and not those of the locale of whoever runs this.
-    env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' },
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return into;
@@ -192,10 +193,7 @@ describe.each(PROGRAMS)('$name', (program) => {
     const archive = buildArchive(root, await listEntries(root));
     const into = unpack(program, archive);
     addFile(into, 'a/b', 'old', 0o600);
-    const again = spawnSync(program.words[0], [...program.words.slice(1), program.flags, '-', '-C', into], {
-      input: archive,
-    });
-    expect(again.status).toBe(0);
+    unpack(program, archive, into);
     expect(describeFolder(into)).toEqual(describeFolder(root));
   });
 

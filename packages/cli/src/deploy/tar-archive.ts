@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceEntry } from './source-tree.js';
 
@@ -70,7 +70,7 @@ function* writeContent(path: string, size: number, piece: Piece): Generator<Buff
     for (let left = size; left > 0; ) {
       const room = piece.room;
       const wanted = Math.min(left, room.length);
-      let count = file === undefined ? 0 : readSync(file, room, 0, wanted, null);
+      let count = file === undefined ? 0 : readIfFile(file, room, wanted);
       if (count === 0) {
         room.fill(0, 0, wanted);
         count = wanted;
@@ -86,9 +86,19 @@ function* writeContent(path: string, size: number, piece: Piece): Generator<Buff
 
 function openIfThere(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    // What has become a FIFO meanwhile would be waited for.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return undefined;
+  }
+}
+
+/** What has become a folder meanwhile has nothing to read. */
+function readIfFile(file: number, room: Buffer, wanted: number): number {
+  try {
+    return readSync(file, room, 0, wanted, null);
+  } catch {
+    return 0;
   }
 }
 

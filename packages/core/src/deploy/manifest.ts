@@ -11,7 +11,7 @@ const LONGEST_LIST = 3000;
  * Shell functions that find out what of a release is on the host already.
  *
  * The manifest has a line for each entry, sorted by path: `F MODE SHA256 ./path` for a file, `D` for a folder, `L` for a link, whose hash is that
- * of its target. A path with a newline or a backslash is written in octal behind a small letter (`f`, `d`, `l`): the lists that the tools
+ * of its target. A path with a newline, a CR or a backslash is written in octal behind a small letter (`f`, `d`, `l`): the lists that the tools
  * below take are lines, so such files are always sent.
  */
 export const MANIFEST_FUNCTIONS = sh`
@@ -43,8 +43,8 @@ export const MANIFEST_FUNCTIONS = sh`
 
   # remove_junk: in the incoming tree, what is not in the manifest, and links and what cannot stand in a line, which always come anew.
   remove_junk() {
-    newline=$(printf '\nx')
-    find . \( -name "*\${newline%x}*" -o -name '*\\*' -o ! -type f ! -type d \) -prune -exec rm -rf {} + 2>/dev/null
+    newline=$(printf '\nx') return_=$(printf '\r')
+    find . \( -name "*\${newline%x}*" -o -name "*$return_*" -o -name '*\\*' -o ! -type f ! -type d \) -prune -exec rm -rf {} + 2>/dev/null
     find . -type f >"$lists/found"
     LC_ALL=C awk 'FILENAME == ARGV[1] { if (/^F /) wanted[substr($0, ${PATH_COLUMN})]; next } !($0 in wanted)' "$manifest" "$lists/found" >"$lists/chosen"
     for_lines rm -f
@@ -65,7 +65,7 @@ export const MANIFEST_FUNCTIONS = sh`
     (
       cd "$deploy_dir/releases/$base" || exit
       for_lines cp -p --reflink=auto --parents -t "$incoming" 2>/dev/null ||
-        tar -cf - -T "$lists/chosen" 2>/dev/null | tar -xpof - -C "$incoming" 2>/dev/null
+        tar -cf - -T "$lists/chosen" 2>/dev/null | unpack 2>/dev/null
     )
   }
 

@@ -110,11 +110,14 @@ export const RECEIVE_FUNCTIONS = sh`
   receive_archive() {
     expect_data || return 1
     case $1 in
-    cat) receive | tar -xpof - -C "$incoming" 2>"$lists/said" ;;
-    *) receive | $1 2>/dev/null | tar -xpof - -C "$incoming" 2>"$lists/said" ;;
+    cat) receive | unpack 2>"$lists/said" ;;
+    *) receive | $1 2>/dev/null | unpack 2>"$lists/said" ;;
     esac
     [ $? = 0 ] && ! is_cut || fail_received
   }
+
+  # unpack: BusyBox goes by the umask even where it is told to keep modes.
+  unpack() (umask 0 && tar -xpof - -C "$incoming")
 
   # receive_file LINE OFFSET: goes on where a cut has left it.
   receive_file() {
