@@ -59,7 +59,7 @@ export const START_MUTANTS = [
   {
     guard: 'nothing is started beside what the last run has left',
     file: START,
-    text: '[ -z "$members" ] || { fail E_START_FAILED',
+    text: '[ -z "$members" ] || [ "$beside" = yes ] || { fail E_START_FAILED',
     instead: ': || { fail E_START_FAILED',
     test: `${HALF} > what a start leaves behind is named, and no second one joins it`,
   },

@@ -45,6 +45,59 @@ export const ACTIVATE_FUNCTIONS = sh`
     $use_files
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
+    if [ "$was_live" = yes ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
+      activate_beside
+    else
+      activate_in_place
+    fi
+  }
+
+  # activate_beside: the new one has a port of its own, so what runs goes on until it is healthy.
+  activate_beside() {
+    beside=yes
+    if run_step start start_release && run_step health be_healthy && run_step switch switch_to "$release"; then
+      rm -f "$record_path.beside"
+      # It runs, and is healthy: that the other one could not be ended is told, and no reason to end this one.
+      run_step stop stop_earlier
+      return 0
+    fi
+    note_failed
+    run_step rollback drop_new_run
+    return 1
+  }
+
+  stop_earlier() { (enter_run "$run_before" && stop_run - - beside); }
+
+  # drop_new_run: with its records, so that the run before is the latest one again.
+  drop_new_run() {
+    latest_run
+    [ "$run" != "$run_before" ] || return 0
+    (stop_run - - beside) || return 1
+    drop_run
+  }
+
+  # drop_run: of the run that was entered; the mark that another one runs beside it goes last.
+  drop_run() {
+    for run_file in "$record_path".*; do
+      [ "$run_file" = "$record_path.beside" ] || rm -f "$run_file"
+    done
+    rm -f "$record_path"
+    rm -f "$record_path.beside"
+  }
+
+  # mend_runs: where whoever had begun one run beside another was killed, only one goes on: the new one once it was switched to.
+  mend_runs() {
+    latest_run
+    [ "$run" -gt 1 ] && is_left_running $((run - 1)) || return 0
+    if [ -e "$record_path.beside" ]; then
+      (stop_run - - beside) >/dev/null && drop_run
+    else
+      (enter_run $((run - 1)) && stop_run - - beside) >/dev/null
+    fi
+  }
+
+  # activate_in_place: what runs has to go before the new one can begin.
+  activate_in_place() {
     if ! run_step stop stop_running; then
       # What could not be stopped runs on, or runs again.
       restore_earlier
@@ -96,11 +149,12 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # fall_back: what ran before runs again; without one, nothing is left running.
   fall_back() {
-    read_release "$release"
-    [ "$release_state" = good ] || note_state "$release" failed
+    note_failed
     run_step rollback undo_switch
     tell "ROLLEDBACK $app \${was_current:--}"
   }
+
+  note_failed() { read_release "$release" && [ "$release_state" = good ] || note_state "$release" failed; }
 
   undo_switch() {
     latest_run

@@ -57,13 +57,16 @@ export const PORT_FUNCTIONS = sh`
     esac
   }
 
-  # write_port: where the host chooses it, that of an earlier run if nobody has it by now.
+  # write_port: where the host chooses it, that of the run before if nobody has it by now.
   write_port() {
     read_wanted_port
     [ "$wanted_port" = auto ] || return 0
     taken=" $(list_listeners | LC_ALL=C awk '{ printf "%s ", $1 }')"
     chosen=
-    ! read_record "$app_dir/run.$((run - 1)).port" || chosen=$record
+    if read_record "$app_dir/run.$((run - 1)).port"; then
+      # One that runs on may not have got as far as listening.
+      if [ "$beside" = yes ]; then taken="$taken$record "; else chosen=$record; fi
+    fi
     port_tries=0
     while :; do
       case "$taken" in

@@ -14,7 +14,7 @@ export const START_FUNCTIONS = sh`
   ${raw(LOG_NAME_FUNCTIONS)}
   ${raw(PORT_FUNCTIONS)}
 
-  run_release=
+  run_release='' beside=no
 
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
@@ -38,7 +38,8 @@ export const START_FUNCTIONS = sh`
     rm -f "$record_path.settling"
   }
 
-  # claim_run: gets the next run number, unless the app runs already; says how it stands. Fails when there is nothing to start.
+  # claim_run: gets the next run number, unless the app runs already and nothing is to run beside it; says how it stands. Fails when there
+  # is nothing to start.
   claim_run() {
     while :; do
       mkdir -p "$app_dir" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $app_dir"; return 1; }
@@ -48,8 +49,9 @@ export const START_FUNCTIONS = sh`
         await_launch || { fail E_START_FAILED "$app" 'another start is still under way'; return 1; }
         # A supervisor that was told to stop starts nothing any more.
         if [ "$phase" = between ] && is_stop_wanted; then phase=stopping; fi
-        case $phase in
-        running | between)
+        case $beside$phase in
+        yesrunning | yesbetween) ;;
+        norunning | nobetween)
           # The same request again: its answer was lost, not its work.
           if is_own_request; then
             log_starts=$(find_log_names; for log_file in $log_names; do echo "$log_file 0"; done)
@@ -59,12 +61,12 @@ export const START_FUNCTIONS = sh`
           fi
           return 1
           ;;
-        stopping) fail E_STOPPING "$app"; return 1 ;;
+        *stopping) fail E_STOPPING "$app"; return 1 ;;
         esac
         if is_own_request && [ -e "$record_path.exit" ]; then tell_ended_start; return 1; fi
         read_tree
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
-        [ -z "$members" ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
+        [ -z "$members" ] || [ "$beside" = yes ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
       fi
       check_launcher && check_port || { rmdir "$app_dir" 2>/dev/null; return 1; }
       next=$((run + 1))
@@ -75,6 +77,8 @@ export const START_FUNCTIONS = sh`
         fail E_STATE_DIR "$app" "no space in $app_dir"
         return 1
       fi
+      # Before the claim, since the keeper of the run before lets go of the log when it sees that.
+      if [ "$beside" = yes ]; then (: >"$app_dir/run.$next.beside") 2>/dev/null; else rm -f "$app_dir/run.$next.beside"; fi
       ln "$app_dir/claim.$$" "$app_dir/run.$next" 2>/dev/null
       linked=$?
       rm -f "$app_dir/claim.$$"

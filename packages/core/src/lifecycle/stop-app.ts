@@ -8,12 +8,24 @@ import { sh } from '../shell/template.js';
  * for what was stopped by a signal, the grace period, KILL for what is left; and only then a word.
  */
 export const STOP_FUNCTIONS = sh`
-  # stop_app NAME SIGNAL GRACE: GRACE in tenths of a second; - for both takes what the app was started with.
+  # stop_app NAME SIGNAL GRACE: GRACE in tenths of a second; - for both takes what the app was started with. A run that was left running
+  # beside the latest one goes with it.
   stop_app() {
     enter_app "$1"
-    stop_signal=$2 grace=$3
     latest_run
     [ "$run" -gt 0 ] || { say "STOP $app unknown"; return 0; }
+    if is_left_running $((run - 1)); then (enter_run $((run - 1)) && stop_run "$2" "$3" beside >/dev/null) || :; fi
+    stop_run "$2" "$3"
+  }
+
+  # is_left_running RUN: an earlier one, as when whoever was to stop it was killed.
+  is_left_running() { is_recorded_alive "$app_dir/run.$1.pid" || is_recorded_alive "$app_dir/run.$1.supervisor"; }
+
+  enter_run() { run=$1 record_path=$app_dir/run.$1; }
+
+  # stop_run SIGNAL GRACE [beside]: the one that was entered; with beside another one runs on, which also writes to the log.
+  stop_run() {
+    stop_signal=$1 grace=$2 stop_beside=\${3-}
     check_records || return 1
     await_launch || { fail E_STOP_FAILED "$app" 'a start is still under way'; return 1; }
     read_stop_settings
@@ -60,6 +72,7 @@ export const STOP_FUNCTIONS = sh`
 
   # tell_escaped: what has left the app is not signalled, but nobody is to believe that all is gone.
   tell_escaped() {
+    [ -z "$stop_beside" ] || return 0
     find_escaped
     [ -z "$escaped" ] || fail E_ESCAPED "$app" "\${escaped# }"
     return 0

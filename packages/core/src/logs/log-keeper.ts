@@ -75,8 +75,12 @@ export const LOG_KEEPER_FUNCTIONS = sh`
 
   # is_kept: true while this keeper has something to do.
   is_kept() {
-    [ -z "$keeper_ending" ] && [ -e "$record_path" ] && [ ! -e "$app_dir/run.$((run + 1))" ] && is_alive "$$" "$supervisor_start" "$boot"
+    [ -z "$keeper_ending" ] && [ -e "$record_path" ] && is_alive "$$" "$supervisor_start" "$boot" || return 1
+    [ ! -e "$app_dir/run.$((run + 1))" ] || is_overlapped
   }
+
+  # is_overlapped: while the next run has begun beside this one, and may yet be given up.
+  is_overlapped() { [ -e "$app_dir/run.$((run + 1)).beside" ]; }
 
   keep_logs() {
     keeper_ending='' newline='
@@ -107,7 +111,8 @@ export const LOG_KEEPER_FUNCTIONS = sh`
     for keeper_record in "$app_dir"/run.*.keeper; do
       [ "$keeper_record" != "$record_path.keeper" ] || continue
       while is_recorded_alive "$keeper_record" && is_kept; do
-        kill -s TERM "$recorded_pid" 2>/dev/null
+        # While both run it is the older one's.
+        [ -e "$record_path.beside" ] || kill -s TERM "$recorded_pid" 2>/dev/null
         sleep 0.1 2>/dev/null || sleep 1
       done
     done
@@ -176,6 +181,8 @@ export const LOG_KEEPER_FUNCTIONS = sh`
     else
       idle_since=$(now)
     fi
+    # The other one of two that run is not held by us: what it wrote meanwhile could be lost.
+    ! is_overlapped || return 0
     for log_name in $looked; do
       # Whoever has filled it once may do so again before long.
       if cut_log "$app_dir/$log_name"; then rest=\${fractions:+0.}1; else rest=2; fi

@@ -125,6 +125,7 @@ const DEPLOY_FUNCTIONS = sh`
   deploy_release() {
     deployed=ok
     clear_up
+    mend_runs
     read_current
     if is_content_there; then
       tell "SAME $app $release"

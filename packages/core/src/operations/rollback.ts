@@ -71,6 +71,7 @@ const ROLLBACK_FUNCTIONS = sh`
   go_back() {
     went=ok release=$1
     clear_up
+    mend_runs
     read_current
     if [ "$release" = - ]; then
       release=

@@ -19,6 +19,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.sh`         | the supervisor                                      | `start`                       |
  * | `run.N.release`    | id of the release that it runs in, where it does    | `start`                       |
  * | `run.N.port`       | the port that the host has chosen, where it was to  | `start`                       |
+ * | `run.N.beside`     | nothing: it is there while the run before goes on beside it | `start`, before the claim |
  * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
  * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |
  * | `run.N.adopting`   | pid, start, boot of what is about to be adopted     | `adopt`, before it looks whose that is |

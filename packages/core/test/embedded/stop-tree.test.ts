@@ -88,7 +88,7 @@ test('a signal to the main process leaves its children alone', async () => {
   const pid = await startReady(['/bin/sh', '-c', 'trap "exit 0" TERM; sleep 1000 & echo ready; wait']);
   await host.operate(signal, { apps: ['web'], signal: 'TERM', scope: 'main', by: BY });
   await waitFor(() => !isAlive(pid), 'the main process has ended');
-  expect(host.pids()).toHaveLength(1);
+  await waitFor(() => host.pids().length === 1, 'its supervisor has ended, and its child has not');
   const [stopped] = await host.operate(stop, { apps: ['web'], by: BY });
   expect(stopped).toMatchObject({ changed: true, report: { state: 'stopped', how: 'term' } });
   await host.expectNoProcesses();

@@ -1,3 +1,4 @@
+import { findFreePort, isGone } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
 import { askInProcess } from '../../in-process.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
@@ -20,8 +21,9 @@ const readReleases = async (project: Project) =>
 
 const readCurrent = async (project: Project) => (await onHost(`readlink ${project.deployDir}/current`)).trim();
 
+/** On a port that is given, so that one has to go before the next can begin. */
 async function createServed(app: string, hosts?: readonly string[]): Promise<Project> {
-  const project = await createProject(lab, app, SERVED, hosts);
+  const project = await createProject(lab, app, { ...SERVED, port: await findFreePort() }, hosts);
   await project.write({ 'server.mjs': SERVER, 'page.html': 'one' });
   return project;
 }
@@ -111,7 +113,8 @@ describe('a deploy', () => {
   });
 
   test('goes through the hosts one by one, and no further than the first that fails', async () => {
-    const project = await createServed('rolling', ['web1', 'web2', 'web3']);
+    const project = await createProject(lab, 'rolling', SERVED, ['web1', 'web2', 'web3']);
+    await project.write({ 'server.mjs': SERVER, 'page.html': 'one' });
     await project.configure({
       health: { ...SERVED.health, exec: 'test ! -e "$XDG_STATE_HOME/unhealthy"', within: '300ms' },
     });
@@ -285,6 +288,90 @@ describe('a release that is no good', () => {
     expect(await readCurrent(project)).toBe('');
     await project.write({ 'server.mjs': SERVER });
     expect(appOf(await project.ask('deploy'))).toMatchObject({ state: 'running', previousRelease: null });
+  });
+});
+
+describe('with a port that the host chooses', () => {
+  const BESIDE_STEPS = ['upload', 'setup', 'port', 'start', 'health', 'switch', 'stop'];
+
+  test('the new release is healthy on a port of its own before the old one is stopped', async () => {
+    const project = await createProject(lab, 'beside', SERVED);
+    await project.write({ 'server.mjs': SERVER, 'page.html': 'one' });
+    const first = await project.ask('deploy');
+    expect(stepsOf(first)).toEqual(GOOD_STEPS);
+    await project.write({ 'page.html': 'two' });
+    // It would not get healthy were the first one gone.
+    const [port] = appOf(first).ports ?? [];
+    await project.configure({ health: { ...SERVED.health, exec: `kill -0 ${appOf(first).pid}` } });
+    const second = await project.ask('deploy');
+    expect(codesOf(second)).toEqual(['ok']);
+    expect(stepsOf(second)).toEqual(BESIDE_STEPS);
+    expect(appOf(second)).toMatchObject({ previousRelease: appOf(first).release, rolledBack: false, changed: true });
+    expect(appOf(second).ports).not.toEqual([port]);
+    expect(isGone(appOf(first).pid ?? 0)).toBe(true);
+    expect(await readPage(project)).toBe('two');
+    const { pids } = appOf(await project.ask('inspect'));
+    expect(pids).toContain(appOf(second).pid);
+  });
+
+  test('a release that is no good leaves the old one alone: the same process, on the same port', async () => {
+    const project = await createProject(lab, 'untouched', SERVED);
+    await project.write({ 'server.mjs': SERVER, 'page.html': 'one' });
+    const first = appOf(await project.ask('deploy'));
+    const { pid, release, ports } = first;
+    await project.write({ 'server.mjs': 'process.exit(3)' });
+    const ended = await project.ask('deploy');
+    expect(codesOf(ended)).toEqual(['E_START_FAILED']);
+    expect(appOf(ended)).toMatchObject({ pid, release, ports, state: 'running', rolledBack: false });
+    expect(stepsOf(ended)).toEqual(['upload', 'setup', 'port', 'start!', 'rollback']);
+    await project.write({ 'server.mjs': SERVER, 'page.html': 'two' });
+    await project.configure({ health: { ...SERVED.health, body: 'three', within: '300ms' } });
+    const sick = await project.ask('deploy');
+    expect(codesOf(sick)).toEqual(['E_UNHEALTHY']);
+    expect(appOf(sick)).toMatchObject({ pid, release, ports, state: 'running', rolledBack: false });
+    expect(await readPage(project)).toBe('one');
+    expect(await readCurrent(project)).toBe(`releases/${release}`);
+    const left = await onHost(`ps -eo args | grep -c '[s]erver.mjs'`);
+    expect(Number(left)).toBeGreaterThan(0);
+    expect(appOf(await project.ask('stop'))).toMatchObject({ state: 'stopped', changed: true });
+    expect(isGone(pid ?? 0)).toBe(true);
+  });
+
+  /** Two that run, as when the host has killed the script in the middle of its look at the health. */
+  async function leaveBoth(
+    app: string,
+  ): Promise<{ project: Project; pids: readonly number[]; release: string | null }> {
+    const project = await createProject(lab, app, SERVED);
+    await project.write({ 'server.mjs': SERVER, 'page.html': 'one' });
+    const first = appOf(await project.ask('deploy'));
+    await project.write({ 'page.html': 'two' });
+    const kill = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';
+    await project.configure({ health: { ...SERVED.health, exec: kill } });
+    expect(codesOf(await project.ask('deploy'))).not.toEqual(['ok']);
+    const second = appOf(await project.ask('status'));
+    const pids = [first.pid ?? 0, second.pid ?? 0];
+    expect(pids.map(isGone)).toEqual([false, false]);
+    expect(await readCurrent(project)).toBe(`releases/${first.release}`);
+    return { project, pids, release: first.release };
+  }
+
+  test('what was left running beside the latest run is stopped with it', async () => {
+    const { project, pids } = await leaveBoth('left');
+    expect(appOf(await project.ask('stop'))).toMatchObject({ state: 'stopped', changed: true });
+    expect(pids.map(isGone)).toEqual([true, true]);
+  });
+
+  test('the next deploy clears up what was never switched to, and says so', async () => {
+    const { project, pids, release } = await leaveBoth('mended');
+    await project.configure({ health: SERVED.health });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['ok']);
+    expect(told.stderr).toMatch(
+      /web1: a deploy of \S+ from \S+ did not come to its end, at activate; what it left was cleared up/,
+    );
+    expect(appOf(told)).toMatchObject({ state: 'running', previousRelease: release });
+    expect(pids.map(isGone)).toEqual([true, true]);
+    expect(await readPage(project)).toBe('two');
   });
 });
 
