@@ -56,6 +56,11 @@ const inspectedApp = z.strictObject({
       cwd: z.string().nullable(),
       inRelease: z.boolean(),
       port: z.union([z.int().min(1).max(65_535), z.literal('auto')]).nullable(),
+      runtime: z.strictObject({
+        python: z.string().nullable(),
+        node: z.literal('nvm').nullable(),
+        loginShell: z.boolean(),
+      }),
       env: z.record(z.string(), z.string()),
       secretEnv: z.record(z.string(), z.literal('********')),
       hup: z.enum(['ignore', 'default']),

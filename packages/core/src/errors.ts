@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   E_KILLED_AT_LOGOUT: 'the app would be ended as soon as the connection is closed, so it was not started',
   E_LAUNCHER: 'the host cannot start it by the launcher that was asked for',
   E_ALREADY_RUNNING: 'the app runs with another argv, cwd or environment',
+  E_RUNTIME: 'the host lacks what the app finds its programs by',
   E_PORT_TAKEN: 'somebody else listens on the port of the app',
   E_NO_PORT: 'nobody knows which port of the app is meant',
   E_LOCAL_PORT: 'the port on this laptop cannot be listened on',

@@ -36,6 +36,7 @@ export { type StartOptions, start } from './operations/start.js';
 export { type StatusOptions, status } from './operations/status.js';
 export { type StopOptions, stop } from './operations/stop.js';
 export { type WaitOptions, wait } from './operations/wait.js';
+export { DEFAULT_RUNTIME, type RuntimeSettings } from './runtime/runtime.js';
 export { quoteWord } from './shell/quote.js';
 export { buildScript, type Frame, type ScriptParts } from './shell/script.js';
 export { type RawShell, raw, type ShellValue, sh } from './shell/template.js';

@@ -4,6 +4,7 @@ import {
   type AppSpec,
   DEFAULT_LAUNCHER,
   DEFAULT_RESTART,
+  DEFAULT_RUNTIME,
   DEFAULT_STOP,
   LAUNCHERS,
   type Launcher,
@@ -77,7 +78,6 @@ export async function resolveSpec(
   const env = Object.fromEntries((flags.env ?? []).map(parseEnvAssignment).map(({ name, value }) => [name, value]));
   const secrets = await resolveSecrets(context, flags, configured);
   const secretEnv = Object.fromEntries(Object.entries(secrets).filter(([name]) => !Object.hasOwn(env, name)));
-  refuseUnsupported(configured);
   const log = resolveLogSettings(flags, configured?.log);
   const cwd = flags.cwd ?? configured?.cwd ?? null;
   if (cwd !== null) parseFolder(cwd);
@@ -87,6 +87,7 @@ export async function resolveSpec(
     cwd,
     inRelease: configured?.sourcePath !== undefined,
     port: configured?.port ?? null,
+    runtime: configured?.runtime ?? DEFAULT_RUNTIME,
     env: { ...configured?.env, ...host.env, ...env },
     secretEnv,
     hup: flags.hup ?? configured?.hup ?? 'ignore',
@@ -163,13 +164,6 @@ async function resolveSecrets(
   const flaggedFile = envFile === undefined ? {} : await readEnvFile(resolve(cwd, envFile), envFile);
   const named = Object.fromEntries((configured?.secrets ?? []).map((name) => [name, env[name] ?? '']));
   return { ...configuredFile, ...flaggedFile, ...named };
-}
-
-/** What is configured and then not acted on would be believed. */
-function refuseUnsupported(configured: AppDefinition | undefined): void {
-  const refuse = (what: string) =>
-    new OutlastError('E_CONFIG', `${what} is not acted on yet`, { hint: 'take it out of the configuration' });
-  if (configured?.loginShell) throw refuse('login_shell');
 }
 
 /** The host counts whole seconds. */

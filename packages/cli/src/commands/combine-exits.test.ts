@@ -225,7 +225,7 @@ function runBoth(
   };
 }
 
-const WITHOUT_DOCUMENT = ['init', 'completion', 'merge'];
+const WITHOUT_DOCUMENT = ['init', 'completion', 'merge', 'forward', 'open'];
 const entries = VERBS.filter(({ name }) => !WITHOUT_DOCUMENT.includes(name));
 const loaded = new Map(
   await Promise.all(

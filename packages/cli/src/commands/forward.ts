@@ -61,6 +61,10 @@ async function forward(
   onUrl: (url: string) => Promise<void>,
 ): Promise<number> {
   const app = parseAppName(name);
+  if (context.shard !== undefined)
+    throw new OutlastError('E_USAGE', 'a tunnel is no part of a run that could be joined', {
+      hint: 'choose the hosts with -H or -g',
+    });
   const plan = await planFleet(context, flags, [app]);
   if (flags.localPort !== undefined && plan.hosts.length > 1)
     throw new OutlastError('E_USAGE', '--local-port is one port, and several hosts were chosen', {

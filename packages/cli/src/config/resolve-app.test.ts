@@ -25,7 +25,7 @@ test('fills in the defaults', () => {
     log: { split: false },
     hup: 'ignore',
     launcher: 'setsid',
-    loginShell: false,
+    runtime: { python: null, node: null, loginShell: false },
   });
 });
 
@@ -60,7 +60,7 @@ apps:
     log: { maxSizeBytes: 10_000_000, keep: 0, split: true },
     hup: 'default',
     launcher: 'systemd',
-    loginShell: true,
+    runtime: expect.objectContaining({ loginShell: true }),
   });
 });
 

@@ -8,6 +8,7 @@ import {
   OutlastError,
   quoteForMessage,
   type RestartSettings,
+  type RuntimeSettings,
   type StopSettings,
 } from '@outlast/core';
 import type { Config, ConfiguredApp } from './config.js';
@@ -37,7 +38,7 @@ export interface AppDefinition {
   readonly log: { readonly maxSizeBytes?: number; readonly keep?: number; readonly split: boolean };
   readonly hup: 'ignore' | 'default';
   readonly launcher: Launcher;
-  readonly loginShell: boolean;
+  readonly runtime: RuntimeSettings;
 }
 
 /**
@@ -52,7 +53,7 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     throw refuseApp(config, name);
   }
   const { hosts, settings } = app;
-  const { cwd, secrets, port, hup, launcher, login_shell } = settings;
+  const { cwd, secrets, port, hup, launcher, python, node, login_shell } = settings;
   return {
     name,
     hosts,
@@ -71,7 +72,11 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     log: resolveLog(settings),
     hup: hup ?? 'ignore',
     launcher: launcher ?? DEFAULT_LAUNCHER,
-    loginShell: login_shell ?? false,
+    runtime: {
+      python: (python ?? null) as RuntimeSettings['python'],
+      node: node ?? null,
+      loginShell: login_shell ?? false,
+    },
   };
 }
 

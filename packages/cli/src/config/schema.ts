@@ -147,6 +147,13 @@ const appFields = {
 
 const app = mapping(appFields).superRefine((value, context) => {
   const needsPort = value.health?.http !== undefined || value.health?.tcp !== undefined;
+  if ((value.python === 'venv' || value.python === 'uv') && value.source === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['python'],
+      message: 'must go with `source:`, since it is made of its requirements',
+    });
+  }
   if (needsPort && value.port === undefined) {
     context.addIssue({
       code: 'custom',

@@ -22,6 +22,7 @@ export function formatInspection(host: string, { report, spec, identity, ...deta
     secretEnv: spec === null ? null : Object.keys(spec.secretEnv),
     hup: spec?.hup ?? null,
     launcher: spec?.launcher ?? null,
+    runtime: spec?.runtime ?? null,
     restart: spec?.restart ?? null,
     stop: spec?.stop ?? null,
     log: spec?.log ?? null,

@@ -4,8 +4,8 @@ import { sh } from '../shell/template.js';
  * Shell functions that let a release take the place of what runs, and what ran take its place again where it is not healthy:
  * `activate_release`. From its first step on the script goes on to its end, whatever becomes of the client.
  *
- * Two sets of the functions that write a run's files stand ready: `use_new_files` takes those of this request, `use_recorded_files` what
- * `$run_source` has.
+ * Two sets of the functions that write a run's files stand ready, of which one is in use when it begins: `use_new_files` takes those of this
+ * request, `use_recorded_files` what `$run_source` has.
  */
 export const ACTIVATE_FUNCTIONS = sh`
   # step NAME, step_done RESULT: for the client, with how long it took in tenths of a second.
@@ -42,7 +42,6 @@ export const ACTIVATE_FUNCTIONS = sh`
     earlier=$good was_current=$current was_live=no run_before=$run
     case $phase in running | between | launching | stopping) was_live=yes earlier=$running ;; esac
     tell "PREVIOUS $app \${earlier:--}"
-    $use_files
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
     if [ "$was_live" = yes ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
@@ -110,7 +109,7 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
   keep_earlier_run() {
-    for part in spec settings launch sh release; do
+    for part in spec settings launch sh release runtime; do
       [ -e "$app_dir/run.$run_before.$part" ] || continue
       cp "$app_dir/run.$run_before.$part" "$lock_path.run.$part" 2>/dev/null && continue
       fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"

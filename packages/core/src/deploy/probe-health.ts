@@ -171,6 +171,7 @@ export function buildHealthFunctions(
   run_beside_app() (
     set -- "$record_path" "$user_umask" "$app" "$PWD"
     eval "$environment" # any variable may be the login's own
+    [ ! -r "$1.runtime" ] || . "$1.runtime"
     umask "$2"
     PWD=$4 OUTLAST_APP=$3
     export OUTLAST_APP

@@ -1,4 +1,5 @@
 import { buildExports } from '../lifecycle/run-files.js';
+import { BUILD_PYTHON_ENVIRONMENT, buildRuntimeFunctions } from '../runtime/runtime.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 
@@ -22,16 +23,31 @@ const SHOWN_LINES = 50;
  */
 export function buildSetupFunctions(
   { setup, sharedPaths }: SetupOptions,
-  spec: Pick<AppSpec, 'env' | 'secretEnv'>,
+  spec: Pick<AppSpec, 'env' | 'secretEnv' | 'runtime'>,
 ): string {
+  const { python } = spec.runtime;
+  const steps = [
+    ...(sharedPaths.length === 0 ? [] : [sh`share_all ${sharedPaths}`]),
+    ...(setup === null ? [] : [sh`run_logged run_in_release ${setup}`]),
+  ];
   return sh`
+  ${raw(buildRuntimeFunctions(spec.runtime))}
+  ${raw(python === 'venv' || python === 'uv' ? PYTHON_ENVIRONMENT_FUNCTIONS : '')}
+
+  # prepare_runtime: sets runtime to what the release is set up with, and runs with.
+  prepare_runtime() {
+    release_dir=$deploy_dir/releases/$release setup_log=$deploy_dir/records/$release.setup.log
+    find_runtime "$release_dir" || return 1
+    ${raw(python === 'venv' || python === 'uv' ? sh`use_python_environment ${python}` : ':')}
+  }
+
   # set_up_release: fails with what the setup said last.
-  set_up_release() {
-    release_dir=$deploy_dir/releases/$release
-    for shared in ${sharedPaths}; do
+  set_up_release() { ${raw(steps.join(' && ') || ':')}; }
+
+  share_all() {
+    for shared do
       share "$shared" || { fail E_STATE_DIR "$app" "cannot make $deploy_dir/shared/$shared"; return 1; }
     done
-    ${raw(setup === null ? 'return 0' : RUN_SETUP)}
   }
 
   # share PATH: what is in shared wins over the tree, which fills it the first time; what is in neither becomes a folder.
@@ -44,16 +60,29 @@ export function buildSetupFunctions(
     rm -rf "\${release_dir:?}/$1" && ln -s "$kept" "$release_dir/$1"
   } 2>/dev/null
 
-  # run_setup: the shell that becomes it has the environment of the login and that of the app.
-  run_setup() (
+  # run_logged FUNCTION ARGUMENT...: what it says goes into the log of the setup, without secrets.
+  run_logged() {
+    rm -f "$lock_path.status"
+    { "$@" 2>&1; echo $? >"$lock_path.status"; } | mask_secrets 2>/dev/null >>"$setup_log"
+    read_record "$lock_path.status"
+    [ "$record" != 0 ] || return 0
+    say "SETUP $app \${record:-unknown}"
+    tail -n ${SHOWN_LINES} "$setup_log"
+    fail E_SETUP_FAILED "$app" "exit code \${record:-unknown}"
+  }
+
+  # run_in_release LINES PARAMETER...: the shell that becomes it has the environment of the login and that of the app.
+  run_in_release() (
     cd "$release_dir" || exit 126
-    set -- "$user_umask" "$app" "setup.$request" "$release" "$PWD"
+    set -- "$user_umask" "$app" "setup.$request" "$release" "$PWD" "$runtime" "$@"
     eval "$environment" # any variable may be the login's own
     umask "$1"
     PWD=$5 OUTLAST_APP=$2 OUTLAST_RUN=$3 OUTLAST_RELEASE=$4
     export OUTLAST_APP OUTLAST_RUN OUTLAST_RELEASE
+    eval "$6"
     ${raw(buildExports(spec))}
-    exec /bin/sh -e -c ${setup ?? ':'} </dev/null 3<&-
+    shift 6
+    exec /bin/sh -e -c "$@" </dev/null 3<&-
   )
 
   # mask_secrets: hides their values, line by line; awk gets them in its environment, which nobody else can read.
@@ -77,11 +106,25 @@ export function buildSetupFunctions(
 `;
 }
 
-const RUN_SETUP = sh`
-  setup_log=$deploy_dir/records/$release.setup.log
-  { run_setup 2>&1; echo $? >"$lock_path.status"; } | mask_secrets 2>/dev/null >"$setup_log"
-  read_record "$lock_path.status"
-  [ "$record" != 0 ] || return 0
-  say "SETUP $app \${record:-unknown}"
-  tail -n ${SHOWN_LINES} "$setup_log"
-  fail E_SETUP_FAILED "$app" "exit code \${record:-unknown}"`;
+const PYTHON_ENVIRONMENT_FUNCTIONS = sh`
+  # use_python_environment venv|uv: one for each interpreter and each set of requirements, made once.
+  use_python_environment() {
+    interpreter=$(with_runtime /bin/sh -c 'command -v python3 || command -v python')
+    [ -n "$interpreter" ] || { fail E_RUNTIME "$app" 'no python3 is in PATH'; return 1; }
+    python_key=$(
+      {
+        echo "$1"
+        with_runtime "$interpreter" -c 'import sys; print(sys.version, sys.executable)' 2>/dev/null
+        cd "$release_dir" && cat requirements*.txt constraints*.txt pyproject.toml uv.lock 2>/dev/null
+      } | $hash_program
+    )
+    python_key=\${python_key%% *}
+    python_dir=$deploy_dir/environments/$python_key
+    if [ ! -e "$python_dir/.complete" ]; then
+      mkdir -p "$deploy_dir/environments" 2>/dev/null
+      run_logged run_in_release ${BUILD_PYTHON_ENVIRONMENT} sh "$1" "$python_dir" "$interpreter" || return 1
+    fi
+    add_path "$python_dir/bin"
+    add_runtime "VIRTUAL_ENV=$(quote "$python_dir"); export VIRTUAL_ENV"
+  }
+`;

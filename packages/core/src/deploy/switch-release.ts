@@ -69,6 +69,10 @@ export const SWITCH_FUNCTIONS = sh`
       esac
       read_release "$old" && [ "$release_number" -ge "\${oldest_number:-0}" ] || remove_release "$old"
     done
+    for python_dir in "$deploy_dir"/environments/*; do
+      [ -d "$python_dir" ] || continue
+      grep -qsF "/environments/\${python_dir##*/}/bin" "$deploy_dir"/records/*.run.runtime "$app_dir"/run.*.runtime || rm -rf "$python_dir"
+    done
   }
 
   # note_good ID: it was healthy; what was good before it is where a rollback goes.
@@ -78,7 +82,9 @@ export const SWITCH_FUNCTIONS = sh`
     if [ "$good" != "$1" ] && [ "$release_state" != good ]; then release_before=\${good:--}; fi
     release_state=good
     write_release_record "$1" && write_record "$deploy_dir/good" "$1" || return 1
-    for part in spec settings launch sh release; do
+    rm -f "$deploy_dir/records/$1.run.runtime"
+    for part in spec settings launch sh release runtime; do
+      [ -e "$record_path.$part" ] || continue
       cp "$record_path.$part" "$deploy_dir/records/$1.run.$part.$$" 2>/dev/null &&
         mv -f "$deploy_dir/records/$1.run.$part.$$" "$deploy_dir/records/$1.run.$part" || return 1
     done

@@ -1,3 +1,4 @@
+import { buildRuntimeFunctions } from '../runtime/runtime.js';
 import { protectProgramName, quoteWordWith } from '../shell/quote.js';
 import { raw, sh } from '../shell/template.js';
 import { type AppSpec, DEFAULT_LAUNCHER, formatAppSpec } from '../state/app-spec.js';
@@ -7,7 +8,8 @@ import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
 const LEAST_STABLE_SECONDS = 10;
 
 /**
- * Shell functions that write what a new run needs: `print_launch`, `check_cwd`, `read_launcher`, `read_wanted_port` and `write_run_files`.
+ * Shell functions that write what a new run needs: `print_launch`, `check_cwd`, `find_runtime`,
+ * `read_launcher`, `read_wanted_port` and `write_run_files`.
  *
  * @param delimiter ends the texts; it must not occur in them, so it is made from the nonce.
  */
@@ -21,6 +23,8 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
 
     ${raw(buildCwdCheck(spec))}
 
+    ${raw(spec.inRelease ? FIND_RELEASE_RUNTIME : buildRuntimeFunctions(spec.runtime))}
+
     read_launcher() { run_launcher=${spec.launcher}; }
     read_wanted_port() { wanted_port=${raw(String(spec.port ?? ''))}; }
 
@@ -33,7 +37,7 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
     ${raw(buildSettings(spec))}
     ${raw(delimiter)}
           print_launch >"$record_path.launch" &&
-          cat >"$record_path.sh" <<'${raw(delimiter)}' && write_release
+          cat >"$record_path.sh" <<'${raw(delimiter)}' && write_release && write_runtime
     ${raw(SUPERVISOR_SCRIPT)}
     ${raw(delimiter)}
       } 2>/dev/null
@@ -48,6 +52,7 @@ export const COPY_RUN_FILE_FUNCTIONS = sh`
   # check_recorded: one whose only start was given up beforehand has nothing to start again.
   check_recorded() {
     read_record "$run_source.release" && run_release=$record
+    runtime=$(cat "$run_source.runtime" 2>/dev/null)
     [ -r "$run_source.launch" ] || fail E_START_FAILED "$app" 'its last start was given up before it was recorded what to run'
   }
 
@@ -72,7 +77,7 @@ export const COPY_RUN_FILE_FUNCTIONS = sh`
     for part in spec settings launch sh; do
       cp "$run_source.$part" "$record_path.$part" 2>/dev/null || return 1
     done
-    write_release
+    write_release && write_runtime
   }
 `;
 
@@ -153,6 +158,10 @@ const CHECK_RELEASE = sh`
     run_release=$(readlink "$state/deploys/$app/current" 2>/dev/null) && run_release=\${run_release##*/} && return 0
     fail E_NOT_DEPLOYED "$app" "$state/deploys/$app/current"
   }`;
+
+/** Its own last healthy run has it. */
+const FIND_RELEASE_RUNTIME = sh`
+  find_runtime() { runtime=$(cat "$state/deploys/$app/records/$run_release.run.runtime" 2>/dev/null) || :; }`;
 
 function buildCwdChange({ cwd, inRelease }: Pick<AppSpec, 'cwd' | 'inRelease'>): string {
   if (inRelease && cwd !== '~' && !/^(?:\/|~\/)/.test(cwd ?? '')) {

@@ -14,7 +14,7 @@ export const START_FUNCTIONS = sh`
   ${raw(LOG_NAME_FUNCTIONS)}
   ${raw(PORT_FUNCTIONS)}
 
-  run_release='' beside=no
+  run_release='' runtime='' beside=no
 
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
@@ -128,6 +128,9 @@ export const START_FUNCTIONS = sh`
 
   # write_release: which release this run is of, where it is of one.
   write_release() { [ -z "$run_release" ] || write_record "$record_path.release" "$run_release"; }
+
+  # write_runtime: what it finds its programs by, where that is more than the login has.
+  write_runtime() { [ -z "$runtime" ] || printf '%s\n' "$runtime" >"$record_path.runtime"; }
 
   # compare_launch: same when the latest run was asked for with the very same argv, cwd and environment, of the same release.
   compare_launch() {

@@ -129,7 +129,6 @@ const DEPLOY_FUNCTIONS = sh`
     read_current
     if is_content_there; then
       tell "SAME $app $release"
-      # For whoever rolls back, what it was started with counts as well.
       if is_running_as_asked; then deployed=unchanged; return 0; fi
     else
       note_stage upload || return 1
@@ -137,11 +136,9 @@ const DEPLOY_FUNCTIONS = sh`
     fi
     note_stage setup || return 1
     hold_lease
-    if [ "$release_state" != good ]; then
-      run_step setup prepare_release || return 1
-    fi
+    if [ "$release_state" = good ]; then prepare_runtime || return 1; else run_step setup prepare_release || return 1; fi
     await_go
-    use_files=use_new_files
+    use_new_files
     activate_release && finish_release "$3"
   }
 
@@ -164,7 +161,8 @@ const DEPLOY_FUNCTIONS = sh`
   upload_release() { receive_release "$1" && keep_release "$content" "$2"; }
 
   prepare_release() {
-    set_up_release || { note_state "$release" failed; return 1; }
+    rm -f "$deploy_dir/records/$release.setup.log"
+    prepare_runtime && set_up_release || { note_state "$release" failed; return 1; }
     note_state "$release" ready
   }
 `;

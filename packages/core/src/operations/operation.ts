@@ -125,6 +125,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_ESCAPED: 'the app is stopped, but what has left it runs on, with pid',
   E_CORRUPT: 'cannot be understood, so nothing was touched',
   E_LAUNCHER: 'systemd cannot start it',
+  E_RUNTIME: 'what it is to run with is not there',
   E_PORT_TAKEN: 'the port is taken',
   E_NOT_DEPLOYED: 'no release of it is there',
   E_UPLOAD: 'the release did not come whole',

@@ -43,7 +43,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then
           start_app # its answer was lost: what was stopped for it must not be stopped again
-        ${raw(options.spec === undefined ? TELL_UNKNOWN : '')}elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd')} && check_launcher && check_port && check_room; then
+        ${raw(options.spec === undefined ? TELL_UNKNOWN : '')}elif ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd && find_runtime ~')} && check_launcher && check_port && check_room; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}

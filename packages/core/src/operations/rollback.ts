@@ -87,8 +87,8 @@ const ROLLBACK_FUNCTIONS = sh`
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
     read_running
     if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ]; then went=unchanged; return 0; fi
-    use_files=use_recorded_files
-    activate_release && { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+    use_recorded_files
+    check_recorded && activate_release && { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
   }
 
   # fail_release WHY: with what could be gone back to.

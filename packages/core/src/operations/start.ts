@@ -54,7 +54,7 @@ export const start: Operation<StartOptions, AppResult> = {
       ],
       body: sh`
         ${raw(buildStartHead(options))}
-        check_cwd && start_app
+        check_cwd && find_runtime ~ && start_app
         report ${options.app}
       `,
     }),

@@ -1,3 +1,4 @@
+import { DEFAULT_RUNTIME, type RuntimeSettings } from '../runtime/runtime.js';
 import { encodeToken } from '../wire/token.js';
 
 /** How an app was asked to run; kept on the host, so that any laptop can show it and start it again. */
@@ -10,6 +11,7 @@ export interface AppSpec {
   readonly inRelease: boolean;
   /** Where it listens; `auto` is a free port that the host chooses, which stands in the place of `{port}` in argv. */
   readonly port: number | 'auto' | null;
+  readonly runtime: RuntimeSettings;
   readonly env: Readonly<Record<string, string>>;
   /** Values that are never shown. */
   readonly secretEnv: Readonly<Record<string, string>>;
@@ -64,7 +66,11 @@ export const LEAST_LOG_SIZE = 64_000;
 export const DEFAULT_RESTART: RestartSettings = { policy: 'no', max: 10, backoffSeconds: [1, 60] };
 export const DEFAULT_STOP: StopSettings = { signal: 'TERM', graceMs: 10_000 };
 /** What an app is that was started, and not deployed. */
-export const NOT_DEPLOYED: Pick<AppSpec, 'inRelease' | 'port'> = { inRelease: false, port: null };
+export const NOT_DEPLOYED: Pick<AppSpec, 'inRelease' | 'port' | 'runtime'> = {
+  inRelease: false,
+  port: null,
+  runtime: DEFAULT_RUNTIME,
+};
 export const DEFAULT_LOG: LogSettings = { maxSizeBytes: null, keep: 3, split: false };
 
 /** A record of ours ends before the 4,096 bytes that a pipe takes in one piece, and leaves room for the words before it. */
@@ -96,16 +102,18 @@ export function formatSpecHead(spec: Omit<AppSpec, 'argv' | 'cwd'>): string {
 /** Reads an unpacked spec back; null when it is not one of ours. */
 export function parseAppSpec(value: unknown): AppSpec | null {
   if (typeof value !== 'object' || value === null) return null;
-  // Records of old say nothing of a launcher, since there was only the one, nor of settings for the log, nor of releases and ports.
+  // Records of old say nothing of a launcher, since there was only the one, nor of settings for the log, nor of releases, ports and runtimes.
   const { version, ...spec } = { log: DEFAULT_LOG, ...NOT_DEPLOYED, ...value } as AppSpec & { version: number };
   if (version !== SPEC_VERSION || !isAppSpec(spec)) return null;
   return { ...spec, launcher: LAUNCHERS.includes(spec.launcher) ? spec.launcher : DEFAULT_LAUNCHER };
 }
 
 /** A record may be damaged, so what would be relied on is looked at. */
-function isAppSpec({ argv, cwd, env, secretEnv, restart, stop, log }: AppSpec): boolean {
+function isAppSpec({ argv, cwd, env, secretEnv, restart, stop, log, runtime }: AppSpec): boolean {
   const texts = Array.isArray(argv) && [...argv, cwd ?? ''].every((text) => typeof text === 'string');
-  return texts && [env, secretEnv, restart, stop, log].every((part) => typeof part === 'object' && part !== null);
+  return (
+    texts && [env, secretEnv, restart, stop, log, runtime].every((part) => typeof part === 'object' && part !== null)
+  );
 }
 
 function maskValues(env: Readonly<Record<string, string>>): Record<string, string> {

@@ -9,6 +9,7 @@ test('what is left out is as start has it', () => {
     cwd: null,
     inRelease: false,
     port: null,
+    runtime: { python: null, node: null, loginShell: false },
     env: {},
     secretEnv: {},
     hup: 'ignore',

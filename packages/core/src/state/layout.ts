@@ -19,6 +19,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.sh`         | the supervisor                                      | `start`                       |
  * | `run.N.release`    | id of the release that it runs in, where it does    | `start`                       |
  * | `run.N.port`       | the port that the host has chosen, where it was to  | `start`                       |
+ * | `run.N.runtime`    | what the app finds its programs by, as shell, where that is more than the login has | `start` |
  * | `run.N.beside`     | nothing: it is there while the run before goes on beside it | `start`, before the claim |
  * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
  * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |

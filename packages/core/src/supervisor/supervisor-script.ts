@@ -201,6 +201,7 @@ export const SUPERVISOR_SCRIPT = sh`
     # From here on only the positional parameters are ours: any variable may be the login's own.
     set -- "$record_path" "$user_umask" "\${app_dir##*/}" "$OUTLAST_RUN" "$PWD"
     . "$1.environment"
+    [ ! -r "$1.runtime" ] || . "$1.runtime"
     PWD=$5 # some shells believe it, and the login was in another folder
     OUTLAST_APP=$3 OUTLAST_RUN=$4
     export OUTLAST_APP OUTLAST_RUN
