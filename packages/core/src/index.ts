@@ -9,14 +9,8 @@ export type { LogSince, LogStream } from './logs/log-stream.js';
 export { type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
 export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
 export { type AdoptOptions, adopt } from './operations/adopt.js';
-export {
-  buildDeployScript,
-  type DeployOptions,
-  type DeployResult,
-  type DeployStep,
-  parseDeployed,
-  parseReleaseId,
-} from './operations/deploy.js';
+export { buildDeployScript, type DeployOptions, parseReleaseId } from './operations/deploy.js';
+export { type DeployResult, type DeployStep, parseDeployed } from './operations/deploy-result.js';
 export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';
 export { type ClientIdentity, type FindOptions, find, type HostProcess } from './operations/find.js';

@@ -17,10 +17,12 @@ import {
 import { type Command, Option } from 'commander';
 import type { Config } from '../config/config.js';
 import { readEnvFile } from '../config/env-file.js';
+import { readSecrets } from '../config/read-secrets.js';
 import { type AppDefinition, resolveAppDefinition } from '../config/resolve-app.js';
+import { readBytes } from '../input/read-bytes.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import type { Context } from './context.js';
-import { collect, parseCount, parseWhole } from './flags.js';
+import { collect, type FleetFlags, parseCount, parseWhole } from './flags.js';
 import { parseLogSize, resolveLogSettings } from './log-settings.js';
 
 /** The flags of `start` and `restart` that say how an app runs. */
@@ -149,21 +151,35 @@ async function isOwnCmdlineUtf8(): Promise<boolean> {
 }
 
 async function resolveSecrets(
-  { cwd, env }: Context,
-  { envFile }: SpecFlags,
+  { cwd, env, prompter, stdin }: Context,
+  { envFile, hostsFile }: SpecFlags & Pick<FleetFlags, 'hostsFile'>,
   configured: AppDefinition | undefined,
 ): Promise<Record<string, string>> {
-  const missing = (configured?.secrets ?? []).filter((name) => env[name] === undefined);
-  if (missing.length > 0) {
-    throw new OutlastError('E_USAGE', `not set in the environment: ${missing.join(', ')}`, {
-      hint: 'the configuration lists them under `secrets:`',
-    });
-  }
   const configuredFile =
     configured?.envFilePath === undefined ? {} : await readEnvFile(configured.envFilePath, configured.envFilePath);
   const flaggedFile = envFile === undefined ? {} : await readEnvFile(resolve(cwd, envFile), envFile);
-  const named = Object.fromEntries((configured?.secrets ?? []).map((name) => [name, env[name] ?? '']));
-  return { ...configuredFile, ...flaggedFile, ...named };
+  const { secrets = [], folder = cwd } = configured ?? {};
+  if (
+    secrets.filter((secret) => 'stdin' in secret).length > 1 ||
+    (hostsFile === '-' && secrets.some((each) => 'stdin' in each))
+  )
+    throw new OutlastError('E_USAGE', 'the standard input can be one thing: a secret, or the hosts', {
+      hint: 'take the others from the environment, a file or a command',
+    });
+  const readInput = async (name: string): Promise<string> => {
+    if (prompter.interactive) return (await prompter.secret(`Secret ${name}: `)) ?? giveUp(name);
+    return (await readBytes(stdin, MOST_SECRET_BYTES))?.toString('utf8') ?? giveUp(name);
+  };
+  return { ...configuredFile, ...flaggedFile, ...(await readSecrets(secrets, { env, folder, readInput })) };
+}
+
+/** What an environment takes of one value. */
+const MOST_SECRET_BYTES = 131_072;
+
+function giveUp(name: string): never {
+  throw new OutlastError('E_USAGE', `the secret ${name} was not given`, {
+    hint: 'pipe it in, or type it where outlast asks',
+  });
 }
 
 /** The host counts whole seconds. */

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  buildDeployScript,
-  type DeployOptions,
-  formatSuggestion,
-  OutlastError,
-  parseAppName,
-  parseDuration,
-} from '@outlast/core';
+import { buildDeployScript, type DeployOptions, formatSuggestion, OutlastError, parseAppName } from '@outlast/core';
 import type { Config } from '../config/config.js';
 import { type DeployDefinition, resolveDeployDefinition } from '../config/resolve-deploy.js';
 import { createReleaseId, deployToHost } from '../deploy/deploy-host.js';
@@ -14,39 +7,22 @@ import { readCommit } from '../deploy/read-commit.js';
 import { readSource } from '../deploy/read-source.js';
 import type { UploadProgress } from '../deploy/send-release.js';
 import type { SourceTree } from '../deploy/source-tree.js';
-import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
-import { getLocalName } from '../fleet/local-name.js';
 import { createRequestId } from '../fleet/nonce.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { formatBytes } from '../output/format-bytes.js';
-import { DEPLOYED_APP_ROWS } from '../output/row-shapes.js';
 import { maskSpec, resolveSpec, warnOfPlaceholders } from './app-spec.js';
 import { changeReleases } from './deploy-results.js';
-import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
 import { loadConfiguration } from './load-configuration.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
-import { addRowFlags } from './row-flags.js';
+import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './release-flags.js';
 import { noteSafety } from './start.js';
 import type { Verb } from './verb.js';
-
-/** The flags that `deploy` and `rollback` share. */
-export interface ReleaseFlags extends FleetFlags {
-  readonly reason?: string;
-  readonly wait?: number;
-  readonly takeOver?: boolean;
-  readonly settle?: number;
-}
 
 interface DeployFlags extends ReleaseFlags {
   readonly force?: boolean;
 }
-
-/** One host after another, and none after the first that fails. */
-export const CAREFUL = { serial: { hosts: 1 }, maxFail: { hosts: 0 } } as const;
-/** All that is done with one host, a setup that compiles included. */
-export const RELEASE_TIMEOUT_MS = 3_600_000;
 
 /** `outlast deploy [app]` */
 export const deployVerb: Verb = {
@@ -107,32 +83,6 @@ export const deployVerb: Verb = {
     return exit;
   },
 };
-
-/** Declares the flags of a verb that puts one release in the place of another. */
-export function addReleaseFlags(command: Parameters<Verb['configure']>[0]): void {
-  command.option('--reason <text>', 'why, for whoever finds the app locked meanwhile');
-  command.option('--wait <duration>', 'for whoever is at it already', parseDuration);
-  command.option('--take-over', 'end whoever is at it already');
-  command.option('--settle <duration>', 'how long it has to live to count as started (1s)', parseDuration);
-  addFleetFlags(command);
-  addRowFlags(command, DEPLOYED_APP_ROWS);
-}
-
-/** The part of the flags that goes into the script. */
-export function pickReleaseFlags({
-  reason,
-  wait,
-  takeOver,
-  settle,
-}: ReleaseFlags): Pick<DeployOptions, 'by' | 'reason' | 'waitMs' | 'takeOver' | 'settleMs'> {
-  return {
-    by: getLocalName(),
-    reason: reason ?? null,
-    waitMs: wait ?? 0,
-    takeOver: takeOver ?? false,
-    settleMs: settle ?? DEFAULT_SETTLE_MS,
-  };
-}
 
 /** The named app, or the only one that can be deployed. */
 function chooseApp({ apps }: Config, name: string | undefined): string {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OutlastError, parseAppName, parsePort, quoteForMessage } from '@outlast/core';
 import { buildInitTemplate, getSchemaLocation, type InitAnswers } from '../config/init-template.js';
+import { recogniseApp } from '../config/recognise-app.js';
 import { readVersion } from '../output/print-version.js';
 import type { Output } from '../output/streams.js';
 import { EXIT } from './exit-code.js';
@@ -11,6 +12,7 @@ import type { Verb } from './verb.js';
 
 interface AllFlags extends InitFlags {
   readonly force?: boolean;
+  readonly streamlit?: boolean;
 }
 
 const FILE_NAME = 'outlast.yaml';
@@ -22,12 +24,17 @@ export const initVerb: Verb = {
     command.option('--app <name>', 'name of the app', parseAppName);
     command.option('--run <line>', 'its shell line, where {port} is its port', parseInitLine);
     command.option('--port <n>', 'its port', parsePort);
+    command.option(
+      '--streamlit',
+      'recognise the app in this folder (Streamlit, Gradio, FastAPI, Node, Python), and deploy it',
+    );
     command.option('-y, --yes', 'ask nothing, examples stand for what is not given');
     command.option('--force', `replace an ${FILE_NAME} that is there`);
     addOutputFlags(command);
   },
   async run({ cwd, output, prompter, interrupt }, _args, flags: AllFlags) {
     const path = resolve(cwd, FILE_NAME);
+    const recognised = flags.streamlit ? { recognised: await recogniseApp(cwd) } : {};
     const given: InitAnswers = {
       ...(flags.host === undefined ? {} : { hosts: parseInitHosts(flags.host.join(',')) }),
       ...(flags.app === undefined ? {} : { app: flags.app }),
@@ -36,10 +43,10 @@ export const initVerb: Verb = {
     };
     // Whoever says something with flags is not asked for the rest.
     const mayAsk = prompter.interactive && !flags.yes;
-    const isAnswered = Object.keys(given).length > 0;
+    const isAnswered = Object.keys(given).length > 0 || flags.streamlit === true;
     const answers = mayAsk && !isAnswered ? await askInit(prompter, output) : given;
     if (answers === undefined) return giveUp(output, interrupt);
-    const text = buildInitTemplate({ ...answers, schemaLocation: getSchemaLocation(readVersion()) });
+    const text = buildInitTemplate({ ...answers, ...recognised, schemaLocation: getSchemaLocation(readVersion()) });
     const isNew = await write(path, text, flags.force === true ? 'w' : 'wx');
     if (!isNew) {
       const mayReplace = mayAsk && (await prompter.confirm(`${path} is there already. Replace it? (yes/no)`));
@@ -47,7 +54,9 @@ export const initVerb: Verb = {
       if (!mayReplace) throw createExistsError(path);
       await write(path, text, 'w');
     }
-    output.note(`Wrote ${path}. Next: look it over, then see which hosts are meant with: outlast hosts`);
+    const next = flags.streamlit ? 'outlast deploy' : 'outlast hosts';
+    const what = flags.streamlit ? 'put your hosts in, then' : 'look it over, then see which hosts are meant with:';
+    output.note(`Wrote ${path}. Next: ${what} ${next}`);
     return 0;
   },
 };

@@ -4,10 +4,10 @@ import { createRequestId } from '../fleet/nonce.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { maskSpec, resolveSpec } from './app-spec.js';
-import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './deploy.js';
 import { changeReleases } from './deploy-results.js';
 import { planFleet } from './fleet-plan.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
+import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './release-flags.js';
 import { noteSafety } from './start.js';
 import type { Verb } from './verb.js';
 

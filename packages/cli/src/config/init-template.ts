@@ -1,4 +1,5 @@
 import { parseHostSpec } from '../inventory/host-spec.js';
+import type { AppKind, RecognisedApp } from './recognise-app.js';
 
 /** What the template is filled with; an example stands in for each part that is absent. */
 export interface InitAnswers {
@@ -9,6 +10,8 @@ export interface InitAnswers {
   /** Its shell line; `{port}` stands for the port. */
   readonly run?: string;
   readonly port?: number;
+  /** What the folder was found to hold: the app is deployed then. */
+  readonly recognised?: RecognisedApp;
   /** The path or URL of the JSON Schema, for editors. */
   readonly schemaLocation?: string;
 }
@@ -94,7 +97,9 @@ const STREAMLIT_ENV = `    env:
       STREAMLIT_SERVER_HEADLESS: "true"`;
 const OTHER_ENV = '#    env: { LOG_LEVEL: info }';
 
-function buildAppsPart({ app, run, port }: InitAnswers): string {
+function buildAppsPart(answers: InitAnswers): string {
+  if (answers.recognised !== undefined) return buildDeployedPart(answers, answers.recognised);
+  const { app, run, port } = answers;
   const line = run ?? INIT_DEFAULTS.run;
   return `apps:
   ${app === undefined ? INIT_DEFAULTS.app : quoteYaml(app)}:
@@ -118,4 +123,79 @@ ${/\bstreamlit\b/.test(line) ? STREAMLIT_ENV : OTHER_ENV}
     # Where a logout ends what the login has started: systemd keeps it, while lingering is on.
 #    launcher: systemd
 `;
+}
+
+/** What an app of each kind has in its environment, and what it has to show before it counts as healthy. */
+const KINDS: Readonly<
+  Record<AppKind, { readonly env: readonly string[]; readonly health: (entry: string) => readonly string[] }>
+> = {
+  streamlit: {
+    env: [
+      'STREAMLIT_SERVER_HEADLESS: "true"',
+      'STREAMLIT_BROWSER_GATHER_USAGE_STATS: "false"',
+      'PYTHONUNBUFFERED: "1"',
+    ],
+    health: (entry) => [
+      'http: /_stcore/health',
+      '# Streamlit is healthy although its script is broken: this runs the script as a session would.',
+      'exec: |',
+      "  python3 - <<'END'",
+      '  import sys',
+      '  from streamlit.testing.v1 import AppTest',
+      `  run = AppTest.from_file(${JSON.stringify(entry)}, default_timeout=60).run()`,
+      '  sys.exit(str([error.value for error in run.exception]) if run.exception else 0)',
+      '  END',
+      'within: 120s',
+    ],
+  },
+  gradio: {
+    env: ['GRADIO_ANALYTICS_ENABLED: "False"', 'PYTHONUNBUFFERED: "1"'],
+    health: () => ['http: /', 'within: 120s'],
+  },
+  fastapi: {
+    env: ['PYTHONUNBUFFERED: "1"'],
+    health: () => ['http: /', '# It answers, be it that there is nothing at /.', 'status: 200-499'],
+  },
+  node: { env: ['NODE_ENV: production'], health: () => ['tcp: true'] },
+  python: { env: ['PYTHONUNBUFFERED: "1"'], health: () => [] },
+  unknown: { env: [], health: () => [] },
+};
+
+function buildDeployedPart({ app, run, port }: InitAnswers, recognised: RecognisedApp): string {
+  const { kind, name, entry, needsPython, needsNvm, setup } = recognised;
+  const { env, health } = KINDS[kind];
+  const listens = !['python', 'unknown'].includes(kind);
+  const probes = health(entry ?? '');
+  const lines = [
+    `hosts: [${GROUP}]`,
+    '# Uploaded by outlast deploy, but for what .gitignore and .outlastignore leave out.',
+    'source: .',
+    ...(needsPython ? ['# A virtual environment, made anew when the requirements change.', 'python: venv'] : []),
+    ...(needsNvm ? ['node: nvm'] : []),
+    ...(setup === null ? ['#setup: make'] : [`setup: ${setup}`]),
+    `run: ${quoteYaml(run ?? recognised.run)}`,
+    ...(listens || port !== undefined
+      ? ['# The host chooses one that is free, also given as $PORT.', `port: ${port ?? 'auto'}`]
+      : ['#port: auto']),
+    ...(env.length === 0 ? ['#env: { LOG_LEVEL: info }'] : ['env:', ...indent(env)]),
+    ...(probes.length === 0 ? ['#health: { log: ready, within: 60s }'] : ['health:', ...indent(probes)]),
+    '# Outlives every release.',
+    '#shared_paths: [data]',
+    '# Kept secret: a file that is read as dotenv does, and variables of yours.',
+    '#env_file: .env',
+    '#secrets: [API_TOKEN]',
+    '#keep_releases: 5',
+    'restart: { policy: on-failure, max: 5, backoff: 1s..60s }',
+    'log: { max_size: 50MB, keep: 3 }',
+  ];
+  return `apps:\n  ${app === undefined ? name : quoteYaml(app)}:\n${lines.map(placeInApp).join('')}`;
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+/** What is a comment by its first character keeps its column, so that it can be taken in by taking that away. */
+function placeInApp(line: string): string {
+  return /^#\S/.test(line) ? `#    ${line.slice(1)}\n` : `    ${line}\n`;
 }

@@ -33,12 +33,16 @@ interface Walk {
 const MOST_CHARACTERS = 1_048_576;
 const MOST_MISTAKES = 100;
 
-/** These lines are for the shell of the host, which has variables of its own. */
-const SHELL_LINES = [/^apps\0[^\0]*\0(?:run|setup)$/, /^apps\0[^\0]*\0health\0exec$/];
+/** These lines are for a shell, which has variables of its own. */
+const SHELL_LINES = [
+  /^apps\0[^\0]*\0(?:run|setup)$/,
+  /^apps\0[^\0]*\0health\0exec$/,
+  /^apps\0[^\0]*\0secrets\0[0-9]+\0command$/,
+];
 
 /**
  * Puts the values of variables into every string of a parsed file, in place: not into keys, and not into the shell lines
- * `run`, `setup` and `health.exec`. What a variable brings is text and stays one, whatever YAML would make of it.
+ * `run`, `setup`, `health.exec` and the `command` of a secret. What a variable brings is text and stays one, whatever YAML would make of it.
  */
 export function interpolateValues(root: unknown, env: Environment): Interpolation {
   const walk: Walk = { env, mistakes: [], written: new WeakMap(), room: MOST_CHARACTERS };

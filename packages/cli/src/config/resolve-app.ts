@@ -14,6 +14,14 @@ import {
 import type { Config, ConfiguredApp } from './config.js';
 import type { AppSettings } from './schema.js';
 
+/** Where a variable that is kept secret comes from. */
+export type SecretSource = { readonly name: string } & (
+  | { readonly variable: true }
+  | { readonly file: string }
+  | { readonly command: string }
+  | { readonly stdin: true }
+);
+
 /** How the configuration wants an app to run, with defaults filled in. */
 export interface AppDefinition {
   readonly name: string;
@@ -30,8 +38,9 @@ export interface AppDefinition {
   readonly env: Readonly<Record<string, string>>;
   /** An absolute path on this machine. */
   readonly envFilePath?: string;
-  /** Names of variables to take from the environment of outlast. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretSource[];
+  /** The absolute folder of its file on this machine. */
+  readonly folder: string;
   readonly port?: number | 'auto';
   readonly stop: StopSettings;
   readonly restart: RestartSettings;
@@ -62,7 +71,8 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     env: resolveEnv(settings),
     ...resolveEnvFile(app),
     ...(settings.source === undefined ? {} : { sourcePath: resolve(app.folder, settings.source) }),
-    secrets: secrets ?? [],
+    secrets: (secrets ?? []).map(resolveSecret),
+    folder: app.folder,
     ...(port === undefined ? {} : { port }),
     stop: {
       signal: settings.stop?.signal ?? DEFAULT_STOP.signal,
@@ -78,6 +88,13 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
       loginShell: login_shell ?? false,
     },
   };
+}
+
+function resolveSecret(secret: NonNullable<AppSettings['secrets']>[number]): SecretSource {
+  if (typeof secret === 'string') return { name: secret, variable: true };
+  const { name, file, command } = secret;
+  if (file !== undefined) return { name, file };
+  return command === undefined ? { name, stdin: true } : { name, command };
 }
 
 function resolveProgram({ run, port }: AppSettings): Pick<AppDefinition, 'argv' | 'shellLine'> {

@@ -61,6 +61,23 @@ const host = z.union(
   { error: 'must be user@address:port or a mapping' },
 );
 
+const secret = z.union(
+  [
+    envName,
+    mapping({
+      name: envName,
+      file: path.optional().describe('A file on this machine that holds it'),
+      command: line.optional().describe('A shell line on this machine that prints it'),
+      stdin: z.literal(true).optional().describe('The standard input of outlast is it; asked for on a terminal'),
+    }).superRefine((value, context) => {
+      const sources = [value.file, value.command, value.stdin].filter((source) => source !== undefined);
+      if (sources.length !== 1)
+        context.addIssue({ code: 'custom', message: 'must have one of file, command and stdin' });
+    }),
+  ],
+  { error: 'must be the name of a variable, or a mapping with name and one of file, command and stdin' },
+);
+
 const health = mapping({
   http: z
     .string()
@@ -111,7 +128,10 @@ const appFields = {
   cwd: path.optional().describe('Folder on the host; the home folder by default'),
   env,
   env_file: path.optional().describe('File with variables that are kept secret, read as dotenv does'),
-  secrets: z.array(envName).optional().describe('Variables taken from the environment of outlast and kept secret'),
+  secrets: z
+    .array(secret)
+    .optional()
+    .describe('Variables that are kept secret, taken from the environment of outlast unless it says from where'),
   port: z.union([port, z.literal('auto')], { error: 'must be a port from 1 to 65535 or auto' }).optional(),
   health: health.optional(),
   stop: mapping({ signal: parsed(parseSignalName).optional(), grace: duration.optional() }).optional(),

@@ -37,6 +37,14 @@ export const DEPLOY_LAYOUT_FUNCTIONS = sh`
     done
   }
 
+  # has_room: for a little more than what is written of itself.
+  has_room() {
+    dd if=/dev/zero of="$deploy_dir/room" bs=65536 count=16 2>/dev/null
+    room=$?
+    rm -f "$deploy_dir/room"
+    [ "$room" = 0 ]
+  }
+
   # read_release ID: sets release_number, release_content, release_time, release_by, release_commit, release_state and release_before.
   read_release() {
     release_number=0 release_content=- release_time=0 release_by=- release_commit=- release_state=none release_before=-

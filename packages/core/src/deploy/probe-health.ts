@@ -1,6 +1,7 @@
 import { buildSurroundings } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
+import { buildMaskFunction } from './mask-secrets.js';
 
 /** What a release has to show before it counts as healthy; all that is given has to hold. */
 export interface HealthSettings {
@@ -70,6 +71,8 @@ export function buildHealthFunctions(
     ...(log === null ? [] : [sh`probe_log ${log}`]),
   ];
   return sh`
+  ${raw(buildMaskFunction(spec.secretEnv))}
+
   # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for.
   await_health() {
     unhealthy='' healthy_since='' successes=0
@@ -139,8 +142,8 @@ export function buildHealthFunctions(
     if command -v curl >/dev/null; then
       curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "$url"
     elif command -v wget >/dev/null; then
-      # Both kinds of wget tell the status by the word HTTP.
-      no_proxy='*' wget -q -S -T ${PROBE_SECONDS} -O "$page" "$url" 2>&1 | LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
+      # Both kinds of wget tell the status by the word HTTP. That of BusyBox dies of its own -T.
+      no_proxy='*' $(command -v timeout >/dev/null && echo timeout ${PROBE_SECONDS}) wget -q -S -O "$page" "$url" 2>&1 | LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
     elif command -v python3 >/dev/null; then
       python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"
     elif command -v bash >/dev/null; then
@@ -164,7 +167,8 @@ export function buildHealthFunctions(
     run_beside_app >"$deploy_dir/page" 2>&1
     probed=$?
     [ "$probed" != 0 ] || return 0
-    unhealthy="the probe exits with $probed: $(tail -n 1 "$deploy_dir/page")"
+    unhealthy="the probe exits with $probed: $(tail -n 1 "$deploy_dir/page" | mask_secrets)"
+    rm -f "$deploy_dir/page"
     return 1
   }
 

@@ -135,12 +135,11 @@ export const RECEIVE_FUNCTIONS = sh`
 
   # fail_received: a full disk is told as such, and what has come is taken from it again.
   fail_received() {
-    if ! dd if=/dev/zero of="$deploy_dir/room" bs=65536 count=16 2>/dev/null; then
-      rm -rf "$deploy_dir/room" "$incoming" "$parts" "$lists"
+    if ! has_room; then
+      rm -rf "$incoming" "$parts" "$lists"
       fail E_UPLOAD "$app" "there is no space for it in $deploy_dir; what has come was removed"
       return 1
     fi
-    rm -f "$deploy_dir/room"
     if is_cut; then fail_cut; return 1; fi
     read_record "$lists/said"
     fail E_UPLOAD "$app" "it cannot be unpacked in $incoming: \${record:-not what was sent}"

@@ -11,8 +11,6 @@ export interface SetupOptions {
   readonly sharedPaths: readonly string[];
 }
 
-/** Shorter secrets would also mask what is none. */
-const LEAST_MASKED = 4;
 /** Of the log of a setup that failed. */
 const SHOWN_LINES = 50;
 
@@ -83,25 +81,6 @@ export function buildSetupFunctions(
     ${raw(buildExports(spec))}
     shift 6
     exec /bin/sh -e -c "$@" </dev/null 3<&-
-  )
-
-  # mask_secrets: hides their values, line by line; awk gets them in its environment, which nobody else can read.
-  mask_secrets() (
-    ${raw(buildExports({ env: {}, secretEnv: spec.secretEnv }))}
-    LC_ALL=C awk -v names=${Object.keys(spec.secretEnv).join(' ')} '
-      function hide(line, secret,   at, out) {
-        out = ""
-        while ((at = index(line, secret)) > 0) { out = out substr(line, 1, at - 1) "********"; line = substr(line, at + length(secret)) }
-        return out line
-      }
-      BEGIN {
-        count = split(names, name, " ")
-        for (i = 1; i <= count; i++) {
-          lines = split(ENVIRON[name[i]], line, "\n")
-          for (j = 1; j <= lines; j++) if (length(line[j]) >= ${LEAST_MASKED}) secret[++secrets] = line[j]
-        }
-      }
-      { for (i = 1; i <= secrets; i++) $0 = hide($0, secret[i]); print; fflush() }'
   )
 `;
 }

@@ -14,7 +14,7 @@ export const START_FUNCTIONS = sh`
   ${raw(LOG_NAME_FUNCTIONS)}
   ${raw(PORT_FUNCTIONS)}
 
-  run_release='' runtime='' beside=no
+  run_release='' runtime='' beside=no program=''
 
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
@@ -160,6 +160,29 @@ export const START_FUNCTIONS = sh`
     done
   }
 
+  # tell_elsewhere: where the program is that was not found: what a login shell finds, else where such programs mostly are.
+  tell_elsewhere() {
+    [ -n "$program" ] && read_record "$record_path.exit" || return 0
+    case $record in
+    'code 127 '*) ;;
+    *) return 0 ;;
+    esac
+    elsewhere=''
+    case \${SHELL-} in
+    '' | *csh) ;;
+    *) elsewhere=$("$SHELL" -l -c "command -v $program" </dev/null 2>/dev/null | tail -n 1) ;;
+    esac
+    case $elsewhere in
+    /*) say "ELSEWHERE $app login $(encode "$elsewhere")"; return 0 ;;
+    esac
+    for folder in "$state/deploys/$app/releases/$run_release/.venv/bin" "$HOME/.local/bin" "$HOME/bin" "$HOME"/*/bin "$HOME"/.*/bin \
+      "$HOME"/*conda3/envs/*/bin "$HOME"/miniforge3/envs/*/bin /opt/*/bin /usr/local/bin /snap/bin; do
+      [ -x "$folder/$program" ] || continue
+      say "ELSEWHERE $app there $(encode "$folder/$program")"
+      return 0
+    done
+  }
+
   # print_last_lines: of each log, of what this run wrote.
   print_last_lines() {
     printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start" | tail -n 20; done
@@ -222,6 +245,7 @@ export const START_FUNCTIONS = sh`
     list_members "$root" "$mark"
     say "STARTED $app ended same$members"
     print_last_lines
+    tell_elsewhere
     return 0
   }
 `;

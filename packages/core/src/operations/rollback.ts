@@ -1,20 +1,12 @@
-import { ACTIVATE_FUNCTIONS } from '../deploy/activate-release.js';
-import { DEPLOY_LAYOUT_FUNCTIONS } from '../deploy/layout.js';
-import { LOCK_FUNCTIONS } from '../deploy/lock.js';
 import { buildHealthFunctions, type HealthSettings } from '../deploy/probe-health.js';
-import { SWITCH_FUNCTIONS } from '../deploy/switch-release.js';
-import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
-import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
-import { COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
-import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { encodeToken } from '../wire/token.js';
-import { type DeployOptions, type DeployResult, nestFunctions, parseDeployed, parseReleaseId } from './deploy.js';
+import { type DeployOptions, parseReleaseId, RELEASE_FUNCTIONS } from './deploy.js';
+import { type DeployResult, parseDeployed } from './deploy-result.js';
 import type { Operation } from './operation.js';
 import { buildStartHead } from './start.js';
-import { STOPPING_FUNCTIONS } from './stop.js';
 
 /** Which release takes the place of the one that runs. */
 export interface RollbackOptions
@@ -39,19 +31,7 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
       title: 'rollback',
       apps: [options.app],
       keepEnvironment: true,
-      functions: [
-        ...STOPPING_FUNCTIONS,
-        LOGOUT_FUNCTIONS,
-        LAUNCHER_FUNCTIONS,
-        START_FUNCTIONS,
-        DEPLOY_LAYOUT_FUNCTIONS,
-        LOCK_FUNCTIONS,
-        SWITCH_FUNCTIONS,
-        buildHealthFunctions(options.health, options.surroundings),
-        ACTIVATE_FUNCTIONS,
-        nestFunctions('use_recorded_files', COPY_RUN_FILE_FUNCTIONS),
-        ROLLBACK_FUNCTIONS,
-      ],
+      functions: [...RELEASE_FUNCTIONS, buildHealthFunctions(options.health, options.surroundings), ROLLBACK_FUNCTIONS],
       body: sh`
         ${raw(buildStartHead(options))}
         need readlink || return 1

@@ -8,7 +8,7 @@ import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
-import { decodeUtf8 } from '../wire/bytes.js';
+import { decodeHexText, decodeUtf8 } from '../wire/bytes.js';
 import { createProtocolError, findRecord, type Reply, type WireRecord } from '../wire/reply.js';
 import { encodeToken } from '../wire/token.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
@@ -61,9 +61,16 @@ export const start: Operation<StartOptions, AppResult> = {
   parse: (reply) => parseStarted(reply),
 };
 
-/** What every script that starts an app begins with. */
-export function buildStartHead({ app, request, by, settleMs }: Omit<StartOptions, 'spec'>): string {
+/** What every script that starts an app begins with; without a spec nobody knows which program it is. */
+export function buildStartHead({
+  app,
+  request,
+  by,
+  settleMs,
+  spec,
+}: Omit<StartOptions, 'spec'> & Partial<StartOptions>): string {
   return sh`
+    program=${findProgramName(spec)}
     request=${raw(buildRequest(request))} by=${encodeToken(by)} settle=${Math.ceil(settleMs / 100)}
     need awk cat chmod cp dd grep id ln ls mkdir mv od rm sleep tr || return 1
     open_state || return 1
@@ -75,7 +82,7 @@ export function buildStartHead({ app, request, by, settleMs }: Omit<StartOptions
 export function parseStarted(reply: Reply): AppResult {
   const started = reply.records.find((record) => record.kind === 'STARTED');
   const [result] = buildAppResults(reply, 'STARTED', ({ report }, how) => {
-    const error = started && findStartError(started, report);
+    const error = started && findStartError(started, report, findElsewhere(reply));
     const logoutUnknown = findRecord(reply, 'LOGOUT')?.fields[1] === 'unknown';
     return {
       changed: how === 'new' || how === 'ended',
@@ -90,6 +97,7 @@ export function parseStarted(reply: Reply): AppResult {
 function findStartError(
   { fields: [, how, same, ...left], data }: WireRecord,
   report: AppReport,
+  elsewhere: string | undefined,
 ): OutlastError | undefined {
   if (how === 'already' && same === 'different') {
     const what = report.pid === null ? `is ${report.state}` : `runs already with pid ${report.pid}`;
@@ -104,13 +112,30 @@ function findStartError(
   const hint =
     left.length > 0
       ? `end them with: outlast stop ${report.app}; run it in the foreground, without daemonising`
-      : findCodeHint(report.exitCode);
+      : (elsewhere ?? findCodeHint(report.exitCode));
   return new OutlastError('E_START_FAILED', `it ended within the settle time: ${end}${behind}`, {
     exitCode: report.exitCode,
     signal: report.signal,
     lastLines,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** The name that is looked up in PATH; empty where the program has a path, or nobody can tell. */
+function findProgramName(spec: AppSpec | undefined): string {
+  const [first = '', , line = ''] = spec?.argv ?? [];
+  const name = spec?.shell ? (/^\s*(?:exec\s+)?([A-Za-z0-9_.+-]+)(?:\s|$)/.exec(line)?.[1] ?? '') : first;
+  return /^[A-Za-z0-9_+][A-Za-z0-9_.+-]*$/.test(name) ? name : '';
+}
+
+/** What to do where the program that was not found is somewhere else. */
+export function findElsewhere(reply: Reply): string | undefined {
+  const [, how, path] = findRecord(reply, 'ELSEWHERE')?.fields ?? [];
+  if (path === undefined) return undefined;
+  const where = decodeHexText(path);
+  return how === 'login'
+    ? `sessions over SSH get a short PATH; a login shell finds it at ${where}: give that path, or set \`login_shell: true\` for the app`
+    : `sessions over SSH get a short PATH; it is at ${where}: give that path`;
 }
 
 /** What to do about an exit code that the shell gives by itself. */

@@ -1,8 +1,8 @@
 import { findFreePort, isGone } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
+import { createProject, IDLE, type Project, SERVED, SERVER, setMode } from '../../deploy-project.js';
 import { askInProcess } from '../../in-process.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
-import { createProject, IDLE, type Project, SERVED, SERVER, setMode } from './project.js';
 
 const lab = useLab(['web1', 'web2', 'web3']);
 

@@ -1,7 +1,7 @@
 import { runProgram } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
+import { createProject, type Project } from '../../deploy-project.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
-import { createProject, type Project } from './project.js';
 
 const lab = useLab(['web1']);
 const onHost = async (line: string) => (await lab.host().run(line)).stdout;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CAMPAIGN_TIMEOUT_MS,
@@ -33,7 +33,7 @@ test('a deploy whose client is killed, or whose link is cut, leaves a whole rele
 }, async () => {
   const stages = await Promise.all(ALIASES.map(setStage));
   try {
-    await runCampaign({ name: 'cut-deploys', rounds: 500, testShare: 0.2, parallel: 3 }, async (round) => {
+    await runCampaign({ name: 'cut-deploys', rounds: 500, testShare: 0.2, parallel: ALIASES.length }, async (round) => {
       const stage = stages.shift() as Stage;
       await play(stage, round).finally(() => stages.push(stage));
     });
@@ -65,10 +65,10 @@ async function setStage(alias: string): Promise<Stage> {
     hosts: [alias],
     source: 'app',
     // Long enough to be cut in, and with something in the background that must not stay.
-    setup: 'sleep 300 & cat version; sleep 0.15; kill $!',
+    setup: 'sleep 300 & cat version; sleep 0.05; kill $!',
     run: ['sleep', SECONDS],
     keep_releases: 2,
-    health: { exec: 'test -e version', steady: '100ms', interval: '50ms', within: '5s' },
+    health: { exec: 'test -e version', steady: '0ms', interval: '50ms', within: '5s' },
   };
   await writeFile(join(folder, 'outlast.yaml'), JSON.stringify({ hosts: { [alias]: null }, apps: { [APP]: app } }));
   for (let file = 0; file < 60; file++)
@@ -104,8 +104,9 @@ async function play(stage: Stage, round: Round): Promise<void> {
   expect(before.versions).toHaveLength(1);
   const next = `version ${round.index}`;
   await writeVersion(stage, next);
-  if (round.random.chance(0.2))
-    await writeFile(join(stage.folder, 'app', 'model.bin'), Buffer.alloc(LARGE_BYTES, round.index));
+  const model = join(stage.folder, 'app', 'model.bin');
+  if (round.random.chance(0.1)) await writeFile(model, Buffer.alloc(LARGE_BYTES, round.index));
+  else await rm(model, { force: true });
   const told = await disturb(stage, round);
   const after = await look(stage);
   round.step(
@@ -142,7 +143,7 @@ async function disturb(stage: Stage, { random, step }: Round): Promise<ToldOutco
   const way = random.pick(['request', 'reply', 'reply'] as const);
   // The last of the reply is about the look of a second connection.
   const at = random.integer(way === 'reply' ? 1500 : 2000, stage[way]);
-  if (random.chance(0.5)) {
+  if (random.chance(0.65)) {
     const by = random.pick(['reset', 'close'] as const);
     step(`${by} behind byte ${at} of ${stage[way]} of the ${way}`);
     const number = proxy.accepted + 1;

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import type { Laptop } from '@outlast/test-fixtures';
 import { onTestFinished } from 'vitest';
-import { type Answer, askInProcess } from '../../in-process.js';
-import type { Lab } from '../../program-lab.js';
+import { type Answer, askInProcess } from './in-process.js';
+import type { Lab } from './program-lab.js';
 
 /** What goes into a file of the project. */
 export type FileContent = string | Uint8Array | { readonly link: string };

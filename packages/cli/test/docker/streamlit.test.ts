@@ -1,0 +1,212 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Laptop, runOrThrow, type TestHost, waitFor } from '@outlast/test-fixtures';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { readDocument, type ToldDocument } from '../document-schema.js';
+import { addLaptop, appOf, codesOf } from '../program-lab.js';
+import { makeUsers, needDocker, runAsRoot } from './docker-lab.js';
+
+const EXAMPLE = fileURLToPath(new URL('../../../../examples/streamlit', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../../../docs/streamlit.md', import.meta.url));
+/** What a test leaves for people to look at. */
+const PICTURES = fileURLToPath(new URL('../../../../.cache/test-output', import.meta.url));
+const CHROMIUM = '/usr/bin/chromium';
+/** Installing Streamlit from PyPI is most of it. */
+const TIMEOUT_MS = 600_000;
+
+beforeEach(needDocker);
+
+let browser: Browser | undefined;
+let noBrowser: string | undefined;
+
+beforeAll(async () => {
+  const args = [
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
+  try {
+    browser = await chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false, args });
+  } catch (error) {
+    noBrowser = `no browser at ${CHROMIUM}: ${(error as Error).message.split('\n')[0]}`;
+  }
+});
+
+afterAll(() => browser?.close());
+
+interface Stage {
+  readonly laptop: Laptop;
+  readonly hosts: readonly TestHost[];
+  /** The app's folder on the laptop. */
+  readonly folder: string;
+}
+
+/** A copy of the example on a laptop, and empty servers that trust what this machine trusts. */
+async function prepare(...names: ('debian' | 'debian2' | 'debian3')[]): Promise<Stage> {
+  const hosts = await makeUsers(...names);
+  const certificates = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
+  for (const host of hosts) await giveCertificates(host, certificates);
+  const laptop = await addLaptop(hosts);
+  const folder = join(laptop.home, 'streamlit');
+  await cp(EXAMPLE, folder, { recursive: true });
+  return { laptop, hosts, folder };
+}
+
+/** Where this machine reaches PyPI through somebody who has certificates of its own, so have the servers to. */
+async function giveCertificates(host: TestHost, certificates: string): Promise<void> {
+  if (certificates === '' || host.access.kind !== 'container') return;
+  const { docker, container } = host.access;
+  const write = 'mkdir -p /etc/ssl/certs && cat >/etc/ssl/certs/ca-certificates.crt';
+  await runOrThrow([docker, 'exec', '-i', '--user', 'root', container, '/bin/sh', '-ec', write], {
+    input: certificates,
+  });
+  await runAsRoot(host, 'printf "[global]\\ncert = /etc/ssl/certs/ca-certificates.crt\\n" >/etc/pip.conf');
+}
+
+async function run({ laptop, folder }: Stage, words: readonly string[]) {
+  return laptop.outlast(words, { cwd: folder, timeoutMs: TIMEOUT_MS });
+}
+
+async function ask(stage: Stage, ...words: string[]): Promise<{ document: ToldDocument; stderr: string }> {
+  const [verb = '', ...rest] = words;
+  const { stdout, stderr } = await run(stage, [verb, '--json', ...rest]);
+  return { document: readDocument(verb, stdout), stderr };
+}
+
+/** Opens the app of a host in the browser through `outlast open`, until the test is over. */
+async function openPage({ laptop, folder }: Stage, host: string): Promise<{ page: Page; url: string }> {
+  const client = laptop.spawnOutlast(['open', 'streamlit', '-H', host, '--no-browser', '--json'], { cwd: folder });
+  onTestFinished(() => {
+    client.kill('SIGINT');
+  });
+  let stdout = '';
+  client.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  await waitFor(() => stdout.includes('\n'), { what: `the tunnel to ${host}`, timeoutMs: 30_000 });
+  const { url } = JSON.parse(stdout) as { url: string };
+  const page = await (browser as Browser).newPage();
+  onTestFinished(() => page.close());
+  await page.goto(url);
+  return { page, url };
+}
+
+const heading = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor({ timeout: 60_000 });
+
+test('the example is deployed to three servers, used in a browser, changed, and never seen broken', {
+  timeout: TIMEOUT_MS,
+}, async (context) => {
+  if (noBrowser !== undefined) return context.skip(noBrowser);
+  const stage = await prepare('debian', 'debian2', 'debian3');
+  const names = stage.hosts.map(({ alias }) => alias);
+  const init = await run(stage, ['init', '--streamlit', ...names.flatMap((name) => ['-H', name])]);
+  expect(init.exitCode, init.stderr).toBe(0);
+
+  const first = await ask(stage, 'deploy', '--serial', '3');
+  expect(codesOf(first), JSON.stringify(first.document)).toEqual(['ok', 'ok', 'ok']);
+  const one = appOf(first).release;
+
+  const { page } = await openPage(stage, 'debian');
+  await heading(page, 'Release one');
+  // It is counted on the server, and the answer comes over the WebSocket.
+  await page.getByRole('button', { name: 'Count' }).click();
+  await page.getByTestId('stMetricValue').getByText('1', { exact: true }).waitFor();
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, 'streamlit.png') });
+
+  const app = join(stage.folder, 'app.py');
+  const source = await readFile(app, 'utf8');
+  await writeFile(app, source.replace('VERSION = "one"', 'VERSION = "two"'));
+  const second = await ask(stage, 'deploy');
+  expect(codesOf(second), JSON.stringify(second.document)).toEqual(['ok', 'ok', 'ok']);
+  // The requirements are the same, so nothing is installed.
+  for (const index of [0, 1, 2]) expect(stepsOf(second, index).setup).toBeLessThan(10);
+  const { page: changed, url } = await openPage(stage, 'debian2');
+  await heading(changed, 'Release two');
+
+  const broken: readonly [what: string, text: string, said: string][] = [
+    ['a syntax error', `${source}\nif`, 'invalid syntax'],
+    ['a missing module', `import nowhere_4711\n${source}`, "No module named 'nowhere_4711'"],
+    [
+      'a script that crashes after five seconds',
+      source.replace('import socket', 'import os, socket, threading\nthreading.Timer(5, os._exit, [7]).start()'),
+      'it ended with code 7',
+    ],
+  ];
+  for (const [what, text, said] of broken) {
+    await writeFile(app, text);
+    if (said.includes('it ended')) await steady(stage, '8s');
+    const told = await ask(stage, 'deploy');
+    expect([what, codesOf(told)]).toEqual([what, ['E_UNHEALTHY', 'E_SKIPPED', 'E_SKIPPED']]);
+    expect(told.document.outcomes[0]?.error?.message).toContain(said);
+    expect(appOf(told)).toMatchObject({ state: 'running', release: appOf(second).release });
+    expect((await fetch(url)).status).toBe(200);
+  }
+  const back = await ask(stage, 'rollback', 'streamlit', '-H', 'debian3');
+  expect(appOf(back)).toMatchObject({ release: one, changed: true });
+  const { page: old } = await openPage(stage, 'debian3');
+  await heading(old, 'Release one');
+});
+
+async function steady({ folder }: Stage, time: string): Promise<void> {
+  const path = join(folder, 'outlast.yaml');
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace('within: 120s', `within: 120s\n      steady: ${time}`));
+}
+
+function stepsOf({ document }: { document: ToldDocument }, host: number): Record<string, number> {
+  const { steps = [] } = document.outcomes[host]?.apps?.[0] ?? {};
+  return Object.fromEntries(steps.map(({ name, seconds }) => [name, seconds]));
+}
+
+test('every line of docs/streamlit.md does what it says, from an empty server on', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const text = await readFile(DOCS, 'utf8');
+  const lines = [...text.matchAll(/^\$ outlast (.*)$/gm)].map(([, words = '']) => words.split(' '));
+  expect(lines.length).toBeGreaterThan(8);
+  const stage = await prepare('debian2');
+  const [host] = stage.hosts as [TestHost];
+  // The address of the page is that of the server, and its user is the one of this test.
+  const config = await readFile(stage.laptop.sshConfig, 'utf8');
+  await writeFile(
+    stage.laptop.sshConfig,
+    `${config.replace(/^Host debian2$/m, 'Host debian2 192.0.2.11')}\nHost *\n  User ${host.user}\n`,
+  );
+  for (const words of lines) {
+    const own = words.map((word) => word.replace('deploy@192.0.2.11', '192.0.2.11'));
+    if (words[0] === 'deploy') await change(stage);
+    const told = words[0] === 'open' ? await openBriefly(stage, own) : await run(stage, own);
+    expect([words.join(' '), told.exitCode, told.exitCode === 0 ? '' : told.stderr]).toEqual([words.join(' '), 0, '']);
+  }
+});
+
+/** What people do between two lines. */
+async function change({ folder }: Stage): Promise<void> {
+  const app = join(folder, 'app.py');
+  await writeFile(app, `${await readFile(app, 'utf8')}# changed\n`);
+}
+
+async function openBriefly(
+  { laptop, folder }: Stage,
+  words: readonly string[],
+): Promise<{ exitCode: number | null; stderr: string }> {
+  const client = laptop.spawnOutlast([...words, '--no-browser'], { cwd: folder });
+  let [stdout, stderr] = ['', ''];
+  client.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  client.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) => client.once('close', resolve));
+  await waitFor(() => stdout.includes('http://'), { what: 'the address', timeoutMs: 30_000 });
+  const [url = ''] = /http:\/\/\S+/.exec(stdout) ?? [];
+  expect(await (await fetch(url)).text()).toContain('<title>Streamlit</title>');
+  client.kill('SIGINT');
+  return { exitCode: await ended, stderr };
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { waitFor } from '@outlast/test-fixtures';
+import { expect, onTestFinished, test } from 'vitest';
+import { createProject, IDLE, type Project } from '../../deploy-project.js';
+import { appOf, codesOf, useLab } from '../../program-lab.js';
+
+const lab = useLab(['web1']);
+
+const exists = async (project: Project, path: string) =>
+  (await lab.host().run(`test -e ${project.deployDir}/${path}`)).exitCode === 0;
+
+/** What a setup of the app has started and runs. */
+const listSetup = async (app: string) =>
+  (await lab.host().run(`grep -ls 'OUTLAST_RUN=setup' /proc/[0-9]*/environ | xargs -r grep -ls OUTLAST_APP=${app}`))
+    .stdout;
+
+/** A deploy by a client of its own whose setup lasts until the file `go` is there; resolves once it is at that. */
+async function beginSlowly(project: Project, ...flags: string[]) {
+  await project.configure({ setup: ': >"../../begun"; while [ ! -e ../../go ]; do sleep 0.05; done' });
+  await project.write({ file: `slow ${Math.random()}` });
+  const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
+  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config, ...flags]);
+  const ended = new Promise<number | null>((resolve) => client.once('close', resolve));
+  client.stdout?.resume();
+  client.stderr?.resume();
+  onTestFinished(() => {
+    client.kill('SIGKILL');
+  });
+  await waitFor(() => exists(project, 'begun'), { what: 'the setup to be under way' });
+  return { client, ended, go: () => lab.host().run(`: >${project.deployDir}/go`) };
+}
+
+async function createIdle(app: string): Promise<Project> {
+  const project = await createProject(lab, app, IDLE);
+  await project.write({ file: 'first' });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
+  return project;
+}
+
+test('one deploys at a time: whoever comes is told who does, since when and why, and may wait', async () => {
+  const project = await createIdle('locked');
+  const { ended, go } = await beginSlowly(project, '--reason', 'the big move');
+  const { error } = (await project.ask('deploy')).document.outcomes[0] ?? {};
+  expect(error?.code).toBe('E_LOCKED');
+  expect(error?.message).toMatch(/^\S+@\S+ is at a deploy since \d{4}-\S+Z: the big move$/);
+  expect(codesOf(await project.ask('rollback'))).toEqual(['E_LOCKED']);
+  const waiting = project.ask('deploy', '--wait', '1m');
+  await go();
+  expect(await ended).toBe(0);
+  expect(appOf(await waiting)).toMatchObject({ state: 'running', changed: false });
+});
+
+test('a deploy is taken over only knowingly, and its setup ends', async () => {
+  const project = await createIdle('taken');
+  const { ended } = await beginSlowly(project);
+  await project.configure({ setup: 'true' });
+  const told = await project.ask('deploy', '--take-over');
+  expect(codesOf(told)).toEqual(['ok']);
+  expect(told.stderr).toMatch(/web1: taken over from \S+@\S+, who was at a deploy since /);
+  expect(await ended).toBe(1);
+  expect(await listSetup('taken')).toBe('');
+});
+
+test('a deploy whose laptop died holds nothing up: its setup ends, and the next one says so', async () => {
+  const project = await createIdle('died');
+  const { client, ended } = await beginSlowly(project);
+  client.kill('SIGKILL');
+  await ended;
+  const isOver = async () => (await listSetup('died')) === '';
+  await waitFor(isOver, { what: 'the setup to end' });
+  await project.configure({ setup: 'true' });
+  const told = await project.ask('deploy', '--wait', '10s');
+  expect(codesOf(told)).toEqual(['ok']);
+  expect(told.stderr).toMatch(/did not come to its end, at setup; what it left was cleared up/);
+  const { releases = [] } = appOf(await project.ask('releases'));
+  expect(releases.map(({ state }) => state)).toEqual(['good', 'good']);
+});

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createProject } from '../../deploy-project.js';
+import { appOf, codesOf, useLab } from '../../program-lab.js';
+
+const lab = useLab(['web1']);
+
+const CANARY = 'canary-0815-of-deploys';
+
+/** The argv of everything that runs on this machine, which is laptop and host. */
+function listArguments(): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return [];
+    try {
+      return [readFileSync(`/proc/${pid}/cmdline`, 'latin1')];
+    } catch {
+      return [];
+    }
+  });
+}
+
+test('a secret is in no argv, log, record that others can read, printout or error, and reaches setup, app and probe', async () => {
+  const seen = new Set<string>();
+  const timer = setInterval(() => {
+    for (const argv of listArguments()) if (argv.includes(CANARY)) seen.add(argv);
+  }, 5);
+  const project = await createProject(lab, 'secretive', {
+    secrets: [
+      { name: 'FILED', file: 'key' },
+      { name: 'TOLD', command: 'cat key' },
+    ],
+    env_file: '.env',
+    setup: 'test "$FILED$TOLD$DOTTED" = "$(cat expected)" && echo "setup has $TOLD and $DOTTED"',
+    run: ['/bin/sh', '-c', 'test "$TOLD" = "$(cat expected_one)" && exec sleep 1000'],
+    health: { exec: 'test "$FILED" = "$(cat expected_one)" || { echo "not $FILED"; exit 1; }', steady: '0ms' },
+  });
+  // In the release they stand in two pieces, so that only what we do with them is found.
+  const halves = 'a=canary-0815; b=-of-deploys';
+  await project.write({
+    '../key': `${CANARY}\n`,
+    '../.env': `DOTTED=${CANARY}`,
+    'make.sh': `${halves}; printf %s "$a$b" >expected_one; printf %s "$a$b$a$b$a$b" >expected`,
+  });
+  await project.configure({
+    setup: '. ./make.sh; test "$FILED$TOLD$DOTTED" = "$(cat expected)" && echo "setup has $TOLD and $DOTTED"',
+  });
+  const told = await project.ask('deploy');
+  expect(codesOf(told), told.stderr).toEqual(['ok']);
+  const printed = [
+    told.stdout,
+    told.stderr,
+    (await project.ask('inspect')).stdout,
+    (await project.ask('history')).stdout,
+  ];
+  await project.configure({ health: { exec: 'echo "not $FILED"; exit 1', within: '200ms' } });
+  const sick = await project.ask('deploy', '--force');
+  expect(codesOf(sick)).toEqual(['E_UNHEALTHY']);
+  printed.push(sick.stdout);
+  const config = ['--config', join(project.folder, 'outlast.yaml')];
+  printed.push((await lab.run(['deploy', 'secretive', '--print-script', ...config])).stdout);
+  clearInterval(timer);
+  expect(printed.filter((text) => text.includes(CANARY))).toEqual([]);
+  expect([...seen]).toEqual([]);
+  const { stdout } = await lab
+    .host()
+    .run(
+      'cd "$XDG_STATE_HOME/outlast" && grep -rl canary-0815-of . | sort && find . -type f -perm /077 | grep -v releases/',
+    );
+  const files = stdout.split('\n').filter(Boolean);
+  // What starts it again has to hold them; nobody else can read that.
+  expect(files.filter((file) => !/\.launch$|\/releases\/[^/]+\/expected/.test(file))).toEqual([]);
+});
+
+test('a secret that is changed makes a restart of the same release', async () => {
+  const project = await createProject(lab, 'changing', {
+    secrets: [{ name: 'KEY', file: 'key' }],
+    run: ['sleep', '1000'],
+    health: { exec: 'true', steady: '0ms' },
+  });
+  await project.write({ '../key': 'one', file: 'x' });
+  const first = appOf(await project.ask('deploy'));
+  expect(appOf(await project.ask('deploy'))).toMatchObject({ changed: false, pid: first.pid });
+  await project.write({ '../key': 'two' });
+  const second = appOf(await project.ask('deploy'));
+  expect(second).toMatchObject({ changed: true, release: first.release });
+  const { stdout } = await lab.host().run(`tr '\\0' '\\n' </proc/${second.pid}/environ | grep ^KEY=`);
+  expect(stdout).toBe('KEY=two\n');
+});

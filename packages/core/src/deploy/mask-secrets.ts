@@ -1,0 +1,28 @@
+import { buildExports } from '../lifecycle/run-files.js';
+import { raw, sh } from '../shell/template.js';
+
+/** Shorter secrets would also mask what is none. */
+const LEAST_MASKED = 4;
+
+/** The shell function `mask_secrets`, which hides the values of secrets in what goes through it. */
+export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): string {
+  return sh`
+  # mask_secrets: line by line; awk gets them in its environment, which nobody else can read.
+  mask_secrets() (
+    ${raw(buildExports({ env: {}, secretEnv }))}
+    LC_ALL=C awk -v names=${Object.keys(secretEnv).join(' ')} '
+      function hide(line, secret,   at, out) {
+        out = ""
+        while ((at = index(line, secret)) > 0) { out = out substr(line, 1, at - 1) "********"; line = substr(line, at + length(secret)) }
+        return out line
+      }
+      BEGIN {
+        count = split(names, name, " ")
+        for (i = 1; i <= count; i++) {
+          lines = split(ENVIRON[name[i]], line, "\n")
+          for (j = 1; j <= lines; j++) if (length(line[j]) >= ${LEAST_MASKED}) secret[++secrets] = line[j]
+        }
+      }
+      { for (i = 1; i <= secrets; i++) $0 = hide($0, secret[i]); print; fflush() }'
+  )`;
+}
