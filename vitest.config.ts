@@ -45,7 +45,8 @@ const projects: readonly Project[] = [
     ...buildHostProject('docker', { timeout: 180 * SECOND, order: 4, workers: 2 }),
     ...(existsSync(DOCKER_SETUP) ? { globalSetup: DOCKER_SETUP } : {}),
   },
-  buildHostProject('streamlit', { timeout: 300 * SECOND, order: 5, workers: 2 }),
+  // It waits for PyPI first.
+  buildHostProject('streamlit', { timeout: 300 * SECOND, order: 4, workers: 2 }),
 ];
 
 /**
@@ -62,8 +63,10 @@ const FIRST = [
   'sshd/black-holes',
   'sshd/dead-names',
   'sshd/logs',
+  'sshd/reliability/cut-deploys',
   'sshd/reliability/cut-clients',
   'streamlit/streamlit',
+  'docker/streamlit',
   'docker/systemd-launcher',
   'docker/login-shells',
 ];

@@ -52,6 +52,8 @@ export const DEBIAN_PACKAGES = [
     probe: ['parallel', '--minversion', '20130222'],
     reason: 'GNU parallel, with the command lines of docs/sharding.md',
   },
+  { packages: ['libarchive-tools'], program: 'bsdtar', reason: 'unpacks our archives' },
+  { packages: ['chromium'], program: 'chromium', reason: 'the browser that a deployed app is used in' },
   {
     packages: ['python3-venv'],
     probe: ['python3', '-c', 'import ensurepip, venv'],

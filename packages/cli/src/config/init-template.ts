@@ -142,6 +142,7 @@ const KINDS: Readonly<
       "  python3 - <<'END'",
       '  import sys',
       '  from streamlit.testing.v1 import AppTest',
+      `  compile(open(${JSON.stringify(entry)}).read(), ${JSON.stringify(entry)}, "exec")`,
       `  run = AppTest.from_file(${JSON.stringify(entry)}, default_timeout=60).run()`,
       '  sys.exit(str([error.value for error in run.exception]) if run.exception else 0)',
       '  END',
