@@ -1,6 +1,7 @@
 import { ADOPT_MUTANTS } from './guards/adopt.mjs';
 import { CONFIGURATION_MUTANTS } from './guards/configuration.mjs';
 import { CONNECTION_MUTANTS } from './guards/connection.mjs';
+import { DEPLOY_MUTANTS } from './guards/deploy.mjs';
 import { END_MUTANTS } from './guards/ends.mjs';
 import { EXEC_MUTANTS } from './guards/exec.mjs';
 import { FLEET_MUTANTS } from './guards/fleet.mjs';
@@ -54,4 +55,5 @@ export const MUTANTS = [
   ...OUTPUT_MUTANTS,
   ...EXEC_MUTANTS,
   ...INVENTORY_MUTANTS,
+  ...DEPLOY_MUTANTS,
 ];

@@ -86,7 +86,7 @@ class Partner {
     const [kind, ...fields] = text.split(' ');
     if (kind === 'NEED') this.#lines.push(fields[0] ?? '');
     else if (kind === 'PART') this.#parts.set(fields[0] ?? '', Number(fields[1]));
-    else if (kind === 'WANT') void this.#answer(fields[0] ?? '');
+    else if (kind === 'WANT') void this.#answer(fields);
     else if (kind === 'STEP') this.#hearStep(fields);
     else if (kind === 'READY') this.#letGo();
   }
@@ -97,10 +97,10 @@ class Partner {
     if (name === 'setup' && how === 'begin') this.#release ??= holdLease(this.#channel);
   }
 
-  async #answer(what: string): Promise<void> {
+  async #answer([what, unzip]: readonly string[]): Promise<void> {
     try {
       if (what === 'manifest') await sendManifest(this.#channel, this.#source);
-      if (what === 'files') await this.#sendFiles();
+      if (what === 'files') await this.#sendFiles(unzip === 'gzip');
     } catch (error) {
       // Where the host has let go first, it says why.
       if (!(error instanceof SendingEnded)) this.failure = error;
@@ -108,8 +108,8 @@ class Partner {
     }
   }
 
-  #sendFiles(): Promise<void> {
-    const needed = { lines: this.#lines.join(','), parts: this.#parts, isFirst: this.#rounds++ === 0 };
+  #sendFiles(mayCompress: boolean): Promise<void> {
+    const needed = { lines: this.#lines.join(','), parts: this.#parts, isFirst: this.#rounds++ === 0, mayCompress };
     this.#lines = [];
     this.#parts = new Map();
     return sendFiles(this.#channel, this.#source, needed, (progress) => this.#watcher.onUpload(progress));

@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import {
   appendFileSync,
   mkdirSync,
@@ -13,13 +13,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { OutlastError } from '@outlast/core';
 import { afterAll, expect, test } from 'vitest';
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
 import { readSource } from './read-source.js';
 import { type NeededFiles, SendingEnded, sendFiles, sendManifest, type UploadProgress } from './send-release.js';
 import type { SourceTree } from './source-tree.js';
-import { writeArchive } from './tar-archive.js';
+import { measureArchive, writeArchive } from './tar-archive.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'outlast-send-release-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -101,7 +102,7 @@ function parseFiles(bytes: Buffer): Part[] {
   const reader = new Reader(bytes);
   const parts: Part[] = [];
   for (let head = reader.readLine(); head !== 'SENT'; head = reader.readLine()) {
-    if (!/^(?:TAR|FILE [1-9][0-9]* [0-9]+)$/.test(head)) throw new Error(`not begun by TAR or FILE: ${head}`);
+    if (!/^(?:TAR|TARGZ|FILE [1-9][0-9]* [0-9]+)$/.test(head)) throw new Error(`not begun by TAR or FILE: ${head}`);
     parts.push({ head, data: reader.readData() });
   }
   expect(reader.isOver).toBe(true);
@@ -142,7 +143,9 @@ const NO_PARTS: ReadonlyMap<string, number> = new Map();
 async function send(tree: SourceTree, needed: Partial<NeededFiles>): Promise<Sent> {
   const progress: UploadProgress[] = [];
   const bytes = await collect((channel) =>
-    sendFiles(channel, tree, { lines: '', parts: NO_PARTS, isFirst: true, ...needed }, (each) => progress.push(each)),
+    sendFiles(channel, tree, { lines: '', parts: NO_PARTS, isFirst: true, mayCompress: false, ...needed }, (each) =>
+      progress.push(each),
+    ),
   );
   return { parts: parseFiles(bytes), progress };
 }
@@ -321,7 +324,7 @@ test.each(CHANGES)('a file that was %s since it was listed is refused a second t
   const sending = sendFiles(
     openChannel(stdin).channel,
     tree,
-    { lines: '3,5', parts: NO_PARTS, isFirst: false },
+    { lines: '3,5', parts: NO_PARTS, isFirst: false, mayCompress: false },
     () => {},
   );
   const error = await sending.catch((thrown: unknown) => thrown);
@@ -409,7 +412,12 @@ test.each(['archive', 'large'])('no more than one piece (%s) is written before t
   const highWaterMark = 64 * 1024;
   const host = openSlowHost(highWaterMark);
   let isDone = false;
-  const sending = sendFiles(host.channel, tree, { lines: '1', parts: NO_PARTS, isFirst: true }, () => {}).then(() => {
+  const sending = sendFiles(
+    host.channel,
+    tree,
+    { lines: '1', parts: NO_PARTS, isFirst: true, mayCompress: false },
+    () => {},
+  ).then(() => {
     isDone = true;
   });
   let most = 0;
@@ -432,7 +440,12 @@ test.each(['archive', 'large'])('sending ends when the channel ends while it is 
   addSparse(root, kind, kind === 'large' ? LARGE : 3 * MIB);
   const tree = await read(root);
   const host = openSlowHost(1024);
-  const sending = sendFiles(host.channel, tree, { lines: '1', parts: NO_PARTS, isFirst: true }, () => {});
+  const sending = sendFiles(
+    host.channel,
+    tree,
+    { lines: '1', parts: NO_PARTS, isFirst: true, mayCompress: false },
+    () => {},
+  );
   await letSenderFill(host.stdin, () => false);
   host.end();
   await expect(sending).rejects.toBeInstanceOf(SendingEnded);
@@ -452,7 +465,12 @@ test('sending ends where the channel has ended before, and is not full', async (
   const tree = await read(root);
   const host = openChannel(new PassThrough({ highWaterMark: 2 * LARGE }));
   host.end();
-  const sending = sendFiles(host.channel, tree, { lines: '1', parts: NO_PARTS, isFirst: true }, () => {});
+  const sending = sendFiles(
+    host.channel,
+    tree,
+    { lines: '1', parts: NO_PARTS, isFirst: true, mayCompress: false },
+    () => {},
+  );
   await expect(sending).rejects.toBeInstanceOf(SendingEnded);
 });
 
@@ -463,6 +481,38 @@ test('many large files leave nobody behind who listens to the stream', async () 
   const stdin = new PassThrough();
   stdin.resume();
   const parts = new Map(tree.entries.map(({ hash = '' }) => [hash, LARGE - 1]));
-  await sendFiles(openChannel(stdin).channel, tree, { lines: '1-12', parts, isFirst: true }, () => {});
+  await sendFiles(
+    openChannel(stdin).channel,
+    tree,
+    { lines: '1-12', parts, isFirst: true, mayCompress: false },
+    () => {},
+  );
   expect(stdin.listenerCount('drain')).toBe(0);
+});
+
+test('what is little is compressed where the host can unpack it and that makes it smaller', async () => {
+  const tree = await read(makeRoot({ a: 'text that repeats itself. '.repeat(2000), b: 'more of it' }));
+  const { parts, progress } = await send(tree, { lines: '1-2', mayCompress: true });
+  expect(listHeads(parts)).toEqual(['TARGZ']);
+  const [{ data } = { data: Buffer.alloc(0) }] = parts;
+  expect(data.length).toBeLessThan(2000);
+  expect(gunzipSync(data).equals(buildArchive(tree, ['a', 'b']))).toBe(true);
+  expect(progress.at(-1)).toMatchObject({ bytes: measureArchive(tree.entries), files: 2 });
+  expect(listHeads((await send(tree, { lines: '1-2' })).parts)).toEqual(['TAR']);
+});
+
+test('what does not get smaller is sent as it is', async () => {
+  const root = makeRoot({ a: '' });
+  writeFileSync(join(root, 'a'), randomBytes(100_000));
+  expect(listHeads((await send(await read(root), { lines: '1', mayCompress: true })).parts)).toEqual(['TAR']);
+});
+
+test('of much the beginning tells how fast the link is, and over a fast one nothing is compressed', async () => {
+  const root = makeRoot();
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(root, name), 'x'.repeat(5_000_000));
+  const tree = await read(root);
+  const { parts } = await send(tree, { lines: '1-3', mayCompress: true });
+  expect(listHeads(parts)).toEqual(['TAR', 'TAR']);
+  const whole = Buffer.concat(parts.map(({ data }) => data.subarray(0, -1024)));
+  expect(whole.equals(buildArchive(tree, ['a', 'b', 'c']).subarray(0, -1024))).toBe(true);
 });

@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gzipSync } from 'node:zlib';
 import { OutlastError, quoteForMessage } from '@outlast/core';
 import type { ExecChannel } from '../ssh/transport.js';
 import type { SourceEntry, SourceTree } from './source-tree.js';
@@ -21,6 +23,8 @@ export interface NeededFiles {
   readonly parts: ReadonlyMap<string, number>;
   /** The first time; what is needed once more was something else when it was read. */
   readonly isFirst: boolean;
+  /** The host can unpack what was compressed by gzip. */
+  readonly mayCompress: boolean;
 }
 
 /** From this size on a file goes by itself, so that a cut in the middle of it does not cost all of it. */
@@ -30,6 +34,13 @@ const READ_BYTES = 256 * 1024;
 const FIRST_BLOCK_BYTES = 256 * 1024;
 const LARGEST_BLOCK_BYTES = 32 << 20;
 const BLOCK_SECONDS = 2;
+/** From so much on it is measured first how fast the link is: one that is fast takes less time than gzip. */
+const MEASURED_BYTES = 8 << 20;
+const FAST_BYTES_PER_SECOND = 30e6;
+/** What is left of it has to be less than that share. */
+const WORTHWHILE = 0.8;
+const SAMPLED_FILES = 50;
+const COMPRESSED_BLOCK_BYTES = 1 << 20;
 
 /** Sends the manifest. */
 export async function sendManifest(channel: ExecChannel, { manifest }: SourceTree): Promise<void> {
@@ -60,9 +71,12 @@ export async function sendFiles(
   const advance = (bytes: number, done: number) => {
     progress.bytes += bytes;
     progress.files += done;
-    onProgress({ ...progress });
+    // A second archive ends once more than was measured.
+    onProgress({ ...progress, bytes: Math.min(progress.bytes, totalBytes) });
   };
-  if (archived.length > 0) await sendArchive(channel, tree, archived, (bytes) => advance(bytes, 0));
+  const { mayCompress } = needed;
+  if (archived.length > 0)
+    await sendArchives(channel, tree, { entries: archived, mayCompress }, (bytes) => advance(bytes, 0));
   advance(0, small.size);
   const parts = new Map(needed.parts);
   for (const { entry, line } of large) {
@@ -77,12 +91,53 @@ export async function sendFiles(
   channel.stdin.write('SENT\n');
 }
 
-async function sendArchive(
+/** As archives: what is little, and what comes behind the beginning of much over a slow link, is compressed where that makes it smaller. */
+async function sendArchives(
+  channel: ExecChannel,
+  tree: SourceTree,
+  { entries, mayCompress }: { readonly entries: readonly SourceEntry[]; readonly mayCompress: boolean },
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const pays = mayCompress && isCompressible(tree, entries);
+  const [first, rest] = splitArchive(entries, pays ? MEASURED_BYTES : Number.POSITIVE_INFINITY);
+  const begun = performance.now();
+  if (pays && rest.length === 0) await sendCompressed(channel, tree, first, onBytes);
+  else await sendArchive(channel, tree, first, onBytes);
+  if (rest.length === 0) return;
+  const bytesPerSecond = (measureArchive(first) / (performance.now() - begun)) * 1000;
+  const send = bytesPerSecond < FAST_BYTES_PER_SECOND ? sendCompressed : sendArchive;
+  await send(channel, tree, rest, onBytes);
+}
+
+/** Up to so many bytes, and what is left. */
+function splitArchive(
+  entries: readonly SourceEntry[],
+  most: number,
+): readonly [first: readonly SourceEntry[], rest: readonly SourceEntry[]] {
+  let bytes = 0;
+  const at = entries.findIndex((entry) => {
+    bytes += entry.size;
+    return bytes > most;
+  });
+  return at <= 0 ? [entries, []] : [entries.slice(0, at), entries.slice(at)];
+}
+
+/** By what is in the middle of it, where there are files. */
+function isCompressible({ root }: SourceTree, entries: readonly SourceEntry[]): boolean {
+  const files = entries.filter(({ kind }) => kind === 'file');
+  const middle = files.slice(Math.floor(files.length / 2), Math.floor(files.length / 2) + SAMPLED_FILES);
+  const [sample] = writeArchive(root, middle);
+  return sample !== undefined && gzipSync(sample, { level: 1 }).length < sample.length * WORTHWHILE;
+}
+
+type SendEntries = (
   channel: ExecChannel,
   tree: SourceTree,
   entries: readonly SourceEntry[],
   onBytes: (bytes: number) => void,
-): Promise<void> {
+) => Promise<void>;
+
+const sendArchive: SendEntries = async (channel, tree, entries, onBytes) => {
   channel.stdin.write('TAR\n');
   const data = new DataStream(channel, measureArchive(entries));
   for (const piece of writeArchive(tree.root, entries)) {
@@ -90,7 +145,25 @@ async function sendArchive(
     onBytes(piece.length);
   }
   await data.end();
-}
+};
+
+const sendCompressed: SendEntries = async (channel, tree, entries, onBytes) => {
+  channel.stdin.write('TARGZ\n');
+  const data = new DataStream(channel, undefined);
+  await pipeline(
+    function* read() {
+      for (const piece of writeArchive(tree.root, entries)) {
+        yield piece;
+        onBytes(piece.length);
+      }
+    },
+    createGzip({ level: 1, chunkSize: COMPRESSED_BLOCK_BYTES }),
+    async (compressed: AsyncIterable<Buffer>) => {
+      for await (const piece of compressed) await data.write(piece);
+    },
+  );
+  await data.end();
+};
 
 /** Sends one file from an offset on; what it lacks by now is sent as zeros, and its hash tells. */
 async function sendFile(
@@ -145,10 +218,10 @@ async function refuseChanged(tree: SourceTree, files: readonly NeededFile[]): Pr
   }
 }
 
-/** So many bytes, in blocks that the host is told the length of. */
+/** So many bytes, in blocks that the host is told the length of; where nobody knows how many, each piece is one. */
 class DataStream {
   readonly #channel: ExecChannel;
-  #left: number;
+  #left: number | undefined;
   #blockLeft = 0;
   #blockBytes = FIRST_BLOCK_BYTES;
   #began = performance.now();
@@ -156,7 +229,7 @@ class DataStream {
   #resume: (() => void) | undefined;
   readonly #wake = (): void => this.#resume?.();
 
-  constructor(channel: ExecChannel, total: number) {
+  constructor(channel: ExecChannel, total: number | undefined) {
     this.#channel = channel;
     this.#left = total;
     channel.stdin.on('drain', this.#wake);
@@ -168,7 +241,7 @@ class DataStream {
 
   async write(bytes: Buffer): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
-      if (this.#blockLeft === 0) this.#beginBlock();
+      if (this.#blockLeft === 0) this.#beginBlock(bytes.length - at);
       const piece = bytes.subarray(at, at + this.#blockLeft);
       this.#blockLeft -= piece.length;
       at += piece.length;
@@ -182,7 +255,7 @@ class DataStream {
   }
 
   /** As long as the link takes in a moment. */
-  #beginBlock(): void {
+  #beginBlock(here: number): void {
     const now = performance.now();
     const seconds = (now - this.#began) / 1000;
     this.#began = now;
@@ -190,8 +263,8 @@ class DataStream {
     this.#blockBytes = Math.round(
       Math.min(LARGEST_BLOCK_BYTES, 4 * this.#blockBytes, Math.max(FIRST_BLOCK_BYTES, wanted)),
     );
-    this.#blockLeft = Math.min(this.#left, this.#blockBytes);
-    this.#left -= this.#blockLeft;
+    this.#blockLeft = this.#left === undefined ? here : Math.min(this.#left, this.#blockBytes);
+    if (this.#left !== undefined) this.#left -= this.#blockLeft;
     this.#channel.stdin.write(`DATA ${this.#blockLeft}\n`);
   }
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { readDocument, type ToldDocument } from '../document-schema.js';
 import { addLaptop, appOf, codesOf } from '../program-lab.js';
 import { makeUsers, needDocker, runAsRoot } from './docker-lab.js';
+import { killAll } from './remote-processes.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../../examples/streamlit', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../../../docs/streamlit.md', import.meta.url));
@@ -20,6 +21,8 @@ beforeEach(needDocker);
 
 let browser: Browser | undefined;
 let noBrowser: string | undefined;
+/** The server on which the example was deployed before. */
+let known: TestHost | undefined;
 
 beforeAll(async () => {
   const args = [
@@ -45,9 +48,14 @@ interface Stage {
   readonly folder: string;
 }
 
+type Server = 'debian' | 'debian2' | 'debian3';
+
 /** A copy of the example on a laptop, and empty servers that trust what this machine trusts. */
-async function prepare(...names: ('debian' | 'debian2' | 'debian3')[]): Promise<Stage> {
-  const hosts = await makeUsers(...names);
+async function prepare(...names: Server[]): Promise<Stage> {
+  return prepareOn(await makeUsers(...names));
+}
+
+async function prepareOn(hosts: readonly TestHost[]): Promise<Stage> {
   const certificates = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
   for (const host of hosts) await giveCertificates(host, certificates);
   const laptop = await addLaptop(hosts);
@@ -100,11 +108,38 @@ async function openPage({ laptop, folder }: Stage, host: string): Promise<{ page
 
 const heading = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor({ timeout: 60_000 });
 
+test('every line of docs/streamlit.md does what it says, from an empty server on', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const text = await readFile(DOCS, 'utf8');
+  const lines = [...text.matchAll(/^\$ outlast (.*)$/gm)].map(([, words = '']) => words.split(' '));
+  expect(lines.length).toBeGreaterThan(8);
+  const stage = await prepare('debian2');
+  [known] = stage.hosts;
+  const [host] = stage.hosts as [TestHost];
+  // The address of the page is that of the server, and its user is the one of this test.
+  const config = await readFile(stage.laptop.sshConfig, 'utf8');
+  await writeFile(
+    stage.laptop.sshConfig,
+    `${config.replace(/^Host debian2$/m, 'Host debian2 192.0.2.11')}\nHost *\n  User ${host.user}\n`,
+  );
+  for (const words of lines) {
+    const own = words.map((word) => word.replace('deploy@192.0.2.11', '192.0.2.11'));
+    if (words[0] === 'deploy') await change(stage);
+    const told = words[0] === 'open' ? await openBriefly(stage, own) : await run(stage, own);
+    expect([words.join(' '), told.exitCode, told.exitCode === 0 ? '' : told.stderr]).toEqual([words.join(' '), 0, '']);
+  }
+});
+
 test('the example is deployed to three servers, used in a browser, changed, and never seen broken', {
   timeout: TIMEOUT_MS,
 }, async (context) => {
   if (noBrowser !== undefined) return context.skip(noBrowser);
-  const stage = await prepare('debian', 'debian2', 'debian3');
+  // One of them has the requirements from the test before.
+  const [left, right] = (await makeUsers('debian', 'debian3')) as [TestHost, TestHost];
+  const [middle = known as TestHost] = known === undefined ? await makeUsers('debian2') : [known];
+  onTestFinished(() => killAll(middle));
+  const stage = await prepareOn([left, middle, right]);
   const names = stage.hosts.map(({ alias }) => alias);
   const init = await run(stage, ['init', '--streamlit', ...names.flatMap((name) => ['-H', name])]);
   expect(init.exitCode, init.stderr).toBe(0);
@@ -165,28 +200,6 @@ function stepsOf({ document }: { document: ToldDocument }, host: number): Record
   const { steps = [] } = document.outcomes[host]?.apps?.[0] ?? {};
   return Object.fromEntries(steps.map(({ name, seconds }) => [name, seconds]));
 }
-
-test('every line of docs/streamlit.md does what it says, from an empty server on', {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const text = await readFile(DOCS, 'utf8');
-  const lines = [...text.matchAll(/^\$ outlast (.*)$/gm)].map(([, words = '']) => words.split(' '));
-  expect(lines.length).toBeGreaterThan(8);
-  const stage = await prepare('debian2');
-  const [host] = stage.hosts as [TestHost];
-  // The address of the page is that of the server, and its user is the one of this test.
-  const config = await readFile(stage.laptop.sshConfig, 'utf8');
-  await writeFile(
-    stage.laptop.sshConfig,
-    `${config.replace(/^Host debian2$/m, 'Host debian2 192.0.2.11')}\nHost *\n  User ${host.user}\n`,
-  );
-  for (const words of lines) {
-    const own = words.map((word) => word.replace('deploy@192.0.2.11', '192.0.2.11'));
-    if (words[0] === 'deploy') await change(stage);
-    const told = words[0] === 'open' ? await openBriefly(stage, own) : await run(stage, own);
-    expect([words.join(' '), told.exitCode, told.exitCode === 0 ? '' : told.stderr]).toEqual([words.join(' '), 0, '']);
-  }
-});
 
 /** What people do between two lines. */
 async function change({ folder }: Stage): Promise<void> {

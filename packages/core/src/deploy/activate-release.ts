@@ -135,13 +135,13 @@ export const ACTIVATE_FUNCTIONS = sh`
     judge_run
     [ "$phase" != running ] || return 0
     read_record "$record_path.exit"
-    say "ENDED $app $record"
+    tell "ENDED $app $record"
     return 1
   }
 
   be_healthy() {
     await_health && return 0
-    say "UNHEALTHY $app"
+    tell "UNHEALTHY $app"
     print_last_lines
     fail E_UNHEALTHY "$app" "$unhealthy"
   }

@@ -52,6 +52,8 @@ export const LOCK_FUNCTIONS = sh`
       claim_lock "$1" "$2" && break
       [ "$?" = 2 ] || return 1
     done
+    # From here on errors are told again as well, should this answer be lost.
+    fail() { tell "ERROR $1 $2 $(encode "\${3-}")"; return 1; }
     clear_behind $((lock - 1))
     say "LOCKED $app"
   }
@@ -63,7 +65,7 @@ export const LOCK_FUNCTIONS = sh`
       # This request's own script of before: its client is gone, and only what was told GO goes on without one.
       if read_record "$lock_path.stage" && [ "$record" = activate ]; then
         [ "$clock" -lt "$own_deadline" ] || { fail_locked; return 1; }
-        nap
+        rest_awaiting
       else
         end_holder
       fi
@@ -71,11 +73,17 @@ export const LOCK_FUNCTIONS = sh`
       say "TAKEN $app $lock_by $lock_time $lock_verb"
       end_holder
     elif [ "$clock" -lt "$lock_deadline" ]; then
-      nap
+      rest_awaiting
     else
       fail_locked
       return 1
     fi
+  }
+
+  # rest_awaiting: once its client is gone, what is said ends the script.
+  rest_awaiting() {
+    say "WAITING $app"
+    sleep 1
   }
 
   fail_locked() {

@@ -60,6 +60,8 @@ export const RECEIVE_FUNCTIONS = sh`
     mkdir -p "$incoming" "$parts" "$lists" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $incoming"; return 1; }
     name_leased
     find_block_read
+    unzip=-
+    ! command -v gzip >/dev/null 2>&1 || unzip=gzip
     expect_data || return 1
     say 'WANT manifest'
     receive 2>/dev/null >"$manifest" || { fail_received; return 1; }
@@ -73,7 +75,7 @@ export const RECEIVE_FUNCTIONS = sh`
       rounds=$((rounds + 1))
       tell_needed
       tell_parts
-      say 'WANT files'
+      say "WANT files $unzip"
       receive_parts && find_needed || return 1
       if [ ! -s "$lists/needed" ]; then
         rm -rf "$parts"

@@ -64,7 +64,7 @@ export function buildSetupFunctions(
     { "$@" 2>&1; echo $? >"$lock_path.status"; } | mask_secrets 2>/dev/null >>"$setup_log"
     read_record "$lock_path.status"
     [ "$record" != 0 ] || return 0
-    say "SETUP $app \${record:-unknown}"
+    tell "SETUP $app \${record:-unknown}"
     tail -n ${SHOWN_LINES} "$setup_log"
     fail E_SETUP_FAILED "$app" "exit code \${record:-unknown}"
   }

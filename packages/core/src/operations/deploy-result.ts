@@ -70,6 +70,10 @@ function findDeployError(reply: Reply, steps: readonly DeployStep[]): OutlastErr
   const reason = isEndFirst ? createEndError(reply, ended.fields) : first && createDeployError(reply, first);
   const later = isEndFirst && first ? [first, ...others] : others;
   const isRestored = steps.every(({ name, ok }) => name !== 'rollback' || ok);
+  if (reason === undefined && steps.some(({ ok }) => !ok))
+    return new OutlastError('E_UNKNOWN_RESULT', 'the host did not say why it failed', {
+      hint: 'look with: outlast history, outlast status',
+    });
   if (reason === undefined || isRestored) return reason;
   const details = later.map((each) => createRemoteError(each).message).join('; ') || 'it did not start';
   return new OutlastError(reason.code, `${reason.message}; and what ran before could not be brought back: ${details}`, {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_HEALTH, NOT_DEPLOYED, rollback } from '@outlast/core';
 import { waitFor } from '@outlast/test-fixtures';
 import { expect, onTestFinished, test } from 'vitest';
 import { createProject, IDLE, type Project } from '../../deploy-project.js';
@@ -74,4 +75,30 @@ test('a deploy whose laptop died holds nothing up: its setup ends, and the next 
   expect(told.stderr).toMatch(/did not come to its end, at setup; what it left was cleared up/);
   const { releases = [] } = appOf(await project.ask('releases'));
   expect(releases.map(({ state }) => state)).toEqual(['good', 'good']);
+});
+
+test('what is asked again because its answer was lost is told what became of it, and is not done twice', async () => {
+  const project = await createIdle('replayed');
+  await project.write({ file: 'second' });
+  const second = appOf(await project.ask('deploy'));
+  const options = {
+    ...{ app: 'replayed', by: 'deploy@laptop', reason: null, settleMs: 100, waitMs: 0, takeOver: false },
+    ...{ health: DEFAULT_HEALTH, surroundings: { cwd: null, env: {}, secretEnv: {}, ...NOT_DEPLOYED } },
+  };
+  const ask = async (request: string, to: string | null) => {
+    const script = rollback.build({ ...options, request, to }, { nonce: 'n0nce' });
+    const { stdout } = await lab.laptop.run(['ssh', '-F', lab.laptop.sshConfig, 'web1', 'exec /bin/sh -s'], {
+      input: script,
+    });
+    const lines = stdout.split('\n').filter((line) => /^@@n0nce (STEP \S+ \S+ (ok|failed)|ERROR|PREVIOUS)/.test(line));
+    return { lines, pid: appOf(await project.ask('status')).pid };
+  };
+  const back = await ask('request1', null);
+  expect(back.lines.length).toBeGreaterThan(4);
+  expect(back.pid).not.toBe(second.pid);
+  expect(await ask('request1', null)).toEqual(back);
+  const none = await ask('request2', '20200101-000000-00000000');
+  expect(none.lines.map((line) => line.split(' ')[2])).toEqual(['E_NO_RELEASE']);
+  expect(await ask('request2', '20200101-000000-00000000')).toEqual(none);
+  expect(await lab.host().run(`wc -l <${project.deployDir}/deploys.log`)).toMatchObject({ stdout: '4\n' });
 });
