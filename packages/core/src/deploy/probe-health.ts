@@ -108,9 +108,10 @@ export function buildHealthFunctions(
     judge_run
     [ "$phase" != running ] || [ "$pid" != "$first_pid" ] || return 0
     await_exit
-    read_record "$record_path.exit"
-    set -- $record
-    unhealthy="it ended\${1:+ with $1 $2}"
+    # One that is to be started again has no end yet, only a line among the last ones.
+    if read_record "$record_path.exit"; then set -- "$run" $record; else set -- $(tail -n 1 "$app_dir/ends" 2>/dev/null); fi
+    unhealthy='it ended'
+    [ "\${1-}" != "$run" ] || unhealthy="it ended with $2 $3"
     return 1
   }
 
