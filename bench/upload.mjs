@@ -155,7 +155,7 @@ try {
     tell(
       `${what}, 1 % changed, 100 Mbit/s`,
       { ...again, 'tar, ssh of all': far['tar, ssh'] },
-      'tar | ssh of all',
+      'tar, ssh of all',
       0.2,
     );
   }
