@@ -152,12 +152,7 @@ try {
       programs: ['outlast', 'rsync'],
       before: (round) => change(tree, round),
     });
-    tell(
-      `${what}, 1 % changed, 100 Mbit/s`,
-      { ...again, 'tar, ssh of all': far['tar, ssh'] },
-      'tar, ssh of all',
-      0.2,
-    );
+    tell(`${what}, 1 % changed, 100 Mbit/s`, { ...again, 'tar, ssh of all': far['tar, ssh'] }, 'tar, ssh of all', 0.2);
   }
   const { stdout } = spawnSync('rsync', ['--version'], { encoding: 'utf8' });
   const machine = `${describeMachine()}\n${stdout.split('\n')[0].replace(/ +/g, ' ')}\n${flags.rounds} rounds in turn, seed ${flags.seed}`;
