@@ -6,7 +6,7 @@ export type { Survey } from './diagnosis/survey.js';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError, type OwnWords } from './errors.js';
 export type { LogChoice } from './logs/choose-logs.js';
 export type { LogSince, LogStream } from './logs/log-stream.js';
-export { type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
+export { POSIX_CLASSES, type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
 export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
 export { type AdoptOptions, adopt } from './operations/adopt.js';
 export { buildDeployScript, type DeployOptions, parseReleaseId } from './operations/deploy.js';

@@ -1,3 +1,5 @@
+import { POSIX_CLASSES } from '@outlast/core';
+
 /** One line of a `.gitignore`. */
 export interface GitignorePattern {
   /** It takes back what a line before it has left out. */
@@ -7,22 +9,6 @@ export interface GitignorePattern {
   /** Whether it is about that very path, relative to the folder of its file; what is in a folder that it names is not asked for. */
   matches(path: string): boolean;
 }
-
-/** What a bracket expression may name, as ranges for a regular expression. */
-const CLASSES: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  blank: ' \\t',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\t-\\r ',
-  upper: 'A-Z',
-  xdigit: '0-9A-Fa-f',
-};
 
 /**
  * Reads the text of a `.gitignore`, as gitignore(5) has it.
@@ -95,8 +81,8 @@ function translateBrackets(rest: string): Piece | undefined {
   for (let isFirst = true; isFirst || rest[at] !== ']'; isFirst = false) {
     const [named, name = ''] = /^\[:([a-z]*):\]/.exec(rest.slice(at)) ?? [];
     if (named !== undefined) {
-      if (CLASSES[name] === undefined) return undefined;
-      inner += CLASSES[name];
+      if (!Object.hasOwn(POSIX_CLASSES, name)) return undefined;
+      inner += POSIX_CLASSES[name];
       at += named.length;
       continue;
     }

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { OutlastError, quoteForMessage } from '@outlast/core';
 import type { ExecChannel } from '../ssh/transport.js';
+import { hashFile } from './hash-file.js';
 import type { SourceEntry, SourceTree } from './source-tree.js';
 import { measureArchive, writeArchive } from './tar-archive.js';
 
@@ -209,7 +210,6 @@ function listNeeded({ entries }: SourceTree, lines: string): NeededFile[] {
 
 /** What came out otherwise than it was announced has been written to, unless the host has lost it. */
 async function refuseChanged(tree: SourceTree, files: readonly NeededFile[]): Promise<void> {
-  const { hashFile } = await import('./hash-file.js');
   for (const { entry } of files) {
     if ((await hashFile(join(tree.root, entry.path))) === entry.hash) continue;
     throw new OutlastError('E_UPLOAD', `${quoteForMessage(entry.path)} was changed while it was uploaded`, {

@@ -4,7 +4,7 @@ import type { HostSession } from './host-session.js';
 /**
  * Asks a host which port of an app is meant: the one that it was to listen on, else the only one that it does listen on.
  *
- * @throws OutlastError `E_UNKNOWN_APP`-like `E_NOT_RUNNING` where it does not run, `E_NO_PORT` where it listens on none, or on several.
+ * @throws OutlastError `E_NOT_RUNNING` where it does not run, `E_NO_PORT` where it listens on none, or on several.
  */
 export async function askAppPort(session: HostSession, app: string): Promise<number> {
   const [seen] = await session.run(inspect, { apps: [app] });

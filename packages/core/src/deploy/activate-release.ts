@@ -33,7 +33,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     wait "$lease_reader" || fail E_UPLOAD "$app" 'its client was gone before anything was switched'
   }
 
-  # activate_release: of $release, by the files of use_files; fails when what ran before runs again, or nothing at all.
+  # activate_release: of $release; fails when what ran before runs again, or nothing at all.
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
     note_stage activate || return 1

@@ -35,10 +35,9 @@ export const LOCK_FUNCTIONS = sh`
     lock_request=$4 lock_time=$5 lock_by=$6 lock_verb=$7 lock_reason=$8
   }
 
-  # take_lock VERB REASON WAIT TAKE_OVER: WAIT in tenths of a second; yes ends whoever has it. Fails when somebody else deploys, and, with
-  # replayed=yes, when this very request was done already.
+  # take_lock VERB REASON WAIT TAKE_OVER: WAIT in tenths of a second; yes ends whoever has it. Fails when somebody else deploys,
+  # and when this very request was done already, whose answer is then told again.
   take_lock() {
-    replayed=no
     read_clock
     lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
     while :; do
@@ -164,7 +163,6 @@ export const LOCK_FUNCTIONS = sh`
 
   # replay: what was told to this very request before its answer was lost.
   replay() {
-    replayed=yes
     while IFS= read -r told_line; do say "$told_line"; done <"$lock_path.said"
   }
 

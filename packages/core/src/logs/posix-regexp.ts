@@ -9,8 +9,8 @@ export interface PosixRegExp {
   readonly byteRegExp: RegExp;
 }
 
-/** The bytes of each class in the C locale, inside of brackets. */
-const CLASSES: Readonly<Record<string, string>> = {
+/** The bytes of each class in the C locale, as what stands inside the brackets of a regular expression of JavaScript. */
+export const POSIX_CLASSES: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
   alpha: 'A-Za-z',
   blank: '\\t ',
@@ -180,9 +180,9 @@ class Reader {
     const rest = this.text.slice(this.#at);
     const [named, name = ''] = /^\[:([a-z]*):\]/.exec(rest) ?? [];
     if (named !== undefined) {
-      const members = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
+      const members = Object.hasOwn(POSIX_CLASSES, name) ? POSIX_CLASSES[name] : undefined;
       if (members === undefined)
-        throw this.#refuse(`there is no class ${named}`, `the classes are ${Object.keys(CLASSES).join(', ')}`);
+        throw this.#refuse(`there is no class ${named}`, `the classes are ${Object.keys(POSIX_CLASSES).join(', ')}`);
       this.#at += named.length;
       if (/^-[^\]]/.test(this.text.slice(this.#at))) throw this.#refuse(`${named} cannot begin a range`);
       return members;

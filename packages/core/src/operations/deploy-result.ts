@@ -4,7 +4,7 @@ import { formatTime } from '../state/resolve-state.js';
 import { getSignalName } from '../values/signal-name.js';
 import { decodeUtf8 } from '../wire/bytes.js';
 import { createProtocolError, findRecord, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
-import { decodeToken } from '../wire/token.js';
+import { decodeText, decodeToken } from '../wire/token.js';
 import { type AppResult, buildSeenApp, createRemoteError, requireReport } from './operation.js';
 import { findCodeHint, findElsewhere, splitLines } from './start.js';
 
@@ -146,6 +146,5 @@ function listNotices({ records }: Reply): string[] {
 }
 
 function describeWho(token: string | undefined): string {
-  const name = decodeToken(token ?? '');
-  return typeof name === 'string' ? name : 'somebody';
+  return decodeText(token) ?? 'somebody';
 }

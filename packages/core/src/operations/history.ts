@@ -3,7 +3,7 @@ import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import { LAYOUT_FUNCTIONS } from '../state/layout.js';
 import { formatTime } from '../state/resolve-state.js';
-import { decodeToken } from '../wire/token.js';
+import { decodeText } from '../wire/token.js';
 import { type Operation, throwHostErrors } from './operation.js';
 
 /** Which entries are wanted. */
@@ -70,8 +70,8 @@ const VERBS = ['deploy', 'rollback'] as const;
 function parseEntry([app = '', time, verbWord, release, resultWord, by]: readonly string[]): HistoryEntry[] {
   const verb = VERBS.find((known) => known === verbWord);
   const result = ENDS.find((known) => known === resultWord);
-  const name = decodeToken(by ?? '');
-  if (verb === undefined || result === undefined || typeof name !== 'string') return [];
+  const name = decodeText(by);
+  if (verb === undefined || result === undefined || name === null) return [];
   return [
     {
       at: formatTime(Number(time) || null),

@@ -7,7 +7,7 @@ import type { RunFacts } from '../state/run-facts.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
 import { getSignalName } from '../values/signal-name.js';
 import type { Reply } from '../wire/reply.js';
-import { decodeToken } from '../wire/token.js';
+import { decodeText } from '../wire/token.js';
 import { CHANGE_FUNCTIONS, type Operation, requireReport } from './operation.js';
 
 /** Which apps are inspected. */
@@ -94,12 +94,11 @@ export const inspect: Operation<InspectOptions, readonly Inspection[]> = {
 };
 
 function buildInspection(facts: RunFacts): Omit<Inspection, 'report' | 'pids' | 'ends' | 'stateDir'> {
-  const startedBy = decodeToken(facts.claim?.rest[2] ?? '');
   const { process, supervisor, damaged } = facts;
   return {
     run: facts.run,
     spec: facts.spec,
-    startedBy: typeof startedBy === 'string' ? startedBy : null,
+    startedBy: decodeText(facts.claim?.rest[2]),
     identity: process && { pid: process.pid, start: process.start, boot: process.boot },
     supervisorPid: supervisor?.liveness ? supervisor.pid : null,
     damaged,

@@ -3,7 +3,7 @@ import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
 import { formatTime } from '../state/resolve-state.js';
 import type { Reply } from '../wire/reply.js';
-import { decodeToken } from '../wire/token.js';
+import { decodeText } from '../wire/token.js';
 import { buildSeenApp, CHANGE_FUNCTIONS, type Operation, requireReport, type SeenApp } from './operation.js';
 
 /** How far a release came; `failed` where it was not healthy, or what prepared it failed. */
@@ -75,9 +75,4 @@ function parseReleases({ records }: Reply, app: string): Release[] {
       by: decodeText(by),
       commit: decodeText(commit),
     }));
-}
-
-function decodeText(token: string | undefined): string | null {
-  const text = decodeToken(token ?? '');
-  return typeof text === 'string' ? text : null;
 }

@@ -1,6 +1,6 @@
 import type { AppReport, AppState, DeathCause, StopMethod } from '../model/app.js';
 import { getSignalName } from '../values/signal-name.js';
-import { decodeToken } from '../wire/token.js';
+import { decodeText } from '../wire/token.js';
 import type { HostFacts, RunFacts, Usage } from './run-facts.js';
 
 /** How a run came to its end, or what it is doing. */
@@ -59,14 +59,14 @@ function resolveEnd(facts: RunFacts): Verdict {
   };
   if (facts.stopped !== null) {
     const how = facts.stopped?.[0] === 'kill' ? 'kill' : facts.stopped?.[0] === 'term' ? 'term' : null;
-    return { ...end, state: 'stopped', how, endedBy: decodeName(facts.stop?.rest[1]) };
+    return { ...end, state: 'stopped', how, endedBy: decodeText(facts.stop?.rest[1]) };
   }
   if (reason === 'gave-up') return { ...end, state: 'crash-looping' };
   return {
     ...end,
     state: kind === 'signal' ? 'killed' : 'exited',
     cause: CAUSES.find((known) => known === cause) ?? null,
-    endedBy: isOurSignal(facts.signalled, end) ? decodeName(facts.signalled?.[2]) : null,
+    endedBy: isOurSignal(facts.signalled, end) ? decodeText(facts.signalled?.[2]) : null,
   };
 }
 
@@ -94,11 +94,6 @@ function isOurSignal(sent: RunFacts['signalled'], end: { signal: string | null; 
 /** A word of a record that is to be a whole number; null for anything else, since a record may be damaged. */
 function parseCount(word: string | undefined): number | null {
   return word !== undefined && /^\d{1,15}$/.test(word) ? Number(word) : null;
-}
-
-function decodeName(token: string | undefined): string | null {
-  const name = token === undefined ? undefined : decodeToken(token);
-  return typeof name === 'string' ? name : null;
 }
 
 /** Makes the report of one app that every verb gives. */

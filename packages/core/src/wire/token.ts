@@ -13,3 +13,9 @@ export function decodeToken(token: string): unknown {
     return undefined;
   }
 }
+
+/** Unpacks a text; null for anything else, and where there is none. */
+export function decodeText(token: string | undefined): string | null {
+  const text = token === undefined ? undefined : decodeToken(token);
+  return typeof text === 'string' ? text : null;
+}
