@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   E_SKIPPED: 'the host was not begun',
   E_STATE_DIR: 'the state folder on the host cannot be used safely',
   E_CWD: 'the working folder does not exist on the host or cannot be entered',
-  E_START_FAILED: 'the app ended within the settle time',
+  E_START_FAILED: 'the app ended within the settle time, or before its release was healthy',
   E_KILLED_AT_LOGOUT: 'the app would be ended as soon as the connection is closed, so it was not started',
   E_LAUNCHER: 'the host cannot start it by the launcher that was asked for',
   E_ALREADY_RUNNING: 'the app runs with another argv, cwd or environment',

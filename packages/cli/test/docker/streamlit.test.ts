@@ -169,18 +169,23 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   const { page: changed, url } = await openPage(stage, 'debian2');
   await heading(changed, 'Release two');
 
-  const broken: readonly [what: string, change: () => Promise<void>, said: string][] = [
-    ['a syntax error', () => writeFile(app, `${source}\nif`), 'invalid syntax'],
-    ['a missing module', () => writeFile(app, `import nowhere_4711\n${source}`), "No module named 'nowhere_4711'"],
-    ['a crash after five seconds', () => crashLater(stage, source), 'it ended with signal 9'],
+  const broken: readonly [what: string, change: () => Promise<void>, code: string, said: string][] = [
+    ['a syntax error', () => writeFile(app, `${source}\nif`), 'E_UNHEALTHY', 'invalid syntax'],
+    [
+      'a missing module',
+      () => writeFile(app, `import nowhere_4711\n${source}`),
+      'E_UNHEALTHY',
+      "No module named 'nowhere_4711'",
+    ],
+    ['a crash after five seconds', () => crashLater(stage, source), 'E_START_FAILED', 'killed by KILL'],
   ];
   // What is broken stays so: nobody has to wait for it as long as for a slow start.
   const config = join(stage.folder, 'outlast.yaml');
   await writeFile(config, (await readFile(config, 'utf8')).replace(/within: .*/, 'within: 20s'));
-  for (const [what, change, said] of broken) {
+  for (const [what, change, code, said] of broken) {
     await change();
     const told = await ask(stage, 'deploy');
-    expect([what, codesOf(told)]).toEqual([what, ['E_UNHEALTHY', 'E_SKIPPED', 'E_SKIPPED']]);
+    expect([what, codesOf(told)]).toEqual([what, [code, 'E_SKIPPED', 'E_SKIPPED']]);
     expect(told.document.outcomes[0]?.error?.message).toContain(said);
     expect(appOf(told)).toMatchObject({ state: 'running', release: appOf(second).release });
     expect((await fetch(url)).status).toBe(200);

@@ -143,6 +143,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     await_health && return 0
     tell "UNHEALTHY $app"
     print_last_lines
+    if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
 

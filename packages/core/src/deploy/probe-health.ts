@@ -55,7 +55,7 @@ printf 'GET %s HTTP/1.0\\r\\nHost: 127.0.0.1:%s\\r\\n\\r\\n' "$1" "$0" >&4
 cat <&4`;
 
 /**
- * Shell functions that look whether the app is healthy: `await_health`, which sets `unhealthy` to why it is not.
+ * Shell functions that look whether the app is healthy: `await_health`, which sets `unhealthy`, or `ended`, to why it is not.
  *
  * A page is asked for by whatever of curl, wget, python3 and bash the host has.
  */
@@ -73,9 +73,9 @@ export function buildHealthFunctions(
   return sh`
   ${raw(buildMaskFunction(spec.secretEnv))}
 
-  # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for.
+  # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for: ended says how.
   await_health() {
-    unhealthy='' healthy_since='' successes=0
+    unhealthy='' ended='' healthy_since='' successes=0
     first_pid=$pid
     read_health_port
     read_clock
@@ -110,8 +110,8 @@ export function buildHealthFunctions(
     await_exit
     # One that is to be started again has no end yet, only a line among the last ones.
     if read_record "$record_path.exit"; then set -- "$run" $record; else set -- $(tail -n 1 "$app_dir/ends" 2>/dev/null); fi
-    unhealthy='it ended'
-    [ "\${1-}" != "$run" ] || unhealthy="it ended with $2 $3"
+    ended='unknown -'
+    [ "\${1-}" != "$run" ] || ended="$2 $3"
     return 1
   }
 

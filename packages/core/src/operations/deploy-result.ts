@@ -88,15 +88,21 @@ function isBehind({ records }: Reply, error: RemoteError): boolean {
   return records.findIndex(({ kind }) => kind === 'ENDED') < at;
 }
 
-function createEndError(reply: Reply, [, kind, value]: readonly string[]): OutlastError {
+const WHEN_IT_ENDED: Partial<Record<string, string>> = {
+  before: 'it ended before it was healthy',
+  after: 'it was healthy, and then it ended',
+};
+
+function createEndError(reply: Reply, [, kind, value, healthy = '']: readonly string[]): OutlastError {
   const exitCode = kind === 'code' ? Number(value) : null;
   const signal = kind === 'signal' ? getSignalName(Number(value)) : null;
   const end = signal === null ? `exit code ${exitCode ?? 'unknown'}` : `killed by ${signal}`;
   const hint = findElsewhere(reply) ?? findCodeHint(exitCode);
-  return new OutlastError('E_START_FAILED', `it ended within the settle time: ${end}`, {
+  const when = WHEN_IT_ENDED[healthy];
+  return new OutlastError('E_START_FAILED', `${when ?? 'it ended within the settle time'}: ${end}`, {
     exitCode,
     signal,
-    lastLines: readLines(reply, 'STARTED'),
+    lastLines: readLines(reply, when === undefined ? 'STARTED' : 'UNHEALTHY'),
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -215,7 +215,8 @@ describe('a release that is no good', () => {
     const project = await createServed('badstart');
     const first = appOf(await project.ask('deploy'));
     await project.write({ 'server.mjs': 'console.log("cannot begin"); process.exit(3);' });
-    const told = await project.ask('deploy');
+    // On a busy host it takes longer than the usual settle time to come that far.
+    const told = await project.ask('deploy', '--settle', '5s');
     expect(codesOf(told)).toEqual(['E_START_FAILED']);
     expect(told.document.outcomes[0]?.error).toMatchObject({ exitCode: 3, lastLines: ['cannot begin'] });
     expect(appOf(told)).toMatchObject({
@@ -274,8 +275,9 @@ describe('a release that is no good', () => {
     await project.configure({ health: { ...SERVED.health, steady: '5s' } });
     const told = await project.ask('deploy');
     expect(told.document.outcomes[0]?.error).toMatchObject({
-      code: 'E_UNHEALTHY',
-      message: 'it is not healthy: it ended with code 1',
+      code: 'E_START_FAILED',
+      message: 'it was healthy, and then it ended: exit code 1',
+      exitCode: 1,
     });
     expect(appOf(told)).toMatchObject({ release: first.release, rolledBack: true, state: 'running' });
   });
@@ -320,7 +322,7 @@ describe('with a port that the host chooses', () => {
     const first = appOf(await project.ask('deploy'));
     const { pid, release, ports } = first;
     await project.write({ 'server.mjs': 'process.exit(3)' });
-    const ended = await project.ask('deploy');
+    const ended = await project.ask('deploy', '--settle', '30s');
     expect(codesOf(ended)).toEqual(['E_START_FAILED']);
     expect(appOf(ended)).toMatchObject({ pid, release, ports, state: 'running', rolledBack: false });
     expect(stepsOf(ended)).toEqual(['upload', 'setup', 'port', 'start!', 'rollback']);
