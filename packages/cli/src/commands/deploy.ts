@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { buildDeployScript, type DeployOptions, formatSuggestion, OutlastError, parseAppName } from '@outlast/core';
+import { type DeployOptions, deploy, formatSuggestion, OutlastError, parseAppName } from '@outlast/core';
 import type { Config } from '../config/config.js';
 import { type DeployDefinition, resolveDeployDefinition } from '../config/resolve-deploy.js';
 import { createReleaseId, deployToHost } from '../deploy/deploy-host.js';
@@ -62,7 +62,7 @@ export const deployVerb: Verb = {
     });
     const buildScript = (host: SelectedHost) => {
       const options = buildOptions(host);
-      return buildDeployScript({ ...options, request: null, spec: maskSpec(options.spec) }, { nonce: PREVIEW_NONCE });
+      return deploy.build({ ...options, request: null, spec: maskSpec(options.spec) }, { nonce: PREVIEW_NONCE });
     };
     warnOfPlaceholders(context, flags, plan.hosts[0] && specFor(plan.hosts[0]));
     if (await showPreview(context, plan, { action: describeAction(app, release, source), buildScript })) return 0;

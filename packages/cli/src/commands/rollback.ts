@@ -1,5 +1,6 @@
 import { NOT_DEPLOYED, parseAppName, parseReleaseId, type RollbackOptions, rollback } from '@outlast/core';
 import { resolveHealth } from '../config/resolve-deploy.js';
+import { converse, Partner } from '../deploy/converse.js';
 import { createRequestId } from '../fleet/nonce.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
@@ -53,7 +54,12 @@ export const rollbackVerb: Verb = {
       work: async (session, host) =>
         proveDetached(
           session,
-          await session.run(rollback, { ...buildOptions(host), request: createRequestId() }),
+          await converse(
+            session,
+            rollback,
+            { ...buildOptions(host), request: createRequestId() },
+            (channel) => new Partner(session, channel),
+          ),
           proven,
         ),
     });

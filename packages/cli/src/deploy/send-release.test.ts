@@ -17,8 +17,9 @@ import { gunzipSync } from 'node:zlib';
 import { OutlastError } from '@outlast/core';
 import { afterAll, expect, test } from 'vitest';
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
+import { SendingEnded } from './data-stream.js';
 import { readSource } from './read-source.js';
-import { type NeededFiles, SendingEnded, sendFiles, sendManifest, type UploadProgress } from './send-release.js';
+import { type NeededFiles, sendFiles, sendManifest, type UploadProgress } from './send-release.js';
 import type { SourceTree } from './source-tree.js';
 import { measureArchive, writeArchive } from './tar-archive.js';
 

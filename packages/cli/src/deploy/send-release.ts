@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { OutlastError, quoteForMessage } from '@outlast/core';
 import type { ExecChannel } from '../ssh/transport.js';
+import { DataStream } from './data-stream.js';
 import { hashFile } from './hash-file.js';
 import type { SourceEntry, SourceTree } from './source-tree.js';
 import { measureArchive, writeArchive } from './tar-archive.js';
@@ -31,10 +32,6 @@ export interface NeededFiles {
 /** From this size on a file goes by itself, so that a cut in the middle of it does not cost all of it. */
 const LARGE_FILE_BYTES = 16 << 20;
 const READ_BYTES = 256 * 1024;
-/** Each block costs the host a program that reads it, and keeps the script there alive. */
-const FIRST_BLOCK_BYTES = 256 * 1024;
-const LARGEST_BLOCK_BYTES = 32 << 20;
-const BLOCK_SECONDS = 2;
 /** From so much on it is measured first how fast the link is: one that is fast takes less time than gzip. */
 const MEASURED_BYTES = 8 << 20;
 const FAST_BYTES_PER_SECOND = 30e6;
@@ -217,64 +214,3 @@ async function refuseChanged(tree: SourceTree, files: readonly NeededFile[]): Pr
     });
   }
 }
-
-/** So many bytes, in blocks that the host is told the length of; where nobody knows how many, each piece is one. */
-class DataStream {
-  readonly #channel: ExecChannel;
-  #left: number | undefined;
-  #blockLeft = 0;
-  #blockBytes = FIRST_BLOCK_BYTES;
-  #began = performance.now();
-  #isOver = false;
-  #resume: (() => void) | undefined;
-  readonly #wake = (): void => this.#resume?.();
-
-  constructor(channel: ExecChannel, total: number | undefined) {
-    this.#channel = channel;
-    this.#left = total;
-    channel.stdin.on('drain', this.#wake);
-    channel.ended.then(() => {
-      this.#isOver = true;
-      this.#wake();
-    });
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#blockLeft === 0) this.#beginBlock(bytes.length - at);
-      const piece = bytes.subarray(at, at + this.#blockLeft);
-      this.#blockLeft -= piece.length;
-      at += piece.length;
-      await this.#send(piece);
-    }
-  }
-
-  async end(): Promise<void> {
-    await this.#send('DONE\n');
-    this.#channel.stdin.off('drain', this.#wake);
-  }
-
-  /** As long as the link takes in a moment. */
-  #beginBlock(here: number): void {
-    const now = performance.now();
-    const seconds = (now - this.#began) / 1000;
-    this.#began = now;
-    const wanted = seconds > 0 ? (this.#blockBytes / seconds) * BLOCK_SECONDS : LARGEST_BLOCK_BYTES;
-    this.#blockBytes = Math.round(
-      Math.min(LARGEST_BLOCK_BYTES, 4 * this.#blockBytes, Math.max(FIRST_BLOCK_BYTES, wanted)),
-    );
-    this.#blockLeft = this.#left === undefined ? here : Math.min(this.#left, this.#blockBytes);
-    if (this.#left !== undefined) this.#left -= this.#blockLeft;
-    this.#channel.stdin.write(`DATA ${this.#blockLeft}\n`);
-  }
-
-  /** Waits where the host does not take more; fails once the channel has ended. */
-  async #send(piece: Buffer | string): Promise<void> {
-    if (!this.#isOver && this.#channel.stdin.write(piece)) return;
-    if (!this.#isOver) await new Promise<void>((resolve) => (this.#resume = resolve));
-    if (this.#isOver) throw new SendingEnded();
-  }
-}
-
-/** The host has let go before all was sent: what it said is the reason. */
-export class SendingEnded extends Error {}

@@ -1,6 +1,7 @@
 import { buildSurroundings } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
+import { PAGE_FUNCTIONS } from './get-page.js';
 import { buildMaskFunction } from './mask-secrets.js';
 
 /** What a release has to show before it counts as healthy; all that is given has to hold. */
@@ -38,26 +39,8 @@ export const DEFAULT_HEALTH: HealthSettings = {
   steadyMs: 3_000,
 };
 
-/** A probe that hangs says as much as one that fails, in seconds. */
-const PROBE_SECONDS = 5;
-
-const PYTHON_GET = `import http.client, sys
-c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=${PROBE_SECONDS})
-c.request("GET", sys.argv[2])
-r = c.getresponse()
-page = r.read(10000000)
-open(sys.argv[3], "wb").write(page)
-print(r.status)`;
-
-/** `exec 4<>` belongs to bash; 1.0 asks for a page in one piece, and for the end of the connection. */
-const BASH_GET = `exec 4<>"/dev/tcp/127.0.0.1/$0" || exit
-printf 'GET %s HTTP/1.0\\r\\nHost: 127.0.0.1:%s\\r\\n\\r\\n' "$1" "$0" >&4
-cat <&4`;
-
 /**
- * Shell functions that look whether the app is healthy: `await_health`, which sets `unhealthy`, or `ended`, to why it is not.
- *
- * A page is asked for by whatever of curl, wget, python3 and bash the host has.
+ * Shell functions that look whether the app is healthy, next to `DATA_FUNCTIONS`: `await_health`, which sets `unhealthy`, or `ended`, to why it is not.
  */
 export function buildHealthFunctions(
   health: HealthSettings,
@@ -72,12 +55,14 @@ export function buildHealthFunctions(
   ];
   return sh`
   ${raw(buildMaskFunction(spec.secretEnv))}
+  ${raw(PAGE_FUNCTIONS)}
 
   # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for: ended says how.
   await_health() {
-    unhealthy='' ended='' healthy_since='' successes=0
+    unhealthy='' ended='' asker_gone=no healthy_since='' successes=0
     first_pid=$pid
     read_health_port
+    find_asker
     read_clock
     health_deadline=$((clock + ${Math.ceil(health.withinMs / 100)}))
     while :; do
@@ -126,34 +111,16 @@ export function buildHealthFunctions(
 
   # probe_http PATH FIRST LAST BODY
   probe_http() {
-    page=$deploy_dir/page
-    rm -f "$page"
-    code=$(get_page "$1" 2>/dev/null)
+    get_page "$1"
     case $code in
-    '' | 000) unhealthy="no answer on port $health_port"; return 1 ;;
-    *[!0-9]*) unhealthy='the host has neither curl nor wget, python3 or bash to ask with'; return 1 ;;
+    '' | *[!0-9]*)
+      unhealthy="no answer on port $health_port"
+      [ "$asker" != client ] || unhealthy="$unhealthy to a client that asked over the connection, for want of curl, wget, python3 and bash on the host"
+      return 1
+      ;;
     esac
     if [ "$code" -lt "$2" ] || [ "$code" -gt "$3" ]; then unhealthy="$1 answers $code"; return 1; fi
     [ -z "$4" ] || LC_ALL=C grep -Eqs -e "$4" "$page" || { unhealthy="$1 does not show what it shall"; return 1; }
-  }
-
-  # get_page PATH: prints the status, and leaves the page in $page.
-  get_page() {
-    url=http://127.0.0.1:$health_port$1
-    if command -v curl >/dev/null; then
-      curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "$url"
-    elif command -v wget >/dev/null; then
-      # Both kinds of wget tell the status by the word HTTP. That of BusyBox dies of its own -T.
-      no_proxy='*' $(command -v timeout >/dev/null && echo timeout ${PROBE_SECONDS}) wget -q -S -O "$page" "$url" 2>&1 | LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
-    elif command -v python3 >/dev/null; then
-      python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"
-    elif command -v bash >/dev/null; then
-      $(command -v timeout >/dev/null && echo timeout ${PROBE_SECONDS}) bash -c ${BASH_GET} "$health_port" "$1" | tr -d '\r' >"$page.whole"
-      LC_ALL=C awk -v page="$page" 'NR == 1 { print $2; next } in_page { print >page } $0 == "" { in_page = 1 }' "$page.whole"
-      rm -f "$page.whole"
-    else
-      echo none
-    fi
   }
 
   # probe_tcp: the kernel accepts for whoever listens.
@@ -181,7 +148,7 @@ export function buildHealthFunctions(
     PWD=$4 OUTLAST_APP=$3
     export OUTLAST_APP
     ${raw(buildSurroundings(spec))}
-    exec $(command -v timeout >/dev/null && echo timeout ${Math.ceil(health.withinMs / 1000)}) /bin/sh -c ${exec ?? ':'} </dev/null 3<&-
+    within_seconds ${Math.ceil(health.withinMs / 1000)} /bin/sh -c ${exec ?? ':'} </dev/null 3<&-
   )
 
   # probe_log PATTERN

@@ -10,46 +10,21 @@ const MAX_ROUNDS = 3;
  * Shell functions that bring the tree of a release to the host: only what the host lacks is sent, what was sent before a cut counts, and
  * nothing is believed that does not have its hash.
  *
- * The client speaks in lines on file descriptor 3, of which the shell reads byte by byte and never more than its line:
+ * The client answers in lines, with data behind some of them (`receive-data.ts`):
  *
- * - an empty line keeps the script alive
- * - `DATA N`, and N bytes behind it; `DONE` ends what was begun
- * - `TAR` or `TARGZ`: a tar archive follows as data
- * - `FILE LINE OFFSET`: the file of that line of the manifest, from that byte on, follows as data
+ * - `TAR` or `TARGZ`: a tar archive follows
+ * - `FILE LINE OFFSET`: the file of that line of the manifest, from that byte on, follows
  * - `SENT` when all is sent that was needed
  */
 export const RECEIVE_FUNCTIONS = sh`
   ${raw(MANIFEST_FUNCTIONS)}
-
-  # find_block_read: whether dd waits for whole blocks on a pipe; where not, it reads single bytes, which is slow and right.
-  find_block_read() {
-    whole_blocks=no
-    [ "$( (printf a; sleep 0; printf b) | dd bs=2 count=1 iflag=fullblock 2>/dev/null)" != ab ] || whole_blocks=yes
-  }
-
-  # read_data COUNT: hands on so many bytes.
-  read_data() {
-    if [ "$whole_blocks" = no ]; then dd bs=1 count="$1" <&3 2>/dev/null; return; fi
-    [ "$1" -lt 65536 ] || dd bs=65536 count=$(($1 / 65536)) iflag=fullblock <&3 2>/dev/null || return 1
-    [ $(($1 % 65536)) = 0 ] || dd bs=$(($1 % 65536)) count=1 iflag=fullblock <&3 2>/dev/null
-  }
-
-  # expect_data: until it has come whole there is the file cut; fails where there is no room even for that.
-  expect_data() { (: >"$deploy_dir/cut") 2>/dev/null || { fail_received; return 1; }; }
-  is_cut() { [ -e "$deploy_dir/cut" ]; }
 
   # receive: hands on what the client sends, to its DONE.
   receive() {
     lease_timer='' lease_seconds=${SILENCE_SECONDS} lease_holder=
     if read_process self; then lease_holder=\${process_stat%% *}; fi
     [ -z "$lease_holder" ] || renew_lease
-    while IFS=' ' read -r word size rest <&3; do
-      case $word in
-      DATA) read_data "$size" || break ;;
-      DONE) rm -f "$deploy_dir/cut"; break ;;
-      esac
-      [ -z "$lease_holder" ] || renew_lease
-    done
+    read_blocks
     end_timer "$lease_timer"
     ! is_cut
   }
@@ -62,7 +37,7 @@ export const RECEIVE_FUNCTIONS = sh`
     find_block_read
     unzip=-
     ! command -v gzip >/dev/null 2>&1 || unzip=gzip
-    expect_data || return 1
+    expect_data || fail_received || return 1
     say 'WANT manifest'
     receive 2>/dev/null >"$manifest" || { fail_received; return 1; }
     manifest_hash=$($hash_program <"$manifest")
@@ -110,7 +85,7 @@ export const RECEIVE_FUNCTIONS = sh`
   }
 
   receive_archive() {
-    expect_data || return 1
+    expect_data || fail_received || return 1
     case $1 in
     cat) receive | unpack 2>"$lists/said" ;;
     *) receive | $1 2>/dev/null | unpack 2>"$lists/said" ;;
@@ -128,7 +103,7 @@ export const RECEIVE_FUNCTIONS = sh`
     [ "$2" != 0 ] || rm -f "$part"
     set -- "$2" $(ls -ln "$part" 2>/dev/null)
     [ "$1" = "\${6-0}" ] || { fail E_UPLOAD "$app" 'what a cut has left of a file is not there any more'; return 1; }
-    expect_data || return 1
+    expect_data || fail_received || return 1
     receive 2>/dev/null >>"$part" || { fail_received; return 1; }
     chmod "$entry_mode" "$part" && mv -f "$part" "$incoming/$entry_path" 2>/dev/null || fail_received
   }

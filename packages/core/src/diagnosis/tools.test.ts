@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_HEALTH } from '../deploy/probe-health.js';
 import { adopt } from '../operations/adopt.js';
-import { buildDeployScript } from '../operations/deploy.js';
+import { deploy } from '../operations/deploy.js';
 import { find } from '../operations/find.js';
 import { buildFollowScript } from '../operations/follow.js';
 import { history } from '../operations/history.js';
@@ -56,7 +56,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   inspect: inspect.build({ apps }, frame),
   find: find.build({ pattern: /x/ }, frame),
   adopt: adopt.build({ app: 'web', pid: 4711, start: null, request: 'r1', by }, frame),
-  deploy: buildDeployScript(
+  deploy: deploy.build(
     {
       ...once,
       spec: { ...spec, inRelease: true, port: 'auto' },

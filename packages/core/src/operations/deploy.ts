@@ -2,6 +2,7 @@ import { ACTIVATE_FUNCTIONS } from '../deploy/activate-release.js';
 import { DEPLOY_LAYOUT_FUNCTIONS } from '../deploy/layout.js';
 import { LOCK_FUNCTIONS } from '../deploy/lock.js';
 import { buildHealthFunctions, type HealthSettings } from '../deploy/probe-health.js';
+import { DATA_FUNCTIONS } from '../deploy/receive-data.js';
 import { RECEIVE_FUNCTIONS } from '../deploy/receive-upload.js';
 import { buildSetupFunctions, type SetupOptions } from '../deploy/set-up-release.js';
 import { SWITCH_FUNCTIONS } from '../deploy/switch-release.js';
@@ -11,11 +12,13 @@ import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
 import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
 import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import { LEASE_FUNCTIONS } from '../shell/lease.js';
-import { buildScript, type Frame } from '../shell/script.js';
+import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { quoteForMessage } from '../values/escape-for-message.js';
 import { encodeToken } from '../wire/token.js';
+import { type DeployResult, parseDeployed } from './deploy-result.js';
+import type { Operation } from './operation.js';
 import { buildStartHead } from './start.js';
 import { STOPPING_FUNCTIONS } from './stop.js';
 
@@ -53,29 +56,31 @@ export interface DeployOptions extends SetupOptions {
 
 const RELEASE_ID = /^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$/;
 
-/** Builds the script that brings a release to a host and lets it take its place; `deploy/receive-upload.ts` says what it wants from its client. */
-export function buildDeployScript(options: DeployOptions, frame: Frame): string {
-  const { app, spec, health } = options;
-  const end = `END_${frame.nonce}`;
-  return buildScript(frame, {
-    title: 'deploy',
-    apps: [app],
-    keepEnvironment: true,
-    keepStdin: true,
-    functions: [
-      ...RELEASE_FUNCTIONS,
-      LEASE_FUNCTIONS,
-      RECEIVE_FUNCTIONS,
-      buildSetupFunctions(options, spec),
-      buildHealthFunctions(health, spec),
-      nestFunctions('use_new_files', buildRunFileFunctions(spec, end)),
-      DEPLOY_FUNCTIONS,
-    ],
-    body: sh`
+/** Brings a release to a host and lets it take its place; `deploy/receive-upload.ts` says what its script wants from its client. */
+export const deploy: Operation<DeployOptions, DeployResult> = {
+  name: 'deploy',
+  mutates: true,
+  repeatable: true,
+  build: (options, frame) =>
+    buildScript(frame, {
+      title: 'deploy',
+      apps: [options.app],
+      keepEnvironment: true,
+      keepStdin: true,
+      functions: [
+        ...RELEASE_FUNCTIONS,
+        LEASE_FUNCTIONS,
+        RECEIVE_FUNCTIONS,
+        buildSetupFunctions(options, options.spec),
+        buildHealthFunctions(options.health, options.spec),
+        nestFunctions('use_new_files', buildRunFileFunctions(options.spec, `END_${frame.nonce}`)),
+        DEPLOY_FUNCTIONS,
+      ],
+      body: sh`
       ${raw(buildStartHead(options))}
       need find readlink sed sort tar xargs || return 1
       release=${parseReleaseId(options.release)} content=${options.content} force=${options.force ? 'yes' : 'no'}
-      enter_deploys ${app}
+      enter_deploys ${options.app}
       open_deploys && find_hash_program || return 1
       if take_lock deploy ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
         if deploy_release ${options.manifestHash} ${encodeToken(options.commit)} ${options.keepReleases}; then
@@ -84,10 +89,11 @@ export function buildDeployScript(options: DeployOptions, frame: Frame): string 
           release_lock failed
         fi
       fi
-      report ${app}
+      report ${options.app}
     `,
-  });
-}
+    }),
+  parse: (reply, { app }) => parseDeployed(reply, app),
+};
 
 /** Defines functions once it is called. */
 function nestFunctions(name: string, functions: string): string {
@@ -103,6 +109,7 @@ export const RELEASE_FUNCTIONS: readonly string[] = [
   DEPLOY_LAYOUT_FUNCTIONS,
   LOCK_FUNCTIONS,
   SWITCH_FUNCTIONS,
+  DATA_FUNCTIONS,
   ACTIVATE_FUNCTIONS,
   nestFunctions('use_recorded_files', COPY_RUN_FILE_FUNCTIONS),
 ];

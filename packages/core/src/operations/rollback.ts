@@ -31,6 +31,7 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
       title: 'rollback',
       apps: [options.app],
       keepEnvironment: true,
+      keepStdin: true,
       functions: [...RELEASE_FUNCTIONS, buildHealthFunctions(options.health, options.surroundings), ROLLBACK_FUNCTIONS],
       body: sh`
         ${raw(buildStartHead(options))}

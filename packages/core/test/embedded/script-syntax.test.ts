@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_HEALTH } from '../../src/deploy/probe-health.js';
 import { adopt } from '../../src/operations/adopt.js';
-import { buildDeployScript } from '../../src/operations/deploy.js';
+import { deploy } from '../../src/operations/deploy.js';
 import { doctor } from '../../src/operations/doctor.js';
 import { buildExecScript } from '../../src/operations/exec.js';
 import { find } from '../../src/operations/find.js';
@@ -59,7 +59,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   exec: buildExecScript({ argv: ['ls', '-l'], stdin: false }, frame),
   'exec with input': buildExecScript({ argv: ['cat'], stdin: true }, frame),
   doctor: doctor.build({}, frame),
-  deploy: buildDeployScript(
+  deploy: deploy.build(
     {
       ...start1,
       spec: { ...SPEC, inRelease: true, port: 'auto', secretEnv: { TOKEN: "it's" } },

@@ -1,0 +1,89 @@
+import { sh } from '../shell/template.js';
+
+/** A probe that hangs says as much as one that fails, in seconds. */
+const PROBE_SECONDS = 5;
+/** A client gives up after as long as a probe, and its answer has to come here. */
+const CLIENT_NAPS = 3 * PROBE_SECONDS * 10;
+
+const PYTHON_GET = `import http.client, sys
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=${PROBE_SECONDS})
+c.request("GET", sys.argv[2])
+r = c.getresponse()
+page = r.read(10000000)
+open(sys.argv[3], "wb").write(page)
+print(r.status)`;
+
+/** `exec 4<>` belongs to bash; 1.0 asks for a page in one piece, and for the end of the connection. */
+const BASH_GET = `exec 4<>"/dev/tcp/127.0.0.1/$0" || exit
+printf 'GET %s HTTP/1.0\\r\\nHost: 127.0.0.1:%s\\r\\n\\r\\n' "$1" "$0" >&4
+cat <&4`;
+
+/**
+ * Shell functions that ask the app for a page: by whatever of curl, wget, python3 and bash the host has, else through the client, which is told
+ * `WANT page PORT PATH` with the path in hexadecimal digits, and sends the whole answer of the server as data.
+ */
+export const PAGE_FUNCTIONS = sh`
+  # within_seconds COUNT COMMAND...: for as long, where the host can tell.
+  within_seconds() {
+    if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi
+  }
+
+  # find_asker: sets asker to what asks for pages.
+  find_asker() {
+    for asker in curl wget python3 bash; do
+      command -v "$asker" >/dev/null && return
+    done
+    asker=client
+    find_block_read
+  }
+
+  # get_page PATH: sets code to the status, to nothing where there is no answer, and leaves the page in $page.
+  get_page() {
+    page=$deploy_dir/page
+    rm -f "$page"
+    code=
+    if [ "$asker" = client ]; then ask_client "$1"; else code=$("ask_by_$asker" "$1" 2>/dev/null); fi
+    [ "$code" != 000 ] || code=
+  }
+
+  ask_by_curl() {
+    curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"
+  }
+
+  # ask_by_wget: both kinds tell the status by the word HTTP. That of BusyBox dies of its own -T.
+  ask_by_wget() {
+    within_seconds ${PROBE_SECONDS} env no_proxy='*' wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
+      LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
+  }
+
+  ask_by_python3() { python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"; }
+
+  ask_by_bash() {
+    within_seconds ${PROBE_SECONDS} bash -c ${BASH_GET} "$health_port" "$1" >"$page.answer"
+    split_answer
+  }
+
+  # ask_client PATH: one that does not answer is not asked again.
+  ask_client() {
+    [ "$asker_gone" = no ] || return 0
+    asker_gone=yes lease_holder='' asked_naps=0
+    rm -f "$page.read"
+    expect_data || return 0
+    say "WANT page $health_port $(encode "$1")"
+    (read_blocks; : >"$page.read") </dev/null >"$page.answer" 2>/dev/null &
+    while [ ! -e "$page.read" ] && [ "$asked_naps" -lt ${CLIENT_NAPS} ]; do
+      asked_naps=$((asked_naps + 1))
+      sleep 0.01 2>/dev/null || sleep 1
+    done
+    kill -s KILL "$!" 2>/dev/null
+    wait "$!"
+    rm -f "$page.read"
+    is_cut || { asker_gone=no code=$(split_answer); }
+  }
+
+  # split_answer: prints the status of $page.answer, and leaves its page.
+  split_answer() {
+    tr -d '\r' <"$page.answer" | LC_ALL=C awk -v page="$page" 'NR == 1 { print $2; next } in_page { print >page } $0 == "" { in_page = 1 }'
+    rm -f "$page.answer"
+  }
+`;
