@@ -34,7 +34,7 @@ test('a host with nothing to ask for a page with asks over the connection, for a
   expect(codesOf(again), JSON.stringify(again.document)).toEqual(['ok']);
   const back = await project.ask('rollback');
   expect(codesOf(back), JSON.stringify(back.document)).toEqual(['ok']);
-  const asked = async (settings: object) => {
+  const asked = async (settings: Readonly<Record<string, unknown>>) => {
     await project.configure(settings);
     const { document } = await project.ask('deploy', '--force');
     return document.outcomes[0]?.error?.message;
