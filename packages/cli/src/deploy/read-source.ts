@@ -24,6 +24,9 @@ export interface SourceOptions {
 }
 
 const BLOCK_BYTES = 1 << 20;
+/** Small files cost more to open than to keep: up to this size each, and so much of all of them. */
+const KEPT_FILE_BYTES = 64 << 10;
+const KEPT_BYTES = 32 << 20;
 /** So long nothing else happens, in milliseconds. */
 const LONGEST_TURN_MS = 50;
 const MOST_SHOWN = 5;
@@ -54,6 +57,7 @@ class Walk {
   readonly #options: SourceOptions;
   readonly #block = Buffer.allocUnsafe(BLOCK_BYTES);
   #turnEnds = performance.now() + LONGEST_TURN_MS;
+  #keptBytes = 0;
 
   constructor(root: string, options: SourceOptions) {
     this.#root = root;
@@ -141,17 +145,26 @@ class Walk {
     try {
       const hash = createHash('sha256');
       let size = 0;
+      let content: Buffer | undefined;
       for (;;) {
         const count = readSync(file, this.#block);
         if (count === 0) break;
-        hash.update(this.#block.subarray(0, count));
+        const piece = this.#block.subarray(0, count);
+        hash.update(piece);
+        content = size === 0 ? this.#keep(piece) : undefined;
         size += count;
         await this.#letOthers();
       }
-      this.entries.push({ ...described, kind: 'file', size, hash: hash.digest('hex') });
+      this.entries.push({ ...described, kind: 'file', size, hash: hash.digest('hex'), ...(content && { content }) });
     } finally {
       closeSync(file);
     }
+  }
+
+  #keep(piece: Buffer): Buffer | undefined {
+    if (piece.length > KEPT_FILE_BYTES || this.#keptBytes + piece.length > KEPT_BYTES) return undefined;
+    this.#keptBytes += piece.length;
+    return Buffer.from(piece);
   }
 
   /** Many small files are read fastest one right after the other; but Ctrl-C is to be heard meanwhile. */

@@ -318,14 +318,17 @@ const CHANGES = [
   ['removed', (path: string) => rmSync(path)],
 ] as const;
 
+/** Too large to be kept from the time when it was listed. */
+const makeUnkeptTree = () => read(makeRoot({ a: 'a', 'b/3': 'x'.repeat(70_000) }));
+
 test.each(CHANGES)('a file that was %s since it was listed is refused a second time', async (_, change) => {
-  const tree = await makeTree();
+  const tree = await makeUnkeptTree();
   change(join(tree.root, 'b/3'));
   const stdin = new PassThrough();
   const sending = sendFiles(
     openChannel(stdin).channel,
     tree,
-    { lines: '3,5', parts: NO_PARTS, isFirst: false, mayCompress: false },
+    { lines: '1,3', parts: NO_PARTS, isFirst: false, mayCompress: false },
     () => {},
   );
   const error = await sending.catch((thrown: unknown) => thrown);
@@ -337,12 +340,20 @@ test.each(CHANGES)('a file that was %s since it was listed is refused a second t
 test.each(CHANGES)(
   'a file that was %s since it was listed is sent the first time, as long as it was',
   async (_, change) => {
-    const tree = await makeTree();
+    const tree = await makeUnkeptTree();
     change(join(tree.root, 'b/3'));
-    const { parts } = await send(tree, { lines: '5' });
-    expect(parts[0]?.data.length).toBe(buildArchive(tree, ['a', 'b', 'b/3', 'link']).length);
+    const { parts } = await send(tree, { lines: '3' });
+    expect(parts[0]?.data.length).toBe(buildArchive(tree, ['b', 'b/3']).length);
   },
 );
+
+test.each(CHANGES)('a small file that was %s since it was listed is sent as it was listed', async (_, change) => {
+  const tree = await makeTree();
+  const listed = buildArchive(tree, ['b/3']);
+  change(join(tree.root, 'b/3'));
+  const { parts } = await send(tree, { lines: '5', isFirst: false });
+  expect(parts[0]?.data.equals(listed)).toBe(true);
+});
 
 test('a file that was changed but is not needed again is not in the way', async () => {
   const tree = await makeTree();

@@ -15,6 +15,8 @@ export interface SourceEntry {
   readonly hash?: string;
   /** Where a link leads to. */
   readonly target?: string;
+  /** What stood in a small file when its hash was taken; what is in others is read again to be sent. */
+  readonly content?: Buffer;
 }
 
 /** A folder on this machine as it is to be on hosts. */

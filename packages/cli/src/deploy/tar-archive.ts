@@ -26,7 +26,12 @@ export function* writeArchive(root: string, entries: readonly SourceEntry[]): Ge
   const piece = new Piece();
   for (const entry of entries) {
     for (const block of buildHeaders(entry)) yield* piece.add(block);
-    if (entry.kind === 'file') yield* writeContent(join(root, entry.path), entry.size, piece);
+    if (entry.content !== undefined) {
+      yield* piece.add(entry.content);
+      yield* piece.add(Buffer.alloc(padding(entry.size)));
+    } else if (entry.kind === 'file') {
+      yield* writeContent(join(root, entry.path), entry.size, piece);
+    }
   }
   yield* piece.add(Buffer.alloc(2 * BLOCK));
   yield* piece.end();

@@ -4,6 +4,8 @@ import { sh } from '../shell/template.js';
 const PATH_COLUMN = 73;
 /** The same in what prints hashes. */
 const HASHED_PATH_COLUMN = 67;
+/** Small files cost more waiting than work. */
+const COPIED_AT_ONCE = 500;
 /** A record of ours ends before the 4,096 bytes that a pipe takes in one piece. */
 const LONGEST_LIST = 3000;
 
@@ -33,13 +35,15 @@ export const MANIFEST_FUNCTIONS = sh`
 
   # reuse_files: what an upload that was cut has left, and what the newest release has of the same, is not sent again.
   reuse_files() {
-    (cd "$incoming" && remove_junk)
+    is_empty "$incoming" || (cd "$incoming" && remove_junk)
     base=''
     list_releases
     if [ -d "$deploy_dir/releases/$newest" ] && [ -s "$deploy_dir/records/$newest.manifest" ]; then base=$newest; fi
     [ -z "$base" ] || copy_from_base
-    (cd "$incoming" && set_modes)
+    is_empty "$incoming" || (cd "$incoming" && set_modes)
   }
+
+  is_empty() { [ -z "$(ls -A "$1")" ]; }
 
   # remove_junk: in the incoming tree, what is not in the manifest, and links and what cannot stand in a line, which always come anew.
   remove_junk() {
@@ -62,9 +66,13 @@ export const MANIFEST_FUNCTIONS = sh`
       /^F / { path = substr($0, ${PATH_COLUMN}); if (wanted[path] == $3 && !(path in there)) print path }
     ' "$manifest" "$lists/found" "$deploy_dir/records/$base.manifest" >"$lists/chosen"
     [ -s "$lists/chosen" ] || return 0
+    mv -f "$lists/chosen" "$lists/copied"
+    LC_ALL=C awk '/^D /{ print substr($0, ${PATH_COLUMN}) }' "$manifest" >"$lists/chosen"
+    (cd "$incoming" && for_lines mkdir -p) # at the same time they would be in each other's way
+    mv -f "$lists/copied" "$lists/chosen"
     (
       cd "$deploy_dir/releases/$base" || exit
-      for_lines cp -p --reflink=auto --parents -t "$incoming" 2>/dev/null ||
+      for_lines -n ${COPIED_AT_ONCE} -P 4 cp -p --reflink=auto --parents -t "$incoming" 2>/dev/null ||
         tar -cf - -T "$lists/chosen" 2>/dev/null | unpack 2>/dev/null
     )
   }

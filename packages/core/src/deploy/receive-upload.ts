@@ -44,7 +44,7 @@ export const RECEIVE_FUNCTIONS = sh`
     [ "\${manifest_hash%% *}" = "$1" ] || { fail_received; return 1; }
     reuse_files
     list_files
-    find_needed
+    is_empty "$incoming" || find_needed
     rounds=0
     while [ "$rounds" -lt ${MAX_ROUNDS} ]; do
       rounds=$((rounds + 1))
