@@ -181,7 +181,7 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   ];
   // What is broken stays so: nobody has to wait for it as long as for a slow start.
   const config = join(stage.folder, 'outlast.yaml');
-  await writeFile(config, (await readFile(config, 'utf8')).replace(/within: .*/, 'within: 20s'));
+  await writeFile(config, (await readFile(config, 'utf8')).replace(/within: .*/, 'within: 12s'));
   for (const [what, change, code, said] of broken) {
     await change();
     const told = await ask(stage, 'deploy');
