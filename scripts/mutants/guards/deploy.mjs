@@ -2,6 +2,8 @@ const DEPLOY = 'packages/core/src/deploy';
 const TESTS = 'packages/cli/test/sshd/deploy/deploy.test.ts';
 const LOCK_TESTS = 'packages/cli/test/sshd/deploy/lock.test.ts';
 const SECRETS = 'packages/cli/test/sshd/deploy/secrets.test.ts';
+const HEALTH_TEST =
+  'packages/cli/test/sshd/deploy/health.test.ts > a host with nothing to ask for a page with asks over the connection, for a rollback too';
 const NO_GOOD = `${TESTS} > a release that is no good`;
 const BESIDE = `${TESTS} > with a port that the host chooses`;
 
@@ -132,5 +134,40 @@ export const DEPLOY_MUTANTS = [
     text: 'if (this.#leadsOut(path, target)) {',
     instead: "if (path === '' && this.#leadsOut(path, target)) {",
     test: `${TESTS} > what is uploaded with a link to somewhere else is refused, before anything is sent`,
+  },
+  {
+    guard: 'an app that ended is told as ended',
+    file: `${DEPLOY}/probe-health.ts`,
+    text: 'ended="$2 $3"',
+    instead: "ended=''",
+    test: `${NO_GOOD} that ends while it has to stay healthy gives its place back`,
+  },
+  {
+    guard: 'a host with nothing to ask with has its page asked for',
+    file: `${DEPLOY}/get-page.ts`,
+    text: 'asker=client\n',
+    instead: 'asker=bash\n',
+    test: HEALTH_TEST,
+  },
+  {
+    guard: 'what a server answered to the client is read by its status',
+    file: `${DEPLOY}/get-page.ts`,
+    text: 'is_cut || { asker_gone=no code=$(split_answer); }',
+    instead: 'is_cut || { asker_gone=no code=200; split_answer >/dev/null; }',
+    test: HEALTH_TEST,
+  },
+  {
+    guard: 'what a login shell says by itself is no variable',
+    file: 'packages/core/src/runtime/runtime.ts',
+    text: 'add_runtime "\\${exports##*"@@$nonce"}" ;;',
+    instead: 'add_runtime "$exports" ;;',
+    test: 'packages/cli/test/sshd/deploy/runtime.test.ts > an app runs with what a login shell exports, whatever else that says',
+  },
+  {
+    guard: 'a forwarded port follows the app',
+    file: 'packages/cli/src/fleet/forward-port.ts',
+    text: '        remotePort = await options.findPort(session);\n      }',
+    instead: '      }',
+    test: 'packages/cli/test/sshd/forward.test.ts > forward follows the app to another port',
   },
 ];

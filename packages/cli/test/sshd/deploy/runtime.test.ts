@@ -34,14 +34,16 @@ async function makeTool(folder: string, word: string): Promise<void> {
 describe('an app runs with', () => {
   test('what a login shell exports, whatever else that says', async () => {
     await makeTool('login/bin', 'login');
-    await writeHome('.bash_profile', 'echo welcome; export PATH="$HOME/login/bin:$PATH" ODD="two\nlines \'quoted\'"\n');
-    await writeHome('.profile', 'echo welcome; export PATH="$HOME/login/bin:$PATH" ODD="two\nlines \'quoted\'"\n');
+    const profile = 'echo "touch $HOME/said"; export PATH="$HOME/login/bin:$PATH" ODD="two\nlines \'quoted\'"\n';
+    await writeHome('.bash_profile', profile);
+    await writeHome('.profile', profile);
     const project = await createApp('login', {
       login_shell: true,
       run: `${SAYS.replace('sleep', 'echo "$ODD"; sleep')}`,
     });
     expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
     expect(await readLog('login')).toMatch(/login\/bin\/tool says login\ntwo\nlines 'quoted'\n$/);
+    expect(await onHost('ls "$HOME/said" 2>/dev/null')).toBe('');
     // What was recorded counts for a restart, also where nothing is configured.
     await lab.run(['restart', 'login', '-H', 'web1']);
     expect((await readLog('login')).match(/says login/g)).toHaveLength(2);
