@@ -15,7 +15,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { OutlastError } from '@outlast/core';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
 import { SendingEnded } from './data-stream.js';
 import { readSource } from './read-source.js';
@@ -47,14 +47,18 @@ function openChannel(stdin: Writable): Host {
   return { channel, end: () => end({ exitCode: null, signal: null }) };
 }
 
-/** Takes all that is sent to a host that reads on. */
-async function collect(send: (channel: ExecChannel) => Promise<void>): Promise<Buffer> {
-  const stdin = new PassThrough();
+/** Takes all that is sent to a host that reads on, so many milliseconds for each piece. */
+async function collect(send: (channel: ExecChannel) => Promise<void>, pieceMs = 0): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  stdin.on('data', (piece: Buffer) => pieces.push(piece));
+  const stdin = new Writable({
+    write(piece: Buffer, _, done) {
+      pieces.push(piece);
+      setTimeout(done, pieceMs);
+    },
+  });
   await send(openChannel(stdin).channel);
   stdin.end();
-  await new Promise((resolve) => stdin.once('end', resolve));
+  await new Promise((resolve) => stdin.once('finish', resolve));
   return Buffer.concat(pieces);
 }
 
@@ -103,7 +107,8 @@ function parseFiles(bytes: Buffer): Part[] {
   const reader = new Reader(bytes);
   const parts: Part[] = [];
   for (let head = reader.readLine(); head !== 'SENT'; head = reader.readLine()) {
-    if (!/^(?:TAR|TARGZ|FILE [1-9][0-9]* [0-9]+)$/.test(head)) throw new Error(`not begun by TAR or FILE: ${head}`);
+    if (!/^(?:TAR|TARGZ|(?:FILE|FILEGZ|PIECE) [1-9][0-9]* [0-9]+)$/.test(head))
+      throw new Error(`not begun by TAR or FILE: ${head}`);
     parts.push({ head, data: reader.readData() });
   }
   expect(reader.isOver).toBe(true);
@@ -141,13 +146,10 @@ interface Sent {
 
 const NO_PARTS: ReadonlyMap<string, number> = new Map();
 
-async function send(tree: SourceTree, needed: Partial<NeededFiles>): Promise<Sent> {
+async function send(tree: SourceTree, needed: Partial<NeededFiles>, pieceMs?: number): Promise<Sent> {
   const progress: UploadProgress[] = [];
-  const bytes = await collect((channel) =>
-    sendFiles(channel, tree, { lines: '', parts: NO_PARTS, isFirst: true, mayCompress: false, ...needed }, (each) =>
-      progress.push(each),
-    ),
-  );
+  const all = { lines: '', parts: NO_PARTS, isFirst: true, mayCompress: false, ...needed };
+  const bytes = await collect((channel) => sendFiles(channel, tree, all, (each) => progress.push(each)), pieceMs);
   return { parts: parseFiles(bytes), progress };
 }
 
@@ -527,4 +529,34 @@ test('of much the beginning tells how fast the link is, and over a fast one noth
   expect(listHeads(parts)).toEqual(['TAR', 'TAR']);
   const whole = Buffer.concat(parts.map(({ data }) => data.subarray(0, -1024)));
   expect(whole.equals(buildArchive(tree, ['a', 'b', 'c']).subarray(0, -1024))).toBe(true);
+});
+
+describe('a large file that gets smaller', () => {
+  const BEGINNING = 8 * MIB;
+
+  test('is sent as it is over a fast link, and compressed behind its beginning over a slow one', async () => {
+    const root = makeRoot();
+    addSparse(root, 'large', LARGE);
+    const tree = await read(root);
+    const needed = { lines: '1', mayCompress: true };
+    const fast = await send(tree, needed);
+    expect(listHeads(fast.parts)).toEqual(['PIECE 1 0', `FILE 1 ${BEGINNING}`]);
+    const slow = await send(tree, needed, 20);
+    expect(listHeads(slow.parts)).toEqual(['PIECE 1 0', `FILEGZ 1 ${BEGINNING}`]);
+    const content = readFileSync(join(root, 'large'));
+    expect(Buffer.concat(fast.parts.map(({ data }) => data)).equals(content)).toBe(true);
+    const [beginning = Buffer.alloc(0), rest = Buffer.alloc(0)] = slow.parts.map(({ data }) => data);
+    expect(rest.length).toBeLessThan(LARGE / 50);
+    expect(Buffer.concat([beginning, gunzipSync(rest)]).equals(content)).toBe(true);
+    expectWhole(slow.progress);
+  });
+
+  test('is gone on with where a cut has left it', async () => {
+    const root = makeRoot();
+    addSparse(root, 'large', LARGE);
+    const tree = await read(root);
+    const parts = new Map([[tree.entries[0]?.hash ?? '', BEGINNING + 5]]);
+    const { parts: sent } = await send(tree, { lines: '1', parts, mayCompress: true });
+    expect(listHeads(sent)).toEqual([`FILE 1 ${BEGINNING + 5}`]);
+  });
 });

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -82,8 +82,8 @@ export async function sendFiles(
     // The host moves it to its place: of two files with the same content it counts for the first.
     parts.delete(entry.hash ?? '');
     advance(offset, 0);
-    channel.stdin.write(`FILE ${line} ${offset}\n`);
-    await sendFile(channel, join(tree.root, entry.path), { offset, size: entry.size }, (bytes) => advance(bytes, 0));
+    const file = { path: join(tree.root, entry.path), line, offset, size: entry.size, mayCompress };
+    await sendLargeFile(channel, file, (bytes) => advance(bytes, 0));
     advance(0, 1);
   }
   channel.stdin.write('SENT\n');
@@ -125,7 +125,11 @@ function isCompressible({ root }: SourceTree, entries: readonly SourceEntry[]): 
   const files = entries.filter(({ kind }) => kind === 'file');
   const middle = files.slice(Math.floor(files.length / 2), Math.floor(files.length / 2) + SAMPLED_FILES);
   const [sample] = writeArchive(root, middle);
-  return sample !== undefined && gzipSync(sample, { level: 1 }).length < sample.length * WORTHWHILE;
+  return sample !== undefined && isWorthwhile(sample);
+}
+
+function isWorthwhile(sample: Buffer): boolean {
+  return gzipSync(sample, { level: 1 }).length < sample.length * WORTHWHILE;
 }
 
 type SendEntries = (
@@ -145,12 +149,20 @@ const sendArchive: SendEntries = async (channel, tree, entries, onBytes) => {
   await data.end();
 };
 
-const sendCompressed: SendEntries = async (channel, tree, entries, onBytes) => {
+const sendCompressed: SendEntries = (channel, tree, entries, onBytes) => {
   channel.stdin.write('TARGZ\n');
+  return compress(channel, writeArchive(tree.root, entries), onBytes);
+};
+
+async function compress(
+  channel: ExecChannel,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   const data = new DataStream(channel, undefined);
   await pipeline(
-    function* read() {
-      for (const piece of writeArchive(tree.root, entries)) {
+    async function* read() {
+      for await (const piece of pieces) {
         yield piece;
         onBytes(piece.length);
       }
@@ -161,28 +173,70 @@ const sendCompressed: SendEntries = async (channel, tree, entries, onBytes) => {
     },
   );
   await data.end();
-};
+}
 
-/** Sends one file from an offset on; what it lacks by now is sent as zeros, and its hash tells. */
-async function sendFile(
+interface LargeFile {
+  readonly path: string;
+  /** Its line of the manifest. */
+  readonly line: number;
+  /** Where what the host lacks begins. */
+  readonly offset: number;
+  readonly size: number;
+  readonly mayCompress: boolean;
+}
+
+/** One that gets smaller is compressed behind its beginning, which tells how fast the link is. */
+async function sendLargeFile(
   channel: ExecChannel,
-  path: string,
-  { offset, size }: { readonly offset: number; readonly size: number },
+  { path, line, offset, size, mayCompress }: LargeFile,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const data = new DataStream(channel, size - offset);
   const file = await open(path, 'r').catch(() => undefined);
   try {
-    for (let at = offset; at < size; ) {
-      const piece = Buffer.alloc(Math.min(READ_BYTES, size - at));
-      const read = await file?.read(piece, 0, piece.length, at).catch(() => undefined);
-      const count = read === undefined || read.bytesRead === 0 ? piece.length : read.bytesRead;
-      await data.write(piece.subarray(0, count));
-      onBytes(count);
-      at += count;
+    let at = offset;
+    let isSlow = false;
+    if (mayCompress && size - offset > MEASURED_BYTES && (await doesShrink(file, offset + (size - offset) / 2))) {
+      const begun = performance.now();
+      at += MEASURED_BYTES;
+      channel.stdin.write(`PIECE ${line} ${offset}\n`);
+      await sendPlain(channel, readRange(file, offset, at), at - offset, onBytes);
+      isSlow = (MEASURED_BYTES / (performance.now() - begun)) * 1000 < FAST_BYTES_PER_SECOND;
     }
+    channel.stdin.write(`${isSlow ? 'FILEGZ' : 'FILE'} ${line} ${at}\n`);
+    if (isSlow) await compress(channel, readRange(file, at, size), onBytes);
+    else await sendPlain(channel, readRange(file, at, size), size - at, onBytes);
   } finally {
     await file?.close();
+  }
+}
+
+async function doesShrink(file: FileHandle | undefined, at: number): Promise<boolean> {
+  const sample = Buffer.alloc(READ_BYTES);
+  const read = await file?.read(sample, 0, sample.length, Math.floor(at)).catch(() => undefined);
+  return isWorthwhile(sample.subarray(0, read?.bytesRead ?? 0));
+}
+
+/** What the file lacks by now is read as zeros, and its hash tells. */
+async function* readRange(file: FileHandle | undefined, from: number, to: number): AsyncGenerator<Buffer, void> {
+  for (let at = from; at < to; ) {
+    const piece = Buffer.alloc(Math.min(READ_BYTES, to - at));
+    const read = await file?.read(piece, 0, piece.length, at).catch(() => undefined);
+    const count = read === undefined || read.bytesRead === 0 ? piece.length : read.bytesRead;
+    yield piece.subarray(0, count);
+    at += count;
+  }
+}
+
+async function sendPlain(
+  channel: ExecChannel,
+  pieces: AsyncIterable<Buffer>,
+  size: number,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const data = new DataStream(channel, size);
+  for await (const piece of pieces) {
+    await data.write(piece);
+    onBytes(piece.length);
   }
   await data.end();
 }

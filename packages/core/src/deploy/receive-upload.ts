@@ -13,7 +13,7 @@ const MAX_ROUNDS = 3;
  * The client answers in lines, with data behind some of them (`receive-data.ts`):
  *
  * - `TAR` or `TARGZ`: a tar archive follows
- * - `FILE LINE OFFSET`: the file of that line of the manifest, from that byte on, follows
+ * - `FILE LINE OFFSET`: the file of that line of the manifest, from that byte on, follows; `FILEGZ` compressed by gzip, `PIECE` not to its end
  * - `SENT` when all is sent that was needed
  */
 export const RECEIVE_FUNCTIONS = sh`
@@ -77,7 +77,9 @@ export const RECEIVE_FUNCTIONS = sh`
       case $word in
       TAR) receive_archive cat || return 1 ;;
       TARGZ) receive_archive 'gzip -dc' || return 1 ;;
-      FILE) receive_file "$first" "$second" || return 1 ;;
+      PIECE) receive_piece "$first" "$second" cat || return 1 ;;
+      FILE) receive_piece "$first" "$second" cat && keep_part || return 1 ;;
+      FILEGZ) receive_piece "$first" "$second" 'gzip -dc' && keep_part || return 1 ;;
       SENT) return 0 ;;
       esac
     done
@@ -96,17 +98,23 @@ export const RECEIVE_FUNCTIONS = sh`
   # unpack: BusyBox goes by the umask even where it is told to keep modes.
   unpack() (umask 0 && tar -xpof - -C "$incoming")
 
-  # receive_file LINE OFFSET: goes on where a cut has left it.
-  receive_file() {
+  # receive_piece LINE OFFSET PROGRAM: goes on where a cut has left the file; the program unpacks what comes.
+  receive_piece() {
     read_entry "$1"
     part=$parts/$entry_hash
     [ "$2" != 0 ] || rm -f "$part"
-    set -- "$2" $(ls -ln "$part" 2>/dev/null)
-    [ "$1" = "\${6-0}" ] || { fail E_UPLOAD "$app" 'what a cut has left of a file is not there any more'; return 1; }
+    set -- "$2" "$3" $(ls -ln "$part" 2>/dev/null)
+    [ "$1" = "\${7-0}" ] || { fail E_UPLOAD "$app" 'what a cut has left of a file is not there any more'; return 1; }
     expect_data || fail_received || return 1
-    receive 2>/dev/null >>"$part" || { fail_received; return 1; }
-    chmod "$entry_mode" "$part" && mv -f "$part" "$incoming/$entry_path" 2>/dev/null || fail_received
+    case $2 in
+    cat) receive 2>/dev/null >>"$part" ;;
+    *) receive 2>/dev/null | $2 2>/dev/null >>"$part" ;;
+    esac
+    [ $? = 0 ] && ! is_cut || fail_received
   }
+
+  # keep_part: the file is whole.
+  keep_part() { chmod "$entry_mode" "$part" && mv -f "$part" "$incoming/$entry_path" 2>/dev/null || fail_received; }
 
   fail_cut() { fail E_UPLOAD "$app" 'the upload was cut; what has come is kept for the next try'; }
 
