@@ -102,7 +102,7 @@ const deployedApp = z.strictObject({
   rolledBack: z.boolean(),
   steps: z.array(
     z.strictObject({
-      name: z.enum(['upload', 'setup', 'port', 'stop', 'switch', 'start', 'health', 'rollback']),
+      name: z.enum(['lock', 'upload', 'setup', 'port', 'stop', 'switch', 'start', 'health', 'rollback']),
       ok: z.boolean(),
       seconds: z.number().min(0),
     }),
@@ -172,7 +172,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
         app: z.string(),
         verb: z.enum(['deploy', 'rollback']),
         release: releaseId.nullable(),
-        result: z.enum(['ok', 'unchanged', 'failed']),
+        result: z.enum(['ok', 'unchanged', 'failed', 'interrupted']),
       }),
     ),
   },

@@ -68,7 +68,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what ran before can be started again',
     file: `${DEPLOY}/activate-release.ts`,
-    text: 'cp "$app_dir/run.$run_before.$part" "$lock_path.run.$part" 2>/dev/null && continue',
+    text: 'cp "$kept_run.$part" "$lock_path.run.$part" 2>/dev/null && continue',
     instead: 'continue',
     test: `${NO_GOOD} that ends at once gives its place back`,
   },

@@ -105,9 +105,9 @@ function chooseApp({ apps }: Config, name: string | undefined): string {
 }
 
 /** Of everything that makes a release what it is: its files, and what prepares them. */
-function hashContent({ manifestHash }: SourceTree, { setup, sharedPaths }: DeployDefinition): string {
+function hashContent({ manifestHash }: SourceTree, { runtime, setup, sharedPaths }: DeployDefinition): string {
   return createHash('sha256')
-    .update(JSON.stringify([manifestHash, setup, sharedPaths]))
+    .update(JSON.stringify([manifestHash, runtime, setup, sharedPaths]))
     .digest('hex');
 }
 

@@ -62,7 +62,7 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     throw refuseApp(config, name);
   }
   const { hosts, settings } = app;
-  const { cwd, secrets, port, hup, launcher, python, node, login_shell } = settings;
+  const { cwd, secrets, port, hup, launcher } = settings;
   return {
     name,
     hosts,
@@ -82,11 +82,16 @@ export function resolveAppDefinition(config: Config, name: string): AppDefinitio
     log: resolveLog(settings),
     hup: hup ?? 'ignore',
     launcher: launcher ?? DEFAULT_LAUNCHER,
-    runtime: {
-      python: (python ?? null) as RuntimeSettings['python'],
-      node: node ?? null,
-      loginShell: login_shell ?? false,
-    },
+    runtime: resolveRuntime(settings),
+  };
+}
+
+/** Resolves what an app finds its programs by. */
+export function resolveRuntime({ python, node, login_shell }: AppSettings): RuntimeSettings {
+  return {
+    python: (python ?? null) as RuntimeSettings['python'],
+    node: node ?? null,
+    loginShell: login_shell ?? false,
   };
 }
 

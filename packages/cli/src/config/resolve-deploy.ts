@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
-import { DEFAULT_HEALTH, type HealthSettings, OutlastError, quoteForMessage } from '@outlast/core';
+import {
+  DEFAULT_HEALTH,
+  type HealthSettings,
+  OutlastError,
+  quoteForMessage,
+  type RuntimeSettings,
+} from '@outlast/core';
 import type { Config } from './config.js';
+import { resolveRuntime } from './resolve-app.js';
 import type { AppSettings } from './schema.js';
 
 /** How the configuration wants an app to be deployed, with defaults filled in. */
@@ -9,6 +16,7 @@ export interface DeployDefinition {
   readonly source: string;
   /** Files that are never part of a release: absolute paths on this machine. */
   readonly excluded: ReadonlySet<string>;
+  readonly runtime: RuntimeSettings;
   readonly setup: string | null;
   /** Below the release, without a slash at the end. */
   readonly sharedPaths: readonly string[];
@@ -33,10 +41,14 @@ export function resolveDeployDefinition(config: Config, name: string): DeployDef
     });
   }
   const { settings, folder, file } = app;
-  const envFile = settings.env_file === undefined ? [] : [resolve(folder, settings.env_file)];
+  const secretFiles = (settings.secrets ?? []).map((secret) => (typeof secret === 'string' ? undefined : secret.file));
+  const kept = [settings.env_file, ...secretFiles].flatMap((path) =>
+    path === undefined ? [] : [resolve(folder, path)],
+  );
   return {
     source: resolve(folder, source),
-    excluded: new Set([file, ...envFile]),
+    excluded: new Set([file, ...kept]),
+    runtime: resolveRuntime(settings),
     setup: settings.setup ?? null,
     sharedPaths: (settings.shared_paths ?? []).map((path) => path.replace(/\/+$/, '')),
     keepReleases: settings.keep_releases ?? DEFAULT_KEEP,

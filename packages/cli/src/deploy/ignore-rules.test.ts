@@ -156,6 +156,28 @@ test('a folder that a deeper .gitignore takes back is kept with what is in it', 
   expect(listKept(files)).toEqual(['a/dist/b.js']);
 });
 
+test('rules above it count within a git repository, but for the folder itself', () => {
+  const root = makeTree({
+    '.gitignore': '*.log\n/app/secret\napp/\n!kept.log\n.env',
+    'inner/.gitignore': '*.tmp',
+    'app/a.log': undefined,
+    'app/kept.log': undefined,
+    'app/secret': undefined,
+    'app/.env': undefined,
+    'app/b.txt': undefined,
+    'inner/app/.gitignore': '!.env',
+    'inner/app/a.tmp': undefined,
+    'inner/app/.env': undefined,
+    'inner/app/secret': undefined,
+    'inner/app/b.log': undefined,
+  });
+  const listBelow = (path: string) => walk(join(root, path)).keptFiles.sort();
+  expect(listBelow('app')).toEqual(['.env', 'a.log', 'b.txt', 'kept.log', 'secret']);
+  mkdirSync(join(root, '.git'));
+  expect(listBelow('app')).toEqual(['b.txt', 'kept.log']);
+  expect(listBelow('inner/app')).toEqual(['.env', '.gitignore', 'secret']);
+});
+
 test('.git is never part of it, as a folder or a file, whatever the rules say', () => {
   const files = {
     '.outlastignore': '!.git\n!.git/**',

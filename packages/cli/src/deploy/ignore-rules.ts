@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { type GitignorePattern, parseGitignore } from './gitignore-pattern.js';
 
 /** Which files of a folder stay on the laptop. */
@@ -17,12 +17,14 @@ const NEVER = /(?:^|\/)\.git$/;
 
 /**
  * Reads `.gitignore` and `.outlastignore` in every folder, as git does: a line counts for what is below its file, the last one that matches
- * decides, and a deeper file comes first. What `.outlastignore` says, and be it `!name`, wins over every `.gitignore`.
+ * decides, and a deeper file comes first. What `.outlastignore` says, and be it `!name`, wins over every `.gitignore`. Of a folder inside a git
+ * repository those `.gitignore` count that stand above it there, for what is in the folder: it may be ignored itself, as what was built is.
  *
  * @param root an absolute path on this machine.
  */
 export function createIgnoreRules(root: string): IgnoreRules {
   const layers = FILE_NAMES.map((name) => ({ name, byFolder: new Map<string, readonly GitignorePattern[]>() }));
+  const outer = readOuterRules(root);
   return {
     enter(folder) {
       for (const { name, byFolder } of layers) {
@@ -36,9 +38,31 @@ export function createIgnoreRules(root: string): IgnoreRules {
         const verdict = judge(byFolder, path, isFolder);
         if (verdict !== undefined) return verdict;
       }
+      for (const { prefix, patterns } of outer) {
+        const verdict = judgeBy(patterns, prefix + path, isFolder);
+        if (verdict !== undefined) return verdict;
+      }
       return false;
     },
   };
+}
+
+/** Of the folders above, up to that of the repository, the nearest first; none where this is no part of one. */
+function readOuterRules(root: string): { readonly prefix: string; readonly patterns: readonly GitignorePattern[] }[] {
+  const rules: { readonly prefix: string; readonly patterns: readonly GitignorePattern[] }[] = [];
+  for (let folder = root; !existsSync(join(folder, '.git')); ) {
+    const above = dirname(folder);
+    if (above === folder) return [];
+    folder = above;
+    const text = readRules(join(folder, '.gitignore'));
+    if (text !== undefined) rules.push({ prefix: `${relative(folder, root)}/`, patterns: parseGitignore(text) });
+  }
+  return rules;
+}
+
+function judgeBy(patterns: readonly GitignorePattern[], path: string, isFolder: boolean): boolean | undefined {
+  const last = patterns.findLast(({ isForFolders, matches }) => (isFolder || !isForFolders) && matches(path));
+  return last === undefined ? undefined : !last.isNegated;
 }
 
 /** What is said of the path; undefined where no line is about it. */
@@ -49,10 +73,8 @@ function judge(
 ): boolean | undefined {
   if (byFolder.size === 0) return undefined;
   for (let at = path.lastIndexOf('/'); ; at = path.lastIndexOf('/', at - 1)) {
-    const patterns = byFolder.get(at < 0 ? '' : path.slice(0, at));
-    const below = path.slice(at + 1);
-    const last = patterns?.findLast(({ isForFolders, matches }) => (isFolder || !isForFolders) && matches(below));
-    if (last !== undefined) return !last.isNegated;
+    const verdict = judgeBy(byFolder.get(at < 0 ? '' : path.slice(0, at)) ?? [], path.slice(at + 1), isFolder);
+    if (verdict !== undefined) return verdict;
     if (at < 0) return undefined;
   }
 }

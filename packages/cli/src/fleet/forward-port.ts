@@ -33,7 +33,7 @@ const LOCALHOST = '127.0.0.1';
  * Forwards a port of a host to this laptop until the session is aborted: any number of connections, each half-closed as its other end is, over
  * lost connections to the host too. Whoever comes while there is none waits.
  *
- * @throws OutlastError for what cannot be begun: the host, the app, or the port here.
+ * @throws OutlastError for what cannot be begun: the host, the app, or the port here; and for what keeps a lost connection from coming back.
  */
 export async function forwardPort(session: HostSession, options: ForwardOptions): Promise<void> {
   const { signal } = session;
@@ -76,8 +76,10 @@ export async function forwardPort(session: HostSession, options: ForwardOptions)
       up = reconnect(session, options).then((port) => {
         remotePort = port;
       });
-      // Whoever waits for it hears of it; here it is only waited for.
-      await up.catch(() => undefined);
+      // Whoever waits for it hears of it as well.
+      await up.catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     }
   } finally {
     end();
@@ -101,7 +103,7 @@ async function reconnect(session: HostSession, { findPort }: ForwardOptions): Pr
     try {
       return await findPort(session);
     } catch (error) {
-      if (!isPassing(error) && !isCode(error, 'E_NOT_RUNNING')) throw error;
+      if (!isPassing(error) && !isCode(error, 'E_NOT_RUNNING') && !isCode(error, 'E_NO_PORT')) throw error;
       await session.close();
     }
   }

@@ -64,7 +64,8 @@ export function formatHistory(
 ): Promise<string> {
   const cells = rows.map(({ host, entry }): Cell[] => {
     const { at, by, app, verb, release, result } = entry;
-    const style = result === 'failed' ? palette.red : result === 'ok' ? palette.green : palette.dim;
+    const style =
+      result === 'failed' || result === 'interrupted' ? palette.red : result === 'ok' ? palette.green : palette.dim;
     const word = { text: result, style };
     return [
       at ?? '-',

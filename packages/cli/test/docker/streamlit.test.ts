@@ -189,6 +189,8 @@ test('the example is deployed to three servers, used in a browser, changed, and 
     expect(told.document.outcomes[0]?.error?.message).toContain(said);
     expect(appOf(told)).toMatchObject({ state: 'running', release: appOf(second).release });
     expect((await fetch(url)).status).toBe(200);
+    const { page: same } = await openPage(stage, 'debian');
+    await heading(same, 'Release two');
   }
   const back = await ask(stage, 'rollback', 'streamlit', '-H', 'debian3');
   expect(appOf(back)).toMatchObject({ release: one, changed: true });

@@ -41,14 +41,24 @@ export const ACTIVATE_FUNCTIONS = sh`
     read_running
     earlier=$good was_current=$current was_live=no run_before=$run
     case $phase in running | between | launching | stopping) was_live=yes earlier=$running ;; esac
+    if is_good_lost; then was_live=yes earlier=$good was_current=$good; else back=; fi
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
-    if [ "$was_live" = yes ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
+    if [ "$was_live" = yes ] && [ -z "$back" ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
       activate_beside
     else
       activate_in_place
     fi
+  }
+
+  # is_good_lost: a deploy that did not come to its end has left running what never was healthy, or nothing: back is what there is to go back to
+  # then.
+  is_good_lost() {
+    back=$good
+    [ -n "$good" ] && [ "$running" != "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
+    [ "$interrupted" != activate ] || return 0
+    [ "$was_live" = yes ] && [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ]
   }
 
   # activate_beside: the new one has a port of its own, so what runs goes on until it is healthy.
@@ -109,9 +119,11 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
   keep_earlier_run() {
+    kept_run=$app_dir/run.$run_before
+    [ -z "$back" ] || kept_run=$deploy_dir/records/$back.run
     for part in spec settings launch sh release runtime; do
-      [ -e "$app_dir/run.$run_before.$part" ] || continue
-      cp "$app_dir/run.$run_before.$part" "$lock_path.run.$part" 2>/dev/null && continue
+      [ -e "$kept_run.$part" ] || continue
+      cp "$kept_run.$part" "$lock_path.run.$part" 2>/dev/null && continue
       fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"
       return 1
     done
@@ -168,7 +180,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     [ "$was_live" = yes ] || return 0
     latest_run
     judge_run
-    if [ "$run" = "$run_before" ] && [ "$phase" = running ]; then return 0; fi
+    if [ "$run" = "$run_before" ] && [ "$phase" = running ] && [ -z "$back" ]; then return 0; fi
     run_source=$lock_path.run
     use_recorded_files
     run_release=
@@ -176,9 +188,6 @@ export const ACTIVATE_FUNCTIONS = sh`
     check_recorded && (request=$request-back && start_release)
   }
 
-  # finish_release KEEP: it was healthy.
-  finish_release() {
-    note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"
-    forget_old_releases "$1"
-  }
+  # finish_release: it was healthy.
+  finish_release() { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
 `;

@@ -23,9 +23,9 @@ cat <&4`;
  * `WANT page PORT PATH` with the path in hexadecimal digits, and sends the whole answer of the server as data.
  */
 export const PAGE_FUNCTIONS = sh`
-  # within_seconds COUNT COMMAND...: for as long, where the host can tell.
-  within_seconds() {
-    if command -v timeout >/dev/null; then timeout "$@"; else shift; "$@"; fi
+  # exec_within SECONDS COMMAND...: becomes it, for as long, where the host can tell.
+  exec_within() {
+    if command -v timeout >/dev/null; then exec timeout "$@"; else shift; exec "$@"; fi
   }
 
   # find_asker: sets asker to what asks for pages.
@@ -52,14 +52,14 @@ export const PAGE_FUNCTIONS = sh`
 
   # ask_by_wget: both kinds tell the status by the word HTTP. That of BusyBox dies of its own -T.
   ask_by_wget() {
-    within_seconds ${PROBE_SECONDS} env no_proxy='*' wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
+    exec_within ${PROBE_SECONDS} env no_proxy='*' wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
       LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
   }
 
   ask_by_python3() { python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"; }
 
   ask_by_bash() {
-    within_seconds ${PROBE_SECONDS} bash -c ${BASH_GET} "$health_port" "$1" >"$page.answer"
+    (exec_within ${PROBE_SECONDS} bash -c ${BASH_GET} "$health_port" "$1") >"$page.answer"
     split_answer
   }
 

@@ -39,7 +39,7 @@ export const LOCK_FUNCTIONS = sh`
   # and when this very request was done already, whose answer is then told again.
   take_lock() {
     read_clock
-    lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
+    lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
     while :; do
       latest_lock
       read_lock "$lock_path"
@@ -55,6 +55,8 @@ export const LOCK_FUNCTIONS = sh`
     fail() { tell "ERROR $1 $2 $(encode "\${3-}")"; return 1; }
     clear_behind $((lock - 1))
     say "LOCKED $app"
+    read_clock
+    tell "STEP $app lock ok $((clock - lock_began))"
   }
 
   # await_holder TAKE_OVER: waits a moment for whoever has the lock, or ends it; fails when it is not to be waited for.
@@ -135,11 +137,15 @@ export const LOCK_FUNCTIONS = sh`
     return 0
   }
 
-  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones.
+  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones; sets interrupted
+  # to the stage that it was left at.
   clear_behind() {
+    interrupted=
     if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then
       read_record "$deploy_dir/lock.$1.stage"
-      say "INTERRUPTED $app $lock_by $lock_time $lock_verb \${record:--}"
+      interrupted=\${record:--}
+      say "INTERRUPTED $app $lock_by $lock_time $lock_verb $interrupted"
+      [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - interrupted $lock_by $lock_request"
       end_setup "$lock_request"
     fi
     for lock_file in "$deploy_dir"/lock.*; do
@@ -166,10 +172,13 @@ export const LOCK_FUNCTIONS = sh`
     while IFS= read -r told_line; do say "$told_line"; done <"$lock_path.said"
   }
 
+  # note_deploy TEXT: for whoever asks later what was done.
+  note_deploy() { printf '%s\n' "$(now) $1" 2>/dev/null >>"$deploy_dir/deploys.log"; }
+
   # release_lock RESULT: notes for everybody what became of it, and gives the lock back, which ends with this process anyway.
   release_lock() {
     read_lock "$lock_path"
-    printf '%s\n' "$(now) $lock_verb \${release:--} $1 $by $request" 2>/dev/null >>"$deploy_dir/deploys.log"
+    note_deploy "$lock_verb \${release:--} $1 $by $request"
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.* "$lock_path.status"
     return 0

@@ -1,8 +1,8 @@
+import { buildMaskFunction } from '../lifecycle/mask-secrets.js';
 import { buildSurroundings } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { PAGE_FUNCTIONS } from './get-page.js';
-import { buildMaskFunction } from './mask-secrets.js';
 
 /** What a release has to show before it counts as healthy; all that is given has to hold. */
 export interface HealthSettings {
@@ -148,7 +148,7 @@ export function buildHealthFunctions(
     PWD=$4 OUTLAST_APP=$3
     export OUTLAST_APP
     ${raw(buildSurroundings(spec))}
-    within_seconds ${Math.ceil(health.withinMs / 1000)} /bin/sh -c ${exec ?? ':'} </dev/null 3<&-
+    exec_within ${Math.ceil(health.withinMs / 1000)} /bin/sh -c ${exec ?? ':'} </dev/null 3<&-
   )
 
   # probe_log PATTERN

@@ -1,4 +1,4 @@
-import { buildExports } from '../lifecycle/run-files.js';
+import { buildExports } from '../lifecycle/exports.js';
 import { BUILD_PYTHON_ENVIRONMENT, buildRuntimeFunctions } from '../runtime/runtime.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
@@ -94,7 +94,9 @@ const PYTHON_ENVIRONMENT_FUNCTIONS = sh`
       {
         echo "$1"
         with_runtime "$interpreter" -c 'import sys; print(sys.version, sys.executable)' 2>/dev/null
-        cd "$release_dir" && cat requirements*.txt constraints*.txt pyproject.toml uv.lock 2>/dev/null
+        cd "$release_dir" && cat requirements*.txt constraints*.txt requirements/*.txt pyproject.toml uv.lock setup.py setup.cfg 2>/dev/null
+        # What is installed from the release itself is that of this one.
+        ! grep -Eqs '^ *(-e|--editable|\.|file:)|@ *file:' requirements*.txt requirements/*.txt || echo "$release"
       } | $hash_program
     )
     python_key=\${python_key%% *}

@@ -51,28 +51,31 @@ export const SWITCH_FUNCTIONS = sh`
     [ -e "$deploy_dir/releases/$1" ] || rm -f "$deploy_dir/records/$1" "$deploy_dir/records/$1".*
   }
 
-  # forget_old_releases COUNT: keeps so many that were healthy, those that failed since the oldest of them, and whatever runs, is current, or
-  # would be gone back to.
+  # forget_old_releases COUNT: keeps so many that were healthy, as many of those that failed since the oldest of them, and whatever runs, is
+  # current, or would be gone back to.
   forget_old_releases() {
     list_releases
     read_current
     read_running
     good_before=-
     [ -z "$good" ] || { read_release "$good" && good_before=$release_before; }
-    oldest_number=$(
-      for kept in $releases; do read_release "$kept" && [ "$release_state" = good ] && echo "$release_number"; done |
-        sort -rn | sed -n "$1{p;q;}"
-    )
+    oldest_good=$(find_oldest good "$1") oldest_failed=$(find_oldest failed "$1")
     for old in $releases; do
       case " $current $good $running $good_before $release " in
       *" $old "*) continue ;;
       esac
-      read_release "$old" && [ "$release_number" -ge "\${oldest_number:-0}" ] || remove_release "$old"
+      read_release "$old" && [ "$release_number" -ge "\${oldest_good:-0}" ] || { remove_release "$old"; continue; }
+      [ "$release_state" = good ] || [ "$release_number" -ge "\${oldest_failed:-0}" ] || remove_release "$old"
     done
     for python_dir in "$deploy_dir"/environments/*; do
       [ -d "$python_dir" ] || continue
       grep -qsF "/environments/\${python_dir##*/}/bin" "$deploy_dir"/records/*.run.runtime "$app_dir"/run.*.runtime || rm -rf "$python_dir"
     done
+  }
+
+  # find_oldest STATE COUNT: the number of the oldest of the latest so many in that state, nothing where there are fewer.
+  find_oldest() {
+    for kept in $releases; do read_release "$kept" && [ "$release_state" = "$1" ] && echo "$release_number"; done | sort -rn | sed -n "$2{p;q;}"
   }
 
   # note_good ID: it was healthy; what was good before it is where a rollback goes.

@@ -28,14 +28,18 @@ function removeTexts(script: string): string {
 
 /** The text that goes into one of the files. */
 function readText(script: string, file: string): string {
-  const start = file === 'launch' ? "print_launch() {\n  cat <<'END_n0nce'" : `"$record_path.${file}" <<'END_n0nce'`;
+  const isPrinted = file === 'launch' || file === 'settings';
+  const start = isPrinted ? `print_${file}() {\n  cat <<'END_n0nce'` : `"$record_path.${file}" <<'END_n0nce'`;
   return script.split(start)[1]?.split('\n').slice(1).join('\n').split('\nEND_n0nce')[0] ?? '';
 }
 
-test('secrets stand in the texts that become files, and nowhere else', () => {
+test('secrets stand in the texts that become files, and in what masks them', () => {
   const script = build({ secretEnv: { TOKEN: "s3cret 'x'\nEND" }, env: { PLAIN: 'visible' } });
   expect(script).toContain("export TOKEN='s3cret '\\''x'\\''\nEND'");
-  expect(removeTexts(script)).not.toMatch(/s3cret|visible|TOKEN/);
+  const rest = removeTexts(script);
+  const masking = rest.slice(rest.indexOf('mask_secrets() ('), rest.indexOf('\n  )', rest.indexOf('mask_secrets() (')));
+  expect(masking).toContain('s3cret');
+  expect(rest.replace(masking, '')).not.toMatch(/s3cret|visible|TOKEN/);
   expect(removeTexts(script).match(/<<TEXT/g)).toHaveLength(4);
 });
 

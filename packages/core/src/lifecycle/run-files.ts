@@ -3,13 +3,15 @@ import { protectProgramName, quoteWordWith } from '../shell/quote.js';
 import { raw, sh } from '../shell/template.js';
 import { type AppSpec, DEFAULT_LAUNCHER, formatAppSpec } from '../state/app-spec.js';
 import { SUPERVISOR_SCRIPT } from '../supervisor/supervisor-script.js';
+import { buildExports } from './exports.js';
+import { buildMaskFunction } from './mask-secrets.js';
 
 /** How long an app has to live for its earlier failures to be forgotten: the longest back-off, and at least ten seconds. */
 const LEAST_STABLE_SECONDS = 10;
 
 /**
- * Shell functions that write what a new run needs: `print_launch`, `check_cwd`, `find_runtime`,
- * `read_launcher`, `read_wanted_port` and `write_run_files`.
+ * Shell functions that write what a new run needs: `print_launch`, `print_settings`, `check_cwd`, `find_runtime`,
+ * `mask_secrets`, `read_launcher`, `read_wanted_port` and `write_run_files`.
  *
  * @param delimiter ends the texts; it must not occur in them, so it is made from the nonce.
  */
@@ -21,9 +23,17 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
     ${raw(delimiter)}
     }
 
+    print_settings() {
+      cat <<'${raw(delimiter)}'
+    ${raw(buildSettings(spec))}
+    ${raw(delimiter)}
+    }
+
     ${raw(buildCwdCheck(spec))}
 
     ${raw(spec.inRelease ? FIND_RELEASE_RUNTIME : buildRuntimeFunctions(spec.runtime))}
+
+    ${raw(buildMaskFunction(spec.secretEnv))}
 
     read_launcher() { run_launcher=${spec.launcher}; }
     read_wanted_port() { wanted_port=${raw(String(spec.port ?? ''))}; }
@@ -33,10 +43,7 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
         cat >"$record_path.spec" <<'${raw(delimiter)}' &&
     ${raw(formatAppSpec(spec).join('\n'))}
     ${raw(delimiter)}
-          cat >"$record_path.settings" <<'${raw(delimiter)}' &&
-    ${raw(buildSettings(spec))}
-    ${raw(delimiter)}
-          print_launch >"$record_path.launch" &&
+          print_settings >"$record_path.settings" && print_launch >"$record_path.launch" &&
           cat >"$record_path.sh" <<'${raw(delimiter)}' && write_release && write_runtime
     ${raw(SUPERVISOR_SCRIPT)}
     ${raw(delimiter)}
@@ -48,6 +55,7 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
 /** Shell functions with the same names that take everything from the files of an earlier run, which begin with `$run_source`. */
 export const COPY_RUN_FILE_FUNCTIONS = sh`
   print_launch() { cat "$run_source.launch"; }
+  print_settings() { cat "$run_source.settings"; }
 
   # check_recorded: one whose only start was given up beforehand has nothing to start again.
   check_recorded() {
@@ -112,14 +120,6 @@ function buildLaunch(spec: AppSpec): string {
     .join('\n');
 }
 
-/** Shell that exports the app's own variables, secrets included. */
-export function buildExports({ env, secretEnv }: Pick<AppSpec, 'env' | 'secretEnv'>): string {
-  return Object.entries({ ...env, ...secretEnv })
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => buildExport(name, value))
-    .join('\n');
-}
-
 /** Shell that goes where the app runs and gives it its variables; the path of the run's record is its first parameter, and OUTLAST_APP is set. */
 export function buildSurroundings(spec: Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>): string {
   return [buildCwdChange(spec), ...(spec.port === 'auto' ? [READ_PORT] : []), buildExports(spec)].join('\n');
@@ -129,23 +129,6 @@ export function buildSurroundings(spec: Pick<AppSpec, 'cwd' | 'inRelease' | 'por
 const READ_PORT = 'read -r PORT <"$1.port" && export PORT || exit 126';
 /** Stands in an argv for the port that the host chooses. */
 const PORT_PLACEHOLDER = '{port}';
-
-/** Where bash is /bin/sh, an assignment to one of these ends the whole shell without a word of why. */
-const READ_ONLY_IN_BASH: ReadonlySet<string> = new Set([
-  'UID',
-  'EUID',
-  'PPID',
-  'BASHOPTS',
-  'SHELLOPTS',
-  'BASH_VERSINFO',
-]);
-
-function buildExport(name: string, value: string): string {
-  const assignment = sh`export ${raw(name)}=${[value]}`;
-  if (!READ_ONLY_IN_BASH.has(name)) return assignment;
-  return sh`(${raw(assignment)}) 2>/dev/null || { echo ${`outlast: the shell of this host does not let ${name} be set`} >&2; exit 126; }
-${raw(assignment)}`;
-}
 
 function buildCwdCheck(spec: AppSpec): string {
   if (spec.inRelease) return CHECK_RELEASE;

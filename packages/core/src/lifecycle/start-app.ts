@@ -183,9 +183,9 @@ export const START_FUNCTIONS = sh`
     done
   }
 
-  # print_last_lines: of each log, of what this run wrote.
+  # print_last_lines: of each log, of what this run wrote, without secrets.
   print_last_lines() {
-    printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start" | tail -n 20; done
+    printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start" | tail -n 20 | mask_secrets; done
   }
 
   # print_from LOG START: whole blocks are skipped, since some shells and tools cannot count so far.

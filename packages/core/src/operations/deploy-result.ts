@@ -10,7 +10,7 @@ import { findCodeHint, findElsewhere, splitLines } from './start.js';
 
 /** One step of a deploy, as the host took it. */
 export interface DeployStep {
-  readonly name: 'upload' | 'setup' | 'port' | 'stop' | 'switch' | 'start' | 'health' | 'rollback';
+  readonly name: 'lock' | 'upload' | 'setup' | 'port' | 'stop' | 'switch' | 'start' | 'health' | 'rollback';
   readonly ok: boolean;
   readonly seconds: number;
 }

@@ -83,11 +83,13 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
       enter_deploys ${options.app}
       open_deploys && find_hash_program || return 1
       if take_lock deploy ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
-        if deploy_release ${options.manifestHash} ${encodeToken(options.commit)} ${options.keepReleases}; then
-          release_lock "$deployed"
+        if deploy_release ${options.manifestHash} ${encodeToken(options.commit)}; then
+          went=$deployed
         else
-          release_lock failed
+          went=failed
         fi
+        forget_old_releases ${options.keepReleases}
+        release_lock "$went"
       fi
       report ${options.app}
     `,
@@ -127,7 +129,7 @@ export function parseReleaseId(id: string): string {
 }
 
 const DEPLOY_FUNCTIONS = sh`
-  # deploy_release MANIFEST COMMIT KEEP: sets deployed to how it went.
+  # deploy_release MANIFEST COMMIT: sets deployed to how it went.
   deploy_release() {
     deployed=ok
     clear_up
@@ -145,7 +147,7 @@ const DEPLOY_FUNCTIONS = sh`
     if [ "$release_state" = good ]; then prepare_runtime || return 1; else run_step setup prepare_release || return 1; fi
     await_go
     use_new_files
-    activate_release && finish_release "$3"
+    activate_release && finish_release
   }
 
   # is_content_there: whether the release that was healthy last is made of the same; release is that one then.
@@ -156,13 +158,14 @@ const DEPLOY_FUNCTIONS = sh`
     release=$good
   }
 
-  is_running_as_asked() {
+  # is_running_as_asked: in a shell of its own, since what a release is set up with has functions of the same names.
+  is_running_as_asked() (
     read_running
     [ "$phase" = running ] && [ "$running" = "$release" ] || return 1
     use_new_files
     run_release=$release
-    [ "$(compare_launch)" = same ]
-  }
+    [ "$(compare_launch)" = same ] && [ "$(print_settings)" = "$(cat "$record_path.settings" 2>/dev/null)" ]
+  )
 
   upload_release() { receive_release "$1" && keep_release "$content" "$2"; }
 

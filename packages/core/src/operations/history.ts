@@ -15,7 +15,7 @@ export interface HistoryOptions {
 }
 
 /** How a deploy or a rollback ended. */
-export type DeployEnd = 'ok' | 'unchanged' | 'failed';
+export type DeployEnd = 'ok' | 'unchanged' | 'failed' | 'interrupted';
 
 /** Who did what. */
 export interface HistoryEntry {
@@ -64,7 +64,7 @@ const NAME_ALL = sh`
     set -- "$@" "\${folder##*/}"
   done`;
 
-const ENDS: readonly DeployEnd[] = ['ok', 'unchanged', 'failed'];
+const ENDS: readonly DeployEnd[] = ['ok', 'unchanged', 'failed', 'interrupted'];
 const VERBS = ['deploy', 'rollback'] as const;
 
 function parseEntry([app = '', time, verbWord, release, resultWord, by]: readonly string[]): HistoryEntry[] {

@@ -1,5 +1,6 @@
 import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
 import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
+import { buildMaskFunction } from '../lifecycle/mask-secrets.js';
 import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
 import { START_FUNCTIONS } from '../lifecycle/start-app.js';
 import { buildScript } from '../shell/script.js';
@@ -33,7 +34,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         LAUNCHER_FUNCTIONS,
         START_FUNCTIONS,
         options.spec === undefined
-          ? COPY_RUN_FILE_FUNCTIONS
+          ? `${COPY_RUN_FILE_FUNCTIONS}\n${buildMaskFunction({})}`
           : buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
       ],
       body: sh`

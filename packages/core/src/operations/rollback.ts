@@ -1,4 +1,5 @@
 import { buildHealthFunctions, type HealthSettings } from '../deploy/probe-health.js';
+import { OutlastError } from '../errors.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
@@ -44,8 +45,15 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
         report ${options.app}
       `,
     }),
-  parse: (reply, { app }) => parseDeployed(reply, app),
+  parse: (reply, { app }) => {
+    const result = parseDeployed(reply, app);
+    if (result.error?.code !== 'E_UNHEALTHY') return result;
+    const { code, message, details } = result.error;
+    return { ...result, error: new OutlastError(code, message, { ...details, hint: UNHEALTHY_HINT }) };
+  },
 };
+
+const UNHEALTHY_HINT = 'it is judged by what outlast.yaml says today; --no-health takes a release that lives';
 
 const ROLLBACK_FUNCTIONS = sh`
   # go_back ID: - for the release before; sets went to how it went.

@@ -94,11 +94,16 @@ test.each([
   expect(() => start.parse(reply, OPTIONS)).toThrow(expect.objectContaining({ code }));
 });
 
-test('the script holds what was asked for, with secrets only in a text of its own', () => {
+test('the script holds what was asked for, with secrets only in a text of its own, and in what masks them', () => {
   const script = start.build(OPTIONS, { nonce: CAPTURED_NONCE });
   expect(script.startsWith('# outlast: start running\n\n\n:\n')).toBe(true);
   expect(script.endsWith('\noutlast </dev/null\n')).toBe(true);
   expect(script).toContain("request=r1 by='%22deploy%40laptop%22' settle=13\n");
-  expect(script.match(/s3cret/g)).toHaveLength(1);
+  expect(script.match(/s3cret/g)).toHaveLength(2);
+  const masking = script.slice(
+    script.indexOf('mask_secrets() ('),
+    script.indexOf('\n  )', script.indexOf('mask_secrets() (')),
+  );
+  expect(masking).toContain('s3cret');
   expect(script.split(`<<'END_${CAPTURED_NONCE}'`)[0]).not.toContain('s3cret');
 });

@@ -30,7 +30,7 @@ async function createServed(app: string, hosts?: readonly string[]): Promise<Pro
 
 const stepsOf = (told: Parameters<typeof appOf>[0]) =>
   (appOf(told).steps ?? []).map(({ name, ok }) => `${name}${ok ? '' : '!'}`);
-const GOOD_STEPS = ['upload', 'setup', 'port', 'stop', 'switch', 'start', 'health'];
+const GOOD_STEPS = ['lock', 'upload', 'setup', 'port', 'stop', 'switch', 'start', 'health'];
 
 describe('a deploy', () => {
   test('uploads, sets up, switches and starts, and says which release runs', async () => {
@@ -52,7 +52,8 @@ describe('a deploy', () => {
     const project = await createServed('same');
     const first = appOf(await project.ask('deploy'));
     const again = await project.ask('deploy');
-    expect(appOf(again)).toMatchObject({ changed: false, pid: first.pid, release: first.release, steps: [] });
+    expect(appOf(again)).toMatchObject({ changed: false, pid: first.pid, release: first.release });
+    expect(stepsOf(again)).toEqual(['lock']);
     expect(await readReleases(project)).toHaveLength(1);
   });
 
@@ -69,9 +70,17 @@ describe('a deploy', () => {
     const first = appOf(await project.ask('deploy'));
     await project.configure({ env: { GREETING: 'hello' } });
     const told = await project.ask('deploy');
-    expect(stepsOf(told)).toEqual(['port', 'stop', 'switch', 'start', 'health']);
+    expect(stepsOf(told)).toEqual(['lock', 'port', 'stop', 'switch', 'start', 'health']);
     expect(appOf(told)).toMatchObject({ changed: true, release: first.release, ports: first.ports });
     expect(appOf(told).pid).not.toBe(first.pid);
+  });
+
+  test('of another restart policy starts the same release again, since a supervisor keeps what it began with', async () => {
+    const project = await createServed('supervised');
+    const first = appOf(await project.ask('deploy'));
+    await project.configure({ restart: { policy: 'on-failure' } });
+    expect(appOf(await project.ask('deploy'))).toMatchObject({ changed: true, release: first.release });
+    expect(appOf(await project.ask('deploy'))).toMatchObject({ changed: false, release: first.release });
   });
 
   test('starts what was stopped since', async () => {
@@ -169,10 +178,12 @@ describe('what is uploaded', () => {
     );
   });
 
-  test('leaves out what is ignored, the configuration and the file with secrets', async () => {
-    const project = await createProject(lab, 'ignoring', { ...IDLE, source: '.', env_file: '.env' });
+  test('leaves out what is ignored, the configuration and the files with secrets', async () => {
+    const secrets = [{ name: 'KEY', file: 'api.key' }];
+    const project = await createProject(lab, 'ignoring', { ...IDLE, source: '.', env_file: '.env', secrets });
     await project.write({
       '../.env': 'TOKEN=s3cr3t',
+      '../api.key': 's3cr3t',
       '../.gitignore': '*.log\nbuild/\n',
       '../.outlastignore': '!kept.log\n',
     });
@@ -225,7 +236,7 @@ describe('a release that is no good', () => {
       rolledBack: true,
       ports: first.ports,
     });
-    expect(stepsOf(told)).toEqual(['upload', 'setup', 'port', 'stop', 'switch', 'start!', 'rollback']);
+    expect(stepsOf(told)).toEqual(['lock', 'upload', 'setup', 'port', 'stop', 'switch', 'start!', 'rollback']);
     expect(await readPage(project)).toBe('one');
     expect(await readCurrent(project)).toBe(`releases/${first.release}`);
   });
@@ -282,6 +293,20 @@ describe('a release that is no good', () => {
     expect(appOf(told)).toMatchObject({ release: first.release, rolledBack: true, state: 'running' });
   });
 
+  test('is kept for a while, however often one is tried', async () => {
+    const project = await createProject(lab, 'trying', { ...IDLE, keep_releases: 2 });
+    await project.write({ file: 'good' });
+    const { release } = appOf(await project.ask('deploy'));
+    await project.configure({ health: { exec: 'false', within: '50ms' } });
+    for (const file of ['one', 'two', 'three', 'four']) {
+      await project.write({ file });
+      expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNHEALTHY']);
+    }
+    const left = await readReleases(project);
+    expect(left).toHaveLength(3);
+    expect(left).toContain(release);
+  });
+
   test('and is the first one leaves nothing running', async () => {
     const project = await createServed('none');
     await project.write({ 'server.mjs': 'process.exit(3);' });
@@ -294,7 +319,7 @@ describe('a release that is no good', () => {
 });
 
 describe('with a port that the host chooses', () => {
-  const BESIDE_STEPS = ['upload', 'setup', 'port', 'start', 'health', 'switch', 'stop'];
+  const BESIDE_STEPS = ['lock', 'upload', 'setup', 'port', 'start', 'health', 'switch', 'stop'];
 
   test('the new release is healthy on a port of its own before the old one is stopped', async () => {
     const project = await createProject(lab, 'beside', SERVED);
@@ -325,7 +350,7 @@ describe('with a port that the host chooses', () => {
     const ended = await project.ask('deploy', '--settle', '30s');
     expect(codesOf(ended)).toEqual(['E_START_FAILED']);
     expect(appOf(ended)).toMatchObject({ pid, release, ports, state: 'running', rolledBack: false });
-    expect(stepsOf(ended)).toEqual(['upload', 'setup', 'port', 'start!', 'rollback']);
+    expect(stepsOf(ended)).toEqual(['lock', 'upload', 'setup', 'port', 'start!', 'rollback']);
     await project.write({ 'server.mjs': SERVER, 'page.html': 'two' });
     await project.configure({ health: { ...SERVED.health, body: 'three', within: '300ms' } });
     const sick = await project.ask('deploy');

@@ -62,6 +62,32 @@ test('a deploy is taken over only knowingly, and its setup ends', async () => {
   expect(await listSetup('taken')).toBe('');
 });
 
+test('what was never healthy is not gone back to, though it runs since its deploy was taken over', async () => {
+  const project = await createIdle('unproven');
+  const { release } = appOf(await project.ask('status'));
+  await project.configure({ health: { exec: 'test -e nowhere', within: '60s' } });
+  await project.write({ file: 'hangs' });
+  const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '0ms'];
+  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
+  const ended = new Promise((resolve) => client.once('close', resolve));
+  client.stdout?.resume();
+  client.stderr?.resume();
+  const isProbed = async () => {
+    const { release: running, state } = appOf(await project.ask('status'));
+    return state === 'running' && running !== release;
+  };
+  await waitFor(isProbed, { what: 'the second release to run', timeoutMs: 20_000 });
+  await project.configure({ health: { exec: 'test -e nowhere', within: '100ms' } });
+  await project.write({ file: 'worse' });
+  const told = await project.ask('deploy', '--take-over');
+  await ended;
+  expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
+  expect(appOf(told)).toMatchObject({ state: 'running', release, previousRelease: release, rolledBack: true });
+  const { document } = await project.ask('history');
+  const entries = document.outcomes[0]?.entries;
+  expect(entries).toMatchObject([{ result: 'ok' }, { result: 'interrupted' }, { result: 'failed' }]);
+});
+
 test('a deploy whose laptop died holds nothing up: its setup ends, and the next one says so', async () => {
   const project = await createIdle('died');
   const { client, ended } = await beginSlowly(project);
@@ -98,7 +124,10 @@ test('what is asked again because its answer was lost is told what became of it,
   expect(back.pid).not.toBe(second.pid);
   expect(await ask('request1', null)).toEqual(back);
   const none = await ask('request2', '20200101-000000-00000000');
-  expect(none.lines.map((line) => line.split(' ')[2])).toEqual(['E_NO_RELEASE']);
+  expect(none.lines.map((line) => line.split(' ').slice(1, 4).join(' '))).toEqual([
+    'STEP replayed lock',
+    expect.stringMatching(/^ERROR E_NO_RELEASE /),
+  ]);
   expect(await ask('request2', '20200101-000000-00000000')).toEqual(none);
   expect(await lab.host().run(`wc -l <${project.deployDir}/deploys.log`)).toMatchObject({ stdout: '4\n' });
 });

@@ -55,6 +55,10 @@ describe('an app runs with', () => {
     expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
     expect(await readLog('conda')).toMatch(/miniconda3\/envs\/science\/bin\/tool says conda\n$/);
     expect(await onHost(`cat ${project.deployDir}/current/made`)).toBe('conda\n');
+    await makeTool('miniconda3/envs/other/bin', 'other');
+    await project.configure({ python: 'conda:other' });
+    expect(appOf(await project.ask('deploy')).changed).toBe(true);
+    expect(await readLog('conda')).toMatch(/miniconda3\/envs\/other\/bin\/tool says other\n$/);
     const started = await createApp('condastarted', { python: 'conda:science', source: undefined });
     expect(codesOf(await started.ask('start'))).toEqual(['ok']);
     expect(await readLog('condastarted')).toMatch(/says conda\n$/);

@@ -72,6 +72,35 @@ test('a secret is in no argv, log, record that others can read, printout or erro
   expect(files.filter((file) => !/\.launch$|\/releases\/[^/]+\/expected/.test(file))).toEqual([]);
 });
 
+test('what an app says before it ends is told without its secrets, and be one the beginning of another', async () => {
+  const project = await createProject(lab, 'telling', {
+    secrets: ['SHORT', 'LONG'].map((name) => ({ name, file: name })),
+    run: 'echo "with $SHORT and $LONG"; exit 3',
+  });
+  await project.write({ '../SHORT': 'canary-', '../LONG': `${CANARY}-long`, file: 'x' });
+  const told = await project.ask('deploy', '--settle', '20s');
+  expect(told.document.outcomes[0]?.error).toMatchObject({ exitCode: 3, lastLines: ['with ******** and ********'] });
+  const started = await project.ask('start');
+  expect(started.document.outcomes[0]?.error?.lastLines ?? []).not.toContain(CANARY);
+  expect(started.stdout).not.toContain('canary-');
+});
+
+test('a release is gone back to without its secrets at hand', async () => {
+  const project = await createProject(lab, 'returning', {
+    secrets: [{ name: 'KEY', file: 'key' }],
+    run: ['sleep', '1000'],
+  });
+  await project.write({ '../key': 'one', file: 'x' });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ file: 'y' });
+  await project.ask('deploy');
+  await project.write({ '../key': null });
+  const back = appOf(await project.ask('rollback'));
+  expect(back).toMatchObject({ changed: true, release: first.release });
+  const { stdout } = await lab.host().run(`tr '\\0' '\\n' </proc/${back.pid}/environ | grep ^KEY=`);
+  expect(stdout).toBe('KEY=one\n');
+});
+
 test('a secret that is changed makes a restart of the same release', async () => {
   const project = await createProject(lab, 'changing', {
     secrets: [{ name: 'KEY', file: 'key' }],

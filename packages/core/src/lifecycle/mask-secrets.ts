@@ -1,11 +1,12 @@
-import { buildExports } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
+import { buildExports } from './exports.js';
 
 /** Shorter secrets would also mask what is none. */
 const LEAST_MASKED = 4;
 
 /** The shell function `mask_secrets`, which hides the values of secrets in what goes through it. */
 export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): string {
+  if (Object.keys(secretEnv).length === 0) return 'mask_secrets() { cat; }';
   return sh`
   # mask_secrets: line by line; awk gets them in its environment, which nobody else can read.
   mask_secrets() (
@@ -22,6 +23,9 @@ export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): 
           lines = split(ENVIRON[name[i]], line, "\n")
           for (j = 1; j <= lines; j++) if (length(line[j]) >= ${LEAST_MASKED}) secret[++secrets] = line[j]
         }
+        # The longest first: one may be the beginning of another.
+        for (i = 2; i <= secrets; i++)
+          for (j = i; j > 1 && length(secret[j]) > length(secret[j - 1]); j--) { swap = secret[j]; secret[j] = secret[j - 1]; secret[j - 1] = swap }
       }
       { for (i = 1; i <= secrets; i++) $0 = hide($0, secret[i]); print; fflush() }'
   )`;
