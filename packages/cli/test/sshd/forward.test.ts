@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { startProcessSshd, startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -33,6 +35,8 @@ interface Told {
 interface Forwarding {
   readonly tunnels: readonly Told[];
   readonly said: () => string;
+  readonly out: () => string;
+  readonly exit: Promise<number | null>;
   /** Ctrl-C; resolves to the exit code. */
   end(): Promise<number | null>;
 }
@@ -61,6 +65,8 @@ async function forward(args: readonly string[], count = 1, laptop = lab.laptop):
   return {
     tunnels,
     said: () => stderr,
+    out: () => stdout,
+    exit,
     end: () => {
       client.kill('SIGINT');
       return exit;
@@ -114,6 +120,22 @@ describe('forward', () => {
     expect(await get(tunnels[0]?.url)).toBe('at / of lasting');
     expect(said()).toContain('web1: the connection is back.');
     expect(await end()).toBe(0);
+  });
+
+  test('ends, and says why, when the host lets nobody in any more', async () => {
+    const host = await startProcessSshd({ alias: 'closing' });
+    onTestFinished(() => host.stop());
+    const proxy = await startTcpProxy(host);
+    onTestFinished(() => proxy.stop());
+    const laptop = await addLaptop([varyHost(host, { port: proxy.port })]);
+    const argv = ['start', 'served', '-H', 'closing', '--', process.execPath, '-e', SERVER];
+    expect((await laptop.outlast(argv)).exitCode).toBe(0);
+    const { said, out, exit } = await forward(['served', '-H', 'closing'], 1, laptop);
+    await rm(join(dirname(dirname(host.stateDir)), 'authorized_keys'));
+    proxy.cut();
+    expect(await exit).toBe(1);
+    expect(said()).toContain('trying again until it is back');
+    expect([said(), out()].join('')).toContain('E_AUTH');
   });
 
   test('follows the app to another port', async () => {
