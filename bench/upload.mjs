@@ -3,8 +3,9 @@
 //   node bench/upload.mjs [--write] [--rounds N] [--seed N]
 //
 // The host is a real sshd of this machine; the far one is behind a link of 100 Mbit/s. Each round runs every program once, in an order drawn
-// from the seed. Of outlast the upload is told, with what a connection of its own takes; every file of it is checked by its hash on the host
-// as well, which none of the others does. Exits with 1 when a goal is missed.
+// from the seed. Of outlast the upload is told, with what a connection of its own takes, but without the reading of the folder before it; every
+// file of it is checked by its hash on the host as well, which none of the others does. Folders and host are in TMPDIR: with TMPDIR=/dev/shm no
+// disk decides. Exits with 1 when a goal is missed.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -55,7 +55,8 @@ export const initVerb: Verb = {
       await write(path, text, 'w');
     }
     const next = flags.streamlit ? 'outlast deploy' : 'outlast hosts';
-    const what = flags.streamlit ? 'put your hosts in, then' : 'look it over, then see which hosts are meant with:';
+    const first = given.hosts === undefined ? 'put your hosts in, then' : 'look it over, then';
+    const what = flags.streamlit ? first : 'look it over, then see which hosts are meant with:';
     output.note(`Wrote ${path}. Next: ${what} ${next}`);
     return 0;
   },

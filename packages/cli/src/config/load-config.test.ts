@@ -312,6 +312,11 @@ apps:
       '`apps.a.health` must not ask for http or tcp of an app without `port:`',
     ],
     [
+      'a port that nobody gives',
+      'apps: { a: { run: [serve, "{port}"] } }',
+      '`apps.a.run` must not have {port} in an app',
+    ],
+    [
       'status without http',
       'apps: { a: { health: { tcp: true, status: 200 } } }',
       'has status or body, which go with http only',

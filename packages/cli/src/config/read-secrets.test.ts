@@ -59,3 +59,14 @@ test.each([
   expect(error.message).toContain(message.slice(0, 30));
   expect(JSON.stringify(error) + error.stack).not.toContain('canary');
 });
+
+test.each([
+  [{ name: 'KEY', file: 'key' }, 'its file'],
+  [{ name: 'KEY', command: 'true' }, 'its command'],
+  [{ name: 'KEY', stdin: true }, 'the standard input'],
+] as const)('a secret that is nothing is refused: %j', async (secret, place) => {
+  const places = await makePlaces({ readInput: async () => '' });
+  await writeFile(join(places.folder, 'key'), '\n');
+  const { code, message } = await catchError(readSecrets([secret], places));
+  expect([code, message]).toEqual(['E_USAGE', `the secret KEY is empty: ${place} gave nothing`]);
+});

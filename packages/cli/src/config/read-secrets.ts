@@ -35,9 +35,19 @@ export async function readSecrets(
   }
   const values: Record<string, string> = {};
   // One after the other: each may ask something.
-  for (const secret of secrets)
-    values[secret.name] = parseProgramText(await readSecret(secret, places), `the secret ${secret.name}`);
+  for (const secret of secrets) {
+    const value = parseProgramText(await readSecret(secret, places), `the secret ${secret.name}`);
+    // Set to nothing in the environment is a choice; nothing to read is a mistake, as in a job whose input nobody has given.
+    if (value === '' && !('variable' in secret))
+      throw new OutlastError('E_USAGE', `the secret ${secret.name} is empty: ${describePlace(secret)} gave nothing`);
+    values[secret.name] = value;
+  }
   return values;
+}
+
+function describePlace(secret: SecretSource): string {
+  if ('stdin' in secret) return 'the standard input';
+  return 'file' in secret ? 'its file' : 'its command';
 }
 
 async function readSecret(secret: SecretSource, { env, folder, readInput }: SecretPlaces): Promise<string> {

@@ -76,7 +76,7 @@ apps:
   line: { run: "serve {port} {port}", port: 80 }
   list: { run: [serve, "--port={port}"], port: 80, env: { PORT: "81" } }
   auto: { run: "serve {port}", port: auto }
-  none: { run: "awk {port}" }
+  none: { run: "echo \${port}" }
 `);
   expect(resolveAppDefinition(config, 'line')).toMatchObject({
     shellLine: 'serve 80 80',
@@ -85,7 +85,7 @@ apps:
   });
   expect(resolveAppDefinition(config, 'list')).toMatchObject({ argv: ['serve', '--port=80'], env: { PORT: '81' } });
   expect(resolveAppDefinition(config, 'auto')).toMatchObject({ shellLine: 'serve {port}', env: {}, port: 'auto' });
-  expect(resolveAppDefinition(config, 'none')).toMatchObject({ shellLine: 'awk {port}', env: {} });
+  expect(resolveAppDefinition(config, 'none')).toMatchObject({ shellLine: `echo \${port}`, env: {} });
 });
 
 test('env has no prototype', () => {

@@ -174,6 +174,10 @@ const app = mapping(appFields).superRefine((value, context) => {
       message: 'must go with `source:`, since it is made of its requirements',
     });
   }
+  const argv = [value.run ?? []].flat().join(' ');
+  if (value.port === undefined && /(?<!\$)\{port\}/.test(argv)) {
+    context.addIssue({ code: 'custom', path: ['run'], message: 'must not have {port} in an app without `port:`' });
+  }
   if (needsPort && value.port === undefined) {
     context.addIssue({
       code: 'custom',

@@ -22,6 +22,11 @@ export class Partner {
     this.channel = channel;
   }
 
+  /** What to do where the answer is lost. */
+  get hint(): string | undefined {
+    return undefined;
+  }
+
   /** Told each line of the script. */
   hear([kind, ...fields]: readonly string[]): void {
     if (kind === 'WANT') void this.#answer(fields);
@@ -90,7 +95,8 @@ async function converseOnce<Options, Result>(
     const answer = await collectReply(channel, nonce, { onRecord: (text) => partner.hear(text.split(' ')) });
     if (answer.reply.begun) session.markReached();
     if (partner.failure !== undefined) throw partner.failure;
-    return answer;
+    const { hint } = partner;
+    return hint === undefined ? answer : { ...answer, hint };
   } finally {
     partner.leave();
     channel.close();

@@ -20,7 +20,14 @@ export function deployToHost(
   source: SourceTree,
   watcher: DeployWatcher,
 ): Promise<DeployResult> {
-  return converse(session, deploy, options, (channel) => new Uploader(session, channel, source, watcher));
+  const course = { isLetGo: false };
+  return converse(session, deploy, options, (channel) => new Uploader(session, channel, source, watcher, course));
+}
+
+/** What counts for all connections of one deploy. */
+interface Course {
+  /** The host may have begun to switch. */
+  isLetGo: boolean;
 }
 
 class Uploader extends Partner {
@@ -30,11 +37,19 @@ class Uploader extends Partner {
   #parts = new Map<string, number>();
   #rounds = 0;
   #release: (() => void) | undefined;
+  readonly #course: Course;
 
-  constructor(session: HostSession, channel: ExecChannel, source: SourceTree, watcher: DeployWatcher) {
+  constructor(session: HostSession, channel: ExecChannel, source: SourceTree, watcher: DeployWatcher, course: Course) {
     super(session, channel);
+    this.#course = course;
     this.#source = source;
     this.#watcher = watcher;
+  }
+
+  override get hint(): string | undefined {
+    return this.#course.isLetGo
+      ? undefined
+      : 'nothing was switched yet; deploy again: what has come is not sent once more';
   }
 
   override hear(words: readonly string[]): void {
@@ -69,6 +84,7 @@ class Uploader extends Partner {
   /** From the word on the script goes on to its end without us. */
   #letGo(): void {
     this.leave();
+    this.#course.isLetGo = true;
     this.channel.stdin.write('GO\n');
   }
 

@@ -337,7 +337,7 @@ test('a folder that is missing is refused', async () => {
 
 test('a file in the place of a folder is refused', async () => {
   const root = makeRoot({ b: 'x' });
-  expect((await readProblem(join(root, 'b'))).message).toContain('cannot be read');
+  expect((await readProblem(join(root, 'b'))).message).toContain('this is no folder: ');
 });
 
 test.each([

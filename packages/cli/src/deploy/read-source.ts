@@ -66,8 +66,9 @@ class Walk {
     try {
       this.#realRoot = realpathSync.native(root);
     } catch {
-      throw new OutlastError('E_USAGE', `there is no folder ${quoteForMessage(root)}`, { hint: 'check `source:`' });
+      throw refuseRoot(root, 'there is no folder');
     }
+    if (!lstatSync(this.#realRoot).isDirectory()) throw refuseRoot(root, 'this is no folder:');
   }
 
   async readFolder(folder: string): Promise<void> {
@@ -191,6 +192,10 @@ class Walk {
       },
     );
   }
+}
+
+function refuseRoot(root: string, what: string): OutlastError {
+  return new OutlastError('E_USAGE', `${what} ${quoteForMessage(root)}`, { hint: 'check `source:`' });
 }
 
 /** Where the kernel goes; what is missing is taken for plain names. `realpathSync` without `.native` takes `link/..` away by its words. */

@@ -57,7 +57,7 @@ export async function formatDeploys(outcomes: readonly DeployOutcome[], layout: 
 }
 
 function describeResult({ ok, done, app }: DeployOutcome, palette: Palette): [text: string, style: Style] {
-  if (app.rolledBack) return ['rolled back by itself', palette.red];
+  if (app.rolledBack && app.release !== null) return ['rolled back by itself', palette.red];
   if (!ok) return ['failed', palette.red];
   return app.changed ? [done, palette.green] : ['unchanged', palette.dim];
 }
