@@ -4,7 +4,7 @@ import type { HostSession } from '../fleet/host-session.js';
 import { createNonce } from '../fleet/nonce.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
 import type { ExecChannel } from '../ssh/transport.js';
-import { DataStream, SendingEnded } from './data-stream.js';
+import { SendingEnded, sendData } from './data-stream.js';
 import { fetchPage } from './fetch-page.js';
 
 /** How often a conversation whose link was cut goes on over another one. */
@@ -39,9 +39,7 @@ export class Partner {
   protected async send([what, port, path = '']: readonly string[]): Promise<void> {
     if (what !== 'page') return;
     const answer = await fetchPage(this.#session, Number(port), Buffer.from(path, 'hex').toString());
-    const data = new DataStream(this.channel, answer.length);
-    await data.write(answer);
-    await data.end();
+    await sendData(this.channel, answer);
   }
 
   async #answer(fields: readonly string[]): Promise<void> {

@@ -63,5 +63,12 @@ export class DataStream {
   }
 }
 
+/** Sends these bytes and nothing else. */
+export async function sendData(channel: ExecChannel, bytes: Buffer): Promise<void> {
+  const data = new DataStream(channel, bytes.length);
+  await data.write(bytes);
+  await data.end();
+}
+
 /** The host has let go before all was sent: what it said is the reason. */
 export class SendingEnded extends Error {}

@@ -4,7 +4,8 @@ import type { HostSession } from '../fleet/host-session.js';
 import { holdLease } from '../fleet/lease.js';
 import type { ExecChannel } from '../ssh/transport.js';
 import { converse, Partner } from './converse.js';
-import { sendFiles, sendManifest, type UploadProgress } from './send-release.js';
+import { sendData } from './data-stream.js';
+import { sendFiles, type UploadProgress } from './send-release.js';
 import type { SourceTree } from './source-tree.js';
 
 /** Told how a deploy goes on, for people who watch. */
@@ -69,7 +70,7 @@ class Uploader extends Partner {
 
   protected override async send(wanted: readonly string[]): Promise<void> {
     const [what, unzip] = wanted;
-    if (what === 'manifest') await sendManifest(this.channel, this.#source);
+    if (what === 'manifest') await sendData(this.channel, this.#source.manifest);
     else if (what === 'files') await this.#sendFiles(unzip === 'gzip');
     else await super.send(wanted);
   }

@@ -47,9 +47,16 @@ export function createIgnoreRules(root: string): IgnoreRules {
   };
 }
 
+/** The rules of a folder above the root. */
+interface OuterRules {
+  /** From that folder to the root, with `/` at the end. */
+  readonly prefix: string;
+  readonly patterns: readonly GitignorePattern[];
+}
+
 /** Of the folders above, up to that of the repository, the nearest first; none where this is no part of one. */
-function readOuterRules(root: string): { readonly prefix: string; readonly patterns: readonly GitignorePattern[] }[] {
-  const rules: { readonly prefix: string; readonly patterns: readonly GitignorePattern[] }[] = [];
+function readOuterRules(root: string): OuterRules[] {
+  const rules: OuterRules[] = [];
   for (let folder = root; !existsSync(join(folder, '.git')); ) {
     const above = dirname(folder);
     if (above === folder) return [];

@@ -17,9 +17,9 @@ import { gunzipSync } from 'node:zlib';
 import { OutlastError } from '@outlast/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ExecChannel, ExecEnd } from '../ssh/transport.js';
-import { SendingEnded } from './data-stream.js';
+import { SendingEnded, sendData } from './data-stream.js';
 import { readSource } from './read-source.js';
-import { type NeededFiles, sendFiles, sendManifest, type UploadProgress } from './send-release.js';
+import { type NeededFiles, sendFiles, type UploadProgress } from './send-release.js';
 import type { SourceTree } from './source-tree.js';
 import { measureArchive, writeArchive } from './tar-archive.js';
 
@@ -174,14 +174,12 @@ test.each([0, 1, PIECE_BYTES, PIECE_BYTES + 1, 5 * MIB + 3])(
   'a manifest of %i bytes arrives byte for byte',
   async (length) => {
     const manifest = randomFillSync(Buffer.alloc(length));
-    const bytes = await collect((channel) => sendManifest(channel, { ...EMPTY_TREE, manifest }));
+    const bytes = await collect((channel) => sendData(channel, manifest));
     const reader = new Reader(bytes);
     expect(reader.readData().equals(manifest)).toBe(true);
     expect(reader.isOver).toBe(true);
   },
 );
-
-const EMPTY_TREE: SourceTree = { root: folder, entries: [], manifest: Buffer.alloc(0), manifestHash: '' };
 
 test('the first time only what is needed is archived, and all folders and links with it', async () => {
   const tree = await makeTree();
@@ -467,7 +465,7 @@ test.each(['archive', 'large'])('sending ends when the channel ends while it is 
 
 test('sending a manifest ends when the channel ends while it is full', async () => {
   const host = openSlowHost(1024);
-  const sending = sendManifest(host.channel, { ...EMPTY_TREE, manifest: Buffer.alloc(MIB) });
+  const sending = sendData(host.channel, Buffer.alloc(MIB));
   await letSenderFill(host.stdin, () => false);
   host.end();
   await expect(sending).rejects.toBeInstanceOf(SendingEnded);

@@ -40,13 +40,6 @@ const WORTHWHILE = 0.8;
 const SAMPLED_FILES = 50;
 const COMPRESSED_BLOCK_BYTES = 1 << 20;
 
-/** Sends the manifest. */
-export async function sendManifest(channel: ExecChannel, { manifest }: SourceTree): Promise<void> {
-  const data = new DataStream(channel, manifest.length);
-  await data.write(manifest);
-  await data.end();
-}
-
 /**
  * Sends what a host needs, folders and links always with it.
  *
@@ -139,14 +132,9 @@ type SendEntries = (
   onBytes: (bytes: number) => void,
 ) => Promise<void>;
 
-const sendArchive: SendEntries = async (channel, tree, entries, onBytes) => {
+const sendArchive: SendEntries = (channel, tree, entries, onBytes) => {
   channel.stdin.write('TAR\n');
-  const data = new DataStream(channel, measureArchive(entries));
-  for (const piece of writeArchive(tree.root, entries)) {
-    await data.write(piece);
-    onBytes(piece.length);
-  }
-  await data.end();
+  return sendPlain(channel, writeArchive(tree.root, entries), measureArchive(entries), onBytes);
 };
 
 const sendCompressed: SendEntries = (channel, tree, entries, onBytes) => {
@@ -229,7 +217,7 @@ async function* readRange(file: FileHandle | undefined, from: number, to: number
 
 async function sendPlain(
   channel: ExecChannel,
-  pieces: AsyncIterable<Buffer>,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
   size: number,
   onBytes: (bytes: number) => void,
 ): Promise<void> {

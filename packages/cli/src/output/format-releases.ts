@@ -1,5 +1,5 @@
 import type { HistoryEntry, Release } from '@outlast/core';
-import type { Palette } from './colors.js';
+import type { Palette, Style } from './colors.js';
 import { escapeCell } from './escape-terminal.js';
 import { formatAge } from './format-duration.js';
 import { formatHost } from './format-host.js';
@@ -64,8 +64,7 @@ export function formatHistory(
 ): Promise<string> {
   const cells = rows.map(({ host, entry }): Cell[] => {
     const { at, by, app, verb, release, result } = entry;
-    const style =
-      result === 'failed' || result === 'interrupted' ? palette.red : result === 'ok' ? palette.green : palette.dim;
+    const style = chooseStyle(result, palette);
     const word = { text: result, style };
     return [
       at ?? '-',
@@ -78,4 +77,9 @@ export function formatHistory(
     ];
   });
   return formatTable(HISTORY_COLUMNS, cells, { width, header: palette.bold });
+}
+
+function chooseStyle(result: HistoryEntry['result'], palette: Palette): Style {
+  if (result === 'ok') return palette.green;
+  return result === 'unchanged' ? palette.dim : palette.red;
 }

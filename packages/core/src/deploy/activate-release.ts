@@ -153,7 +153,7 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   be_healthy() {
     await_health && return 0
-    tell "UNHEALTHY $app"
+    tell "UNHEALTHY $app $silent"
     print_last_lines
     if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
     fail E_UNHEALTHY "$app" "$unhealthy"

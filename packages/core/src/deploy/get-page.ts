@@ -2,7 +2,7 @@ import { sh } from '../shell/template.js';
 
 /** A probe that hangs says as much as one that fails, in seconds. */
 const PROBE_SECONDS = 5;
-/** A client gives up after as long as a probe, and its answer has to come here. */
+/** A client gives up after as long as a probe, and its answer has to come here; naps are tenths of a second. */
 const CLIENT_NAPS = 3 * PROBE_SECONDS * 10;
 
 const PYTHON_GET = `import http.client, sys
@@ -73,7 +73,7 @@ export const PAGE_FUNCTIONS = sh`
     (read_blocks; : >"$page.read") </dev/null >"$page.answer" 2>/dev/null &
     while [ ! -e "$page.read" ] && [ "$asked_naps" -lt ${CLIENT_NAPS} ]; do
       asked_naps=$((asked_naps + 1))
-      sleep 0.01 2>/dev/null || sleep 1
+      nap
     done
     kill -s KILL "$!" 2>/dev/null
     wait "$!"

@@ -67,6 +67,7 @@ export function buildHealthFunctions(
     health_deadline=$((clock + ${Math.ceil(health.withinMs / 100)}))
     while :; do
       is_still_there || return 1
+      silent=-
       if probe_health; then
         successes=$((successes + 1))
         read_clock
@@ -114,7 +115,7 @@ export function buildHealthFunctions(
     get_page "$1"
     case $code in
     '' | *[!0-9]*)
-      unhealthy="no answer on port $health_port"
+      unhealthy="no answer on port $health_port" silent=silent
       [ "$asker" != client ] || unhealthy="$unhealthy to a client that asked over the connection, for want of curl, wget, python3 and bash on the host"
       return 1
       ;;
@@ -126,7 +127,7 @@ export function buildHealthFunctions(
   # probe_tcp: the kernel accepts for whoever listens.
   probe_tcp() {
     list_listeners | LC_ALL=C awk -v port="$health_port" '$1 == port { found = 1 } END { exit !found }' && return 0
-    unhealthy="nothing listens on port $health_port"
+    unhealthy="nothing listens on port $health_port" silent=silent
     return 1
   }
 

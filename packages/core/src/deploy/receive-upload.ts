@@ -88,11 +88,13 @@ export const RECEIVE_FUNCTIONS = sh`
 
   receive_archive() {
     expect_data || fail_received || return 1
-    case $1 in
-    cat) receive | unpack 2>"$lists/said" ;;
-    *) receive | $1 2>/dev/null | unpack 2>"$lists/said" ;;
-    esac
+    receive_through "$1" | unpack 2>"$lists/said"
     [ $? = 0 ] && ! is_cut || fail_received
+  }
+
+  # receive_through PROGRAM: hands on what comes as the program unpacks it; cat is none.
+  receive_through() {
+    if [ "$1" = cat ]; then receive; else receive | $1 2>/dev/null; fi
   }
 
   # unpack: BusyBox goes by the umask even where it is told to keep modes.
@@ -106,10 +108,7 @@ export const RECEIVE_FUNCTIONS = sh`
     set -- "$2" "$3" $(ls -ln "$part" 2>/dev/null)
     [ "$1" = "\${7-0}" ] || { fail E_UPLOAD "$app" 'what a cut has left of a file is not there any more'; return 1; }
     expect_data || fail_received || return 1
-    case $2 in
-    cat) receive 2>/dev/null >>"$part" ;;
-    *) receive 2>/dev/null | $2 2>/dev/null >>"$part" ;;
-    esac
+    receive_through "$2" 2>/dev/null >>"$part"
     [ $? = 0 ] && ! is_cut || fail_received
   }
 

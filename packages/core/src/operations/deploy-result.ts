@@ -114,9 +114,8 @@ function createDeployError(reply: Reply, error: RemoteError): OutlastError {
   const kind = shown[error.code];
   if (kind === undefined) return base;
   const details: ErrorDetails = { ...base.details, exitCode: readCode(reply), signal: null };
-  const hint = /no answer on port|nothing listens/.test(base.message)
-    ? 'does it listen on $PORT, at 127.0.0.1 or everywhere?'
-    : undefined;
+  const isSilent = findRecord(reply, 'UNHEALTHY')?.fields[1] === 'silent';
+  const hint = isSilent ? 'does it listen on $PORT, at 127.0.0.1 or everywhere?' : undefined;
   return new OutlastError(base.code, base.message, {
     ...details,
     lastLines: readLines(reply, kind),

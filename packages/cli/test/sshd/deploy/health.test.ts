@@ -32,6 +32,12 @@ test('a host with nothing to ask for a page with asks over the connection, for a
   expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
   const again = await project.ask('deploy', '--force', '--transport', 'openssh');
   expect(codesOf(again), JSON.stringify(again.document)).toEqual(['ok']);
+  // Slower than a moment, and still within what a probe may take.
+  await project.write({
+    'server.mjs': SERVER.replace('response.end(page)', 'setTimeout(() => response.end(page), 2500)'),
+  });
+  const slow = await project.ask('deploy');
+  expect(codesOf(slow), JSON.stringify(slow.document)).toEqual(['ok']);
   const back = await project.ask('rollback');
   expect(codesOf(back), JSON.stringify(back.document)).toEqual(['ok']);
   const asked = async (settings: Readonly<Record<string, unknown>>) => {
