@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const SECOND = 1_000;
+const BUNDLE_SETUP = 'scripts/bundle-setup.mjs';
 const DOCKER_SETUP = 'packages/cli/test/docker/global-setup.ts';
 
 // What somebody has set for the terminal or for ssh must not decide what a test sees.
@@ -24,7 +24,7 @@ interface Project {
   readonly order: number;
   /** Files at the same time, which all projects of an order share. */
   readonly workers: number;
-  readonly globalSetup?: string;
+  readonly globalSetup?: readonly string[];
 }
 
 // One kind of host after the other: they share two cores, and their deadlines are real ones. Most of what runs on hosts waits,
@@ -41,10 +41,12 @@ const projects: readonly Project[] = [
   buildHostProject('sshd', { timeout: 60 * SECOND, order: 2, workers: 3 }),
   // How long something takes is told with nothing beside it.
   buildHostProject('timing', { timeout: 60 * SECOND, order: 3, workers: 1 }),
-  {
-    ...buildHostProject('docker', { timeout: 180 * SECOND, order: 4, workers: 2 }),
-    ...(existsSync(DOCKER_SETUP) ? { globalSetup: DOCKER_SETUP } : {}),
-  },
+  buildHostProject('docker', {
+    timeout: 180 * SECOND,
+    order: 4,
+    workers: 2,
+    globalSetup: [BUNDLE_SETUP, DOCKER_SETUP],
+  }),
   // It waits for PyPI first.
   buildHostProject('streamlit', { timeout: 300 * SECOND, order: 4, workers: 2 }),
 ];
@@ -86,13 +88,13 @@ export default defineConfig({ test: { projects: projects.map(buildProject), sequ
 
 function buildHostProject(
   name: string,
-  { timeout, order, workers }: Pick<Project, 'timeout' | 'order' | 'workers'>,
+  { globalSetup = [BUNDLE_SETUP], ...rest }: Pick<Project, 'timeout' | 'order' | 'workers' | 'globalSetup'>,
 ): Project {
   const include = [`packages/*/test/${name}/**/*.test.ts`, `packages/*/test/${name}.test.ts`];
-  return { name, include, timeout, order, workers };
+  return { name, include, globalSetup, ...rest };
 }
 
-function buildProject({ name, include, timeout, order, workers, globalSetup }: Project): TestProjectConfiguration {
+function buildProject({ name, include, timeout, order, workers, globalSetup = [] }: Project): TestProjectConfiguration {
   return {
     test: {
       name,
@@ -104,7 +106,7 @@ function buildProject({ name, include, timeout, order, workers, globalSetup }: P
       sequence: { groupOrder: order },
       testTimeout: timeout,
       hookTimeout: timeout,
-      ...(globalSetup === undefined ? {} : { globalSetup }),
+      globalSetup: [...globalSetup],
     },
   };
 }

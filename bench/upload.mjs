@@ -18,7 +18,7 @@ import { median } from './median.mjs';
 import { describeMachine, formatTable, isMissed, writePage } from './report.mjs';
 import { startSlowLink } from './upload/slow-link.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../packages/cli/dist/bin.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../packages/cli/program/outlast.js', import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },

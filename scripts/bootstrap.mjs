@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { findProgram } from './find-program.mjs';
 import { ROOT, runStep } from './run-step.mjs';
 
@@ -27,6 +28,7 @@ export async function bootstrap() {
   await installDependencies();
   // tsc and not `turbo run build`: its own check for changes takes 0.1 s, and turbo's takes 1.4 s with the pnpm it needs.
   await runStep('building', process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+  await bundle();
 }
 
 function checkMachine() {

@@ -4,7 +4,7 @@ import { ROOT } from '../run-step.mjs';
 import { quoteWord } from './quote-word.mjs';
 
 /** The program, as the clone has built it. */
-export const OUTLAST = join(ROOT, 'packages', 'cli', 'dist', 'bin.js');
+export const OUTLAST = join(ROOT, 'packages', 'cli', 'program', 'outlast.js');
 
 /**
  * Installs `outlast` on a laptop of the demo: a configuration that names the hosts, and a script that runs the program in

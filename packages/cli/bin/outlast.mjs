@@ -10,4 +10,4 @@
 //
 // What a login leaves behind is garbage at once. With V8's 16 MB of room for what is young, half of the memory of a run over a thousand
 // hosts would be such garbage; and that of a larger one grows unless it is collected now and then (fleet/garbage.ts).
-import '../dist/bin.js';
+import '../program/outlast.js';

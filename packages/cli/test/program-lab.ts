@@ -15,7 +15,7 @@ import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
 import { readDocument, type ToldApp, type ToldDocument } from './document-schema.js';
 
 /** The real program, as it is installed. */
-const PROGRAM: readonly string[] = [process.execPath, fileURLToPath(new URL('../dist/bin.js', import.meta.url))];
+const PROGRAM: readonly string[] = [process.execPath, fileURLToPath(new URL('../program/outlast.js', import.meta.url))];
 
 /** What a run with `--json` came to. */
 export interface Told extends ProgramResult {

@@ -1,8 +1,9 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { getPackageFile } from '../package-file.js';
 
 /** Reads the version of this program. */
 export function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(getPackageFile('package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -7,7 +7,7 @@ import { catchError, connect, listen, makeLaptop, needSshd, openTransport, run, 
 
 beforeEach(needSshd);
 
-const PROGRAM = [process.execPath, fileURLToPath(new URL('../../dist/bin.js', import.meta.url))];
+const PROGRAM = [process.execPath, fileURLToPath(new URL('../../program/outlast.js', import.meta.url))];
 
 /** A laptop whose TMPDIR holds nothing but what the transport leaves there. */
 async function makeCleanLaptop(hosts: readonly TestHost[]): Promise<{ laptop: Laptop; folder: string }> {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { getPackageFile } from '../../package-file.js';
 import { readLines } from './read-lines.js';
 
 /** The program that ssh starts for each question; it hands the question on to the socket that the environment names. */
-const PROGRAM = fileURLToPath(new URL('../../../bin/askpass.mjs', import.meta.url));
+const PROGRAM = getPackageFile('bin/askpass.mjs');
 const SOCKET_VARIABLE = 'OUTLAST_ASKPASS_SOCKET';
 
 /** Listens for the questions of one ssh. */
