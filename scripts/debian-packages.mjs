@@ -52,6 +52,8 @@ export const DEBIAN_PACKAGES = [
     probe: ['parallel', '--minversion', '20130222'],
     reason: 'GNU parallel, with the command lines of docs/sharding.md',
   },
+  { packages: ['curl'], program: 'curl', reason: 'one of those by which a host asks an app for a page' },
+  { packages: ['wget'], program: 'wget', reason: 'another one' },
   { packages: ['libarchive-tools'], program: 'bsdtar', reason: 'unpacks our archives' },
   { packages: ['chromium'], program: 'chromium', reason: 'the browser that a deployed app is used in' },
   {

@@ -1,4 +1,4 @@
-import { OUTLAST } from './install-outlast.mjs';
+import { INSTALLED } from './install-outlast.mjs';
 import { quoteWord } from './quote-word.mjs';
 
 /** Formats what to type to play with the hosts of the demo. */
@@ -21,7 +21,7 @@ ${app
 export function formatOwnServer() {
   return `On a server of your own, one that you reach with ssh:
 
-  alias outlast=${quoteWord(`node -- ${quoteWord(OUTLAST)}`)}
+  alias outlast=${quoteWord(INSTALLED)}
   outlast start hello -H you@your-server -- python3 -m http.server 8000 --bind 127.0.0.1
   outlast status -H you@your-server
   outlast stop hello -H you@your-server`;

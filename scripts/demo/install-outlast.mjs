@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { ROOT } from '../run-step.mjs';
 import { quoteWord } from './quote-word.mjs';
 
-/** The program, as the clone has built it. */
-export const OUTLAST = join(ROOT, 'packages', 'cli', 'program', 'outlast.js');
+/** What is installed as `outlast`. */
+export const INSTALLED = join(ROOT, 'packages', 'cli', 'bin', 'outlast.mjs');
+
+/** The program behind it, as the clone has built it. */
+const OUTLAST = join(ROOT, 'packages', 'cli', 'program', 'outlast.js');
 
 /**
  * Installs `outlast` on a laptop of the demo: a configuration that names the hosts, and a script that runs the program in

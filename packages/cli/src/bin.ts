@@ -9,10 +9,11 @@ if (process.env.OUTLAST_POOL_IS_OURS !== undefined) {
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   printVersion();
 } else {
-  const { createInterruptError, main } = await import('./main.js').catch((error) => {
+  const giveUp = (error: NodeJS.ErrnoException) => {
     printTooFewFiles(error);
     process.exit(2);
-  });
+  };
+  const { createInterruptError, main } = await import('./main.js').catch(giveUp);
   const interrupt = new AbortController();
   const onSignal = () => {
     // Whoever asks twice means now.
@@ -23,7 +24,13 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
   const { argv, env } = process;
-  process.exitCode = await main({ words: argv.slice(2), version: readVersion(), env, cwd: process.cwd(), interrupt });
+  process.exitCode = await main({
+    words: argv.slice(2),
+    version: readVersion(),
+    env,
+    cwd: process.cwd(),
+    interrupt,
+  }).catch(giveUp);
   // Our input may be a terminal or a pipe that nobody closes.
   process.exit();
 }

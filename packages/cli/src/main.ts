@@ -24,7 +24,11 @@ export interface RunEnvironment {
   readonly interrupt: AbortController;
 }
 
-/** Runs the program and resolves to its exit code. */
+/**
+ * Runs the program and resolves to its exit code.
+ *
+ * @throws Error `EMFILE`, where it may not open as many files as its own parts are.
+ */
 export async function main({ words, version, env, cwd, interrupt }: RunEnvironment): Promise<number> {
   const streams = getProcessStreams();
   const fallback = () => createOutput({ ...streams, env, flags: guessFlags(words) });
@@ -92,6 +96,8 @@ async function reportFatal(
   what: { error: unknown; verb: string | null },
 ): Promise<number> {
   const { error, verb } = what;
+  // What would tell it may be in a file, too.
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'EMFILE') throw error;
   const verbose = output.flags.verbose === true || (env.OUTLAST_DEBUG ?? '') !== '';
   output.report(formatFatalError(describeError(error), { palette: output.stderr.palette, verbose }));
   if (output.flags.json || output.flags.ndjson) {

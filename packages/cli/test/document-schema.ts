@@ -173,6 +173,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
         verb: z.enum(['deploy', 'rollback']),
         release: releaseId.nullable(),
         result: z.enum(['ok', 'unchanged', 'failed', 'interrupted']),
+        error: z.string().nullable(),
       }),
     ),
   },

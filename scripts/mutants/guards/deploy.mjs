@@ -12,7 +12,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'whoever deploys is not disturbed',
     file: `${DEPLOY}/lock.ts`,
-    text: 'if [ "$lock" -gt 0 ] && is_recorded_alive "$lock_path"; then',
+    text: 'if [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && is_recorded_alive "$lock_path"; then',
     instead: 'if false; then',
     test: `${LOCK_TESTS} > one deploys at a time: whoever comes is told who does, since when and why, and may wait`,
   },
@@ -50,6 +50,20 @@ export const DEPLOY_MUTANTS = [
     text: '| mask_secrets 2>/dev/null >>"$setup_log"',
     instead: '| cat >>"$setup_log"',
     test: `${NO_GOOD} whose setup fails is never switched to, and its log is shown without secrets`,
+  },
+  {
+    guard: 'what a page says is masked',
+    file: `${DEPLOY}/probe-health.ts`,
+    text: '| mask_secrets | LC_ALL=C cut',
+    instead: '| LC_ALL=C cut',
+    test: `${SECRETS} > a page that is no good is quoted without secrets, and a probe that hangs is told as such`,
+  },
+  {
+    guard: 'of a redirect and where it leads, the redirect is what was asked for',
+    file: `${DEPLOY}/get-page.ts`,
+    text: 'if (code == "" && $i',
+    instead: 'if ($i',
+    test: 'packages/cli/test/sshd/deploy/health.test.ts > a host that has nothing but wget asks for a page by it',
   },
   {
     guard: 'what a probe says is masked',

@@ -20,6 +20,9 @@ import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type Re
 import { noteSafety } from './start.js';
 import type { Verb } from './verb.js';
 
+/** Of the bar that an upload fills. */
+const BAR_CELLS = 10;
+
 interface DeployFlags extends ReleaseFlags {
   readonly force?: boolean;
 }
@@ -33,8 +36,9 @@ export const deployVerb: Verb = {
   },
   async run(context, names, given: DeployFlags) {
     const flags = { ...CAREFUL, ...given };
-    const app = chooseApp(await loadConfiguration(context, flags), names[0]);
-    const plan = await planFleet(context, flags, [app]);
+    const config = await loadConfiguration(context, flags);
+    const app = chooseApp(config, names[0]);
+    const plan = await planFleet(context, flags, [app], { loaded: config });
     const definition = resolveDeployDefinition(plan.config, app);
     const specFor = await resolveSpec(context, plan.config, app, {});
     if (specFor === undefined)
@@ -114,10 +118,11 @@ function hashContent({ manifestHash }: SourceTree, { runtime, setup, sharedPaths
 function describeAction(app: string, release: string, { entries }: SourceTree): string {
   const files = entries.filter(({ kind }) => kind === 'file');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  return `deploy ${app} as release ${release}: ${files.length} files, ${formatBytes(bytes)}`;
+  return `deploy ${app}: ${files.length} files, ${formatBytes(bytes)}; where they are not what runs already, as release ${release}`;
 }
 
 function formatUpload({ bytes, totalBytes, files, totalFiles }: UploadProgress): string {
-  const share = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
-  return `upload ${share}% of ${formatBytes(totalBytes)}, ${files}/${totalFiles} files`;
+  const share = totalBytes === 0 ? 1 : bytes / totalBytes;
+  const bar = '#'.repeat(Math.floor(share * BAR_CELLS)).padEnd(BAR_CELLS, '-');
+  return `upload [${bar}] ${Math.floor(100 * share)}% of ${formatBytes(totalBytes)}, ${files}/${totalFiles} files`;
 }

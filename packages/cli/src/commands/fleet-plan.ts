@@ -30,7 +30,7 @@ export interface FleetPlan {
 /**
  * Loads the configuration and chooses the hosts: those of the flags, else those that the configuration gives the apps.
  *
- * `mayBeEmpty` is for what can be done without any host: where neither flags nor configuration name one, none is chosen.
+ * `loaded` is the configuration where the caller has needed it before. `mayBeEmpty` is for what can be done without any host: where neither flags nor configuration name one, none is chosen.
  *
  * @throws OutlastError `E_USAGE` or `E_CONFIG`; nothing was sent.
  */
@@ -38,10 +38,10 @@ export async function planFleet(
   context: Context,
   flags: FleetFlags,
   apps: readonly string[] = [],
-  { mayBeEmpty = false } = {},
+  { mayBeEmpty = false, loaded }: { readonly mayBeEmpty?: boolean; readonly loaded?: Config } = {},
 ): Promise<FleetPlan> {
   checkBatchFlags(context, flags);
-  const config = await loadConfiguration(context, flags);
+  const config = loaded ?? (await loadConfiguration(context, flags));
   const appHosts = listAppHosts(config, apps);
   const selection = await buildSelection(context, flags);
   const chosenOrNamed = isChosen(selection) || apps.length > 0 || appHosts.some(({ hosts }) => hosts.length > 0);

@@ -74,7 +74,7 @@ async function forward(
   if (await showPreview(context, plan, { action: `forward the port of ${app}`, buildScript })) return 0;
   const told = new Set<string>();
   const outcomes = await runOverHosts<Tunnel>(context, plan, {
-    label: `forwarding ${app}`,
+    label: `forwarding ${app} until Ctrl-C`,
     atOnce: true,
     timeoutMs: undefined,
     work: async (session, { target }) => {

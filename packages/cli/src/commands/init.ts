@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OutlastError, parseAppName, parsePort, quoteForMessage } from '@outlast/core';
 import { buildInitTemplate, getSchemaLocation, type InitAnswers } from '../config/init-template.js';
-import { recogniseApp } from '../config/recognise-app.js';
+import { type AppKind, type RecognisedApp, recogniseApp } from '../config/recognise-app.js';
 import { readVersion } from '../output/print-version.js';
 import type { Output } from '../output/streams.js';
 import { EXIT } from './exit-code.js';
@@ -57,10 +57,25 @@ export const initVerb: Verb = {
     const next = flags.streamlit ? 'outlast deploy' : 'outlast hosts';
     const first = given.hosts === undefined ? 'put your hosts in, then' : 'look it over, then';
     const what = flags.streamlit ? first : 'look it over, then see which hosts are meant with:';
+    if (recognised.recognised !== undefined) output.note(describeRecognised(recognised.recognised));
     output.note(`Wrote ${path}. Next: ${what} ${next}`);
     return 0;
   },
 };
+
+const KINDS: Readonly<Record<AppKind, string>> = {
+  streamlit: 'a Streamlit app',
+  gradio: 'a Gradio app',
+  fastapi: 'a FastAPI app',
+  node: 'a Node app',
+  python: 'a Python program',
+  unknown: 'no kind of app that is known',
+};
+
+function describeRecognised({ kind, entry }: RecognisedApp): string {
+  const what = `This folder holds ${KINDS[kind]}${entry === null ? '' : `, ${entry}`}.`;
+  return kind === 'unknown' ? `${what} Put in how it is run.` : what;
+}
 
 function giveUp(output: Output, interrupt: AbortSignal): number {
   output.note('Nothing was written.');

@@ -10,6 +10,9 @@ import { fetchPage } from './fetch-page.js';
 /** How often a conversation whose link was cut goes on over another one. */
 const MAX_REPEATS = 3;
 
+/** By what whoever takes a lock over ends its holder. */
+const TAKEN_OVER_HINT = 'was it taken over? outlast history says by whom; outlast status says what runs';
+
 /** Answers what a script asks for, over one channel. */
 export class Partner {
   /** Why nothing more could be sent, where that is ours to tell. */
@@ -93,7 +96,7 @@ async function converseOnce<Options, Result>(
     const answer = await collectReply(channel, nonce, { onRecord: (text) => partner.hear(text.split(' ')) });
     if (answer.reply.begun) session.markReached();
     if (partner.failure !== undefined) throw partner.failure;
-    const { hint } = partner;
+    const hint = answer.end.signal === 'KILL' ? TAKEN_OVER_HINT : partner.hint;
     return hint === undefined ? answer : { ...answer, hint };
   } finally {
     partner.leave();

@@ -58,14 +58,19 @@ class Uploader extends Partner {
     if (kind === 'NEED') this.#lines.push(fields[0] ?? '');
     else if (kind === 'PART') this.#parts.set(fields[0] ?? '', Number(fields[1]));
     else if (kind === 'STEP') this.#hearStep(fields);
+    else if (kind === 'SAME') this.#stay();
     else if (kind === 'READY') this.#letGo();
     else super.hear(words);
   }
 
   #hearStep([, name = '', how]: readonly string[]): void {
     if (how === 'begin') this.#watcher.onStep(name);
-    // From here on nothing is sent, and the script wants to know that we are there.
-    if (name === 'setup' && how === 'begin') this.#release ??= holdLease(this.channel);
+    if (name === 'setup' && how === 'begin') this.#stay();
+  }
+
+  /** From here on nothing is sent, and the script wants to know that we are there. */
+  #stay(): void {
+    this.#release ??= holdLease(this.channel);
   }
 
   protected override async send(wanted: readonly string[]): Promise<void> {

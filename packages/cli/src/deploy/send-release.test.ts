@@ -308,6 +308,18 @@ test('progress grows to all bytes where nothing but large files is sent', async 
   expect(progress.at(-1)?.totalBytes).toBe(LARGE);
 });
 
+test('progress counts the files of an archive as they go', async () => {
+  const size = 100_000;
+  const root = makeRoot(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`f${index}`, 'x'.repeat(size)])));
+  const { progress } = await send(await read(root), { lines: '1-20' });
+  expectWhole(progress);
+  expect(progress.length).toBeGreaterThan(5);
+  for (const { bytes, files } of progress.slice(0, -1)) {
+    expect(files).toBeLessThanOrEqual(bytes / size);
+    expect(files).toBeGreaterThan(bytes / size - 2);
+  }
+});
+
 test('progress is whole where nothing is needed', async () => {
   const { progress } = await send(await makeTree(), { lines: '', isFirst: false });
   expectWhole(progress);

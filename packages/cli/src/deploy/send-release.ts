@@ -7,7 +7,7 @@ import type { ExecChannel } from '../ssh/transport.js';
 import { DataStream } from './data-stream.js';
 import { hashFile } from './hash-file.js';
 import type { SourceEntry, SourceTree } from './source-tree.js';
-import { measureArchive, writeArchive } from './tar-archive.js';
+import { createFileCounter, measureArchive, writeArchive } from './tar-archive.js';
 
 /** How far an upload is. */
 export interface UploadProgress {
@@ -66,9 +66,8 @@ export async function sendFiles(
     onProgress({ ...progress, bytes: Math.min(progress.bytes, totalBytes) });
   };
   const { mayCompress } = needed;
-  if (archived.length > 0)
-    await sendArchives(channel, tree, { entries: archived, mayCompress }, (bytes) => advance(bytes, 0));
-  advance(0, small.size);
+  if (archived.length > 0) await sendArchives(channel, tree, { entries: archived, mayCompress }, advance);
+  else advance(0, 0);
   const parts = new Map(needed.parts);
   for (const { entry, line } of large) {
     const offset = Math.min(parts.get(entry.hash ?? '') ?? 0, entry.size);
@@ -87,8 +86,10 @@ async function sendArchives(
   channel: ExecChannel,
   tree: SourceTree,
   { entries, mayCompress }: { readonly entries: readonly SourceEntry[]; readonly mayCompress: boolean },
-  onBytes: (bytes: number) => void,
+  advance: (bytes: number, files: number) => void,
 ): Promise<void> {
+  const countFiles = createFileCounter(entries);
+  const onBytes = (bytes: number) => advance(bytes, countFiles(bytes));
   const pays = mayCompress && isCompressible(tree, entries);
   const [first, rest] = splitArchive(entries, pays ? MEASURED_BYTES : Number.POSITIVE_INFINITY);
   const begun = performance.now();

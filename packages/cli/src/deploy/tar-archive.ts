@@ -18,6 +18,22 @@ export function measureArchive(entries: readonly SourceEntry[]): number {
   return entries.reduce((sum, entry) => sum + measureEntry(entry), 2 * BLOCK);
 }
 
+/** Counts the files that are whole in the archive of these entries, as it is sent: the function takes so many bytes more, and gives so many files more. */
+export function createFileCounter(entries: readonly SourceEntry[]): (bytes: number) => number {
+  let [sent, end, next] = [0, 0, 0];
+  return (bytes) => {
+    sent += bytes;
+    let files = 0;
+    for (let entry = entries[next]; entry !== undefined; entry = entries[++next]) {
+      const size = measureEntry(entry);
+      if (end + size > sent) break;
+      end += size;
+      if (entry.kind === 'file') files++;
+    }
+    return files;
+  };
+}
+
 /**
  * Writes entries below `root` as a tar archive, piece by piece. A file that has become shorter since it was listed is filled with zeros, and of a longer
  * one the beginning is taken: its hash tells then, and not its length.

@@ -105,7 +105,7 @@ function findStop<T>({ interrupt, maxAuthFail, logins, failures, declined }: Cou
     });
   }
   if (failures.spent) {
-    return new OutlastError('E_SKIPPED', 'too many hosts had failed before this one', {
+    return new OutlastError('E_SKIPPED', 'more hosts than are tolerated had failed before this one', {
       hint: 'mend what is wrong there, then go on with --retry-failed; --max-fail tolerates more',
     });
   }

@@ -63,9 +63,9 @@ export function formatHistory(
   { palette, width }: ReleasesLayout,
 ): Promise<string> {
   const cells = rows.map(({ host, entry }): Cell[] => {
-    const { at, by, app, verb, release, result } = entry;
+    const { at, by, app, verb, release, result, error } = entry;
     const style = chooseStyle(result, palette);
-    const word = { text: result, style };
+    const word = { text: error === null ? result : `${result}: ${error}`, style };
     return [
       at ?? '-',
       formatHost(host),

@@ -78,7 +78,7 @@ export const DEPLOYED_APP_ROWS: RowShape = {
 /** The rows of `history`. */
 export const HISTORY_ROWS: RowShape = {
   list: 'entries',
-  fields: ['at', 'by', 'app', 'verb', 'release', 'result'],
+  fields: ['at', 'by', 'app', 'verb', 'release', 'result', 'error'],
   columns: { AT: 'at', HOST: 'host', APP: 'app', VERB: 'verb', RELEASE: 'release', RESULT: 'result', BY: 'by' },
 };
 

@@ -177,11 +177,24 @@ test('the example is deployed to three servers, used in a browser, changed, and 
       'E_UNHEALTHY',
       "No module named 'nowhere_4711'",
     ],
-    ['a crash after five seconds', () => crashLater(stage, source), 'E_START_FAILED', 'killed by KILL'],
+    ['no answer at all', () => runOtherwise('sleep 1000; exec'), 'E_UNHEALTHY', 'no answer on port'],
+    [
+      'a crash after five seconds',
+      () => runOtherwise('(sleep 5; kill -KILL $$) & exec', 'within: 40s\n      steady: 10s'),
+      'E_START_FAILED',
+      'killed by KILL',
+    ],
   ];
-  // What is broken stays so: nobody has to wait for it as long as for a slow start.
   const config = join(stage.folder, 'outlast.yaml');
-  await writeFile(config, (await readFile(config, 'utf8')).replace(/within: .*/, 'within: 12s'));
+  const settings = await readFile(config, 'utf8');
+  // What is broken stays so: nobody has to wait for it as long as for a slow start.
+  const configure = (run: string, within: string) =>
+    writeFile(config, settings.replace('run: "exec', () => `run: "${run}`).replace(/within: .*/, within));
+  await configure('exec', 'within: 12s');
+  const runOtherwise = async (run: string, within = 'within: 12s') => {
+    await configure(run, within);
+    await writeFile(app, `${source}\n`);
+  };
   for (const [what, change, code, said] of broken) {
     await change();
     const told = await ask(stage, 'deploy');
@@ -197,14 +210,6 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   const { page: old } = await openPage(stage, 'debian3');
   await heading(old, 'Release one');
 });
-
-async function crashLater({ folder }: Stage, source: string): Promise<void> {
-  const path = join(folder, 'outlast.yaml');
-  const text = await readFile(path, 'utf8');
-  const crashing = text.replace('run: "exec', () => 'run: "(sleep 5; kill -KILL $$) & exec');
-  await writeFile(path, crashing.replace(/within: .*/, 'within: 40s\n      steady: 10s'));
-  await writeFile(join(folder, 'app.py'), `${source}\n`);
-}
 
 /** Some servers have uv, which is then what makes the virtual environment. */
 async function giveUv(host: TestHost): Promise<void> {

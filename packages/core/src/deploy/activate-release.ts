@@ -147,7 +147,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     judge_run
     [ "$phase" != running ] || return 0
     read_record "$record_path.exit"
-    tell "ENDED $app $record"
+    tell_end "$record"
     return 1
   }
 
@@ -155,7 +155,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     await_health && return 0
     tell "UNHEALTHY $app $silent"
     print_last_lines
-    if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
+    if [ -n "$ended" ]; then tell_end "$ended" "$([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
 

@@ -50,10 +50,10 @@ export const PAGE_FUNCTIONS = sh`
     curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"
   }
 
-  # ask_by_wget: both kinds tell the status by the word HTTP. That of BusyBox dies of its own -T.
+  # ask_by_wget: both kinds tell the status by the word HTTP, the first of several where they follow a redirect. That of BusyBox dies of its own -T.
   ask_by_wget() {
     exec_within ${PROBE_SECONDS} env no_proxy='*' wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
-      LC_ALL=C awk '{ for (i = 1; i < NF; i++) if ($i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
+      LC_ALL=C awk '{ for (i = 1; i < NF; i++) if (code == "" && $i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
   }
 
   ask_by_python3() { python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"; }

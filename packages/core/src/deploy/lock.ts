@@ -44,7 +44,8 @@ export const LOCK_FUNCTIONS = sh`
       latest_lock
       read_lock "$lock_path"
       if [ "$lock_request" = "$request" ] && [ -e "$lock_path.done" ]; then replay; return 1; fi
-      if [ "$lock" -gt 0 ] && is_recorded_alive "$lock_path"; then
+      # Whoever has given it back may still be telling how it went.
+      if [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && is_recorded_alive "$lock_path"; then
         await_holder "$4" || return 1
         continue
       fi
@@ -52,7 +53,8 @@ export const LOCK_FUNCTIONS = sh`
       [ "$?" = 2 ] || return 1
     done
     # From here on errors are told again as well, should this answer be lost.
-    fail() { tell "ERROR $1 $2 $(encode "\${3-}")"; return 1; }
+    first_error=
+    fail() { first_error=\${first_error:-$1}; tell "ERROR $1 $2 $(encode "\${3-}")"; return 1; }
     clear_behind $((lock - 1))
     say "LOCKED $app"
     read_clock
@@ -175,10 +177,13 @@ export const LOCK_FUNCTIONS = sh`
   # note_deploy TEXT: for whoever asks later what was done.
   note_deploy() { printf '%s\n' "$(now) $1" 2>/dev/null >>"$deploy_dir/deploys.log"; }
 
+  # tell_end END: of the app, which is what went wrong.
+  tell_end() { first_error=\${first_error:-E_START_FAILED}; tell "ENDED $app $*"; }
+
   # release_lock RESULT: notes for everybody what became of it, and gives the lock back, which ends with this process anyway.
   release_lock() {
     read_lock "$lock_path"
-    note_deploy "$lock_verb \${release:--} $1 $by $request"
+    note_deploy "$lock_verb \${release:--} $1 $by $request\${first_error:+ $first_error}"
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.* "$lock_path.status"
     return 0

@@ -28,6 +28,9 @@ export interface HealthSettings {
   readonly steadyMs: number;
 }
 
+/** Of a page that is no good. */
+const QUOTED_BYTES = 200;
+
 export const DEFAULT_HEALTH: HealthSettings = {
   http: null,
   tcp: false,
@@ -120,8 +123,15 @@ export function buildHealthFunctions(
       return 1
       ;;
     esac
-    if [ "$code" -lt "$2" ] || [ "$code" -gt "$3" ]; then unhealthy="$1 answers $code"; return 1; fi
-    [ -z "$4" ] || LC_ALL=C grep -Eqs -e "$4" "$page" || { unhealthy="$1 does not show what it shall"; return 1; }
+    if [ "$code" -lt "$2" ] || [ "$code" -gt "$3" ]; then unhealthy="$1 answers $code$(quote_page)"; return 1; fi
+    [ -z "$4" ] || LC_ALL=C grep -Eqs -e "$4" "$page" || { unhealthy="$1 does not show what it shall$(quote_page)"; return 1; }
+  }
+
+  # quote_page: how it begins, behind a colon; HTML begins with nothing that says anything.
+  quote_page() {
+    [ -s "$page" ] || return 0
+    quoted=$(LC_ALL=C awk 'NF { print; exit }' "$page" | mask_secrets | LC_ALL=C cut -c 1-${QUOTED_BYTES} | tr -d '\000-\037')
+    case $quoted in '' | *'<'*) ;; *) printf ': %s' "$quoted" ;; esac
   }
 
   # probe_tcp: the kernel accepts for whoever listens.
@@ -135,8 +145,15 @@ export function buildHealthFunctions(
   probe_exec() {
     run_beside_app >"$deploy_dir/page" 2>&1
     probed=$?
-    [ "$probed" != 0 ] || return 0
-    unhealthy="the probe exits with $probed: $(tail -n 1 "$deploy_dir/page" | mask_secrets)"
+    case $probed in
+    0) return 0 ;;
+    # By timeout: that of BusyBox tells how it has ended the probe.
+    124 | 143) unhealthy="the probe did not end within ${Math.ceil(health.withinMs / 1000)} s" ;;
+    *)
+      unhealthy=$(tail -n 1 "$deploy_dir/page" | mask_secrets)
+      unhealthy="the probe exits with $probed\${unhealthy:+: $unhealthy}"
+      ;;
+    esac
     rm -f "$deploy_dir/page"
     return 1
   }

@@ -115,7 +115,9 @@ function createDeployError(reply: Reply, error: RemoteError): OutlastError {
   if (kind === undefined) return base;
   const details: ErrorDetails = { ...base.details, exitCode: readCode(reply), signal: null };
   const isSilent = findRecord(reply, 'UNHEALTHY')?.fields[1] === 'silent';
-  const hint = isSilent ? 'does it listen on $PORT, at 127.0.0.1 or everywhere?' : undefined;
+  const hint = isSilent
+    ? 'does it listen on $PORT, at 127.0.0.1 or everywhere?'
+    : findCodeHint(details.exitCode ?? null);
   return new OutlastError(base.code, base.message, {
     ...details,
     lastLines: readLines(reply, kind),

@@ -28,6 +28,8 @@ export interface HistoryEntry {
   /** The release that it was about. */
   readonly release: string | null;
   readonly result: DeployEnd;
+  /** Code of the first thing that went wrong; null where nothing did, or nobody was there to say it. */
+  readonly error: string | null;
 }
 
 /** Reads who deployed what to a host and went back from what, with what result; the latest comes last. */
@@ -67,7 +69,7 @@ const NAME_ALL = sh`
 const ENDS: readonly DeployEnd[] = ['ok', 'unchanged', 'failed', 'interrupted'];
 const VERBS = ['deploy', 'rollback'] as const;
 
-function parseEntry([app = '', time, verbWord, release, resultWord, by]: readonly string[]): HistoryEntry[] {
+function parseEntry([app = '', time, verbWord, release, resultWord, by, , code]: readonly string[]): HistoryEntry[] {
   const verb = VERBS.find((known) => known === verbWord);
   const result = ENDS.find((known) => known === resultWord);
   const name = decodeText(by);
@@ -80,6 +82,7 @@ function parseEntry([app = '', time, verbWord, release, resultWord, by]: readonl
       verb,
       release: release === '-' ? null : (release ?? null),
       result,
+      error: code !== undefined && /^E_[A-Z_]+$/.test(code) ? code : null,
     },
   ];
 }

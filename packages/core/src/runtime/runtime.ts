@@ -94,7 +94,7 @@ const RUNTIME_FUNCTIONS = sh`
   # use_nvm FOLDER: the version of its .nvmrc, which is installed if it has to be.
   use_nvm() {
     nvm_dir=\${NVM_DIR:-$HOME/.nvm}
-    [ -s "$nvm_dir/nvm.sh" ] || { fail E_RUNTIME "$app" "no nvm in $nvm_dir"; return 1; }
+    [ -s "$nvm_dir/nvm.sh" ] || { fail E_RUNTIME "$app" "no nvm in $nvm_dir: install it there (https://github.com/nvm-sh/nvm), or say by NVM_DIR where it is"; return 1; }
     nvm_shell=/bin/sh
     ! command -v bash >/dev/null 2>&1 || nvm_shell=bash
     node_path=$(with_runtime "$nvm_shell" -c '
@@ -125,7 +125,7 @@ export const BUILD_PYTHON_ENVIRONMENT = sh`
       [ ! -e requirements.txt ] || uv pip install --python "$2/bin/python" -r requirements.txt
     fi
   elif [ "$1" = uv ]; then
-    echo 'outlast: there is no uv on this host'
+    echo 'outlast: there is no uv in PATH: install it (https://docs.astral.sh/uv), or take python: venv'
     exit 127
   else
     echo "outlast: making a virtual environment with $3 -m venv"

@@ -245,12 +245,12 @@ describe('a release that is no good', () => {
     [
       'that answers with an error',
       { health: { ...SERVED.health, http: '/missing', within: '500ms' } },
-      '/missing answers 404',
+      '/missing answers 404: two',
     ],
     [
       'that does not show what it shall',
       { health: { ...SERVED.health, body: '^three$', within: '500ms' } },
-      '/ does not show what it shall',
+      '/ does not show what it shall: two',
     ],
     [
       'whose log does not say what it shall',
@@ -482,6 +482,7 @@ describe('rollback', () => {
       verb: string;
       result: string;
       by: string;
+      error: string | null;
     }[];
     expect(entries.map(({ verb, result }) => `${verb} ${result}`)).toEqual([
       'deploy ok',
@@ -490,6 +491,7 @@ describe('rollback', () => {
       'rollback ok',
       'deploy failed',
     ]);
+    expect(entries.map(({ error }) => error)).toEqual([null, null, null, null, 'E_START_FAILED']);
     expect(entries.every(({ by }) => by.includes('@'))).toBe(true);
   });
 });

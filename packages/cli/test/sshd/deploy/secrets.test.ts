@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createProject } from '../../deploy-project.js';
+import { createProject, SERVED, SERVER } from '../../deploy-project.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -83,6 +83,21 @@ test('what an app says before it ends is told without its secrets, and be one th
   const started = await project.ask('start');
   expect(started.document.outcomes[0]?.error?.lastLines ?? []).not.toContain(CANARY);
   expect(started.stdout).not.toContain('canary-');
+});
+
+test('a page that is no good is quoted without secrets, and a probe that hangs is told as such', async () => {
+  const project = await createProject(lab, 'quoting', {
+    ...SERVED,
+    secrets: [{ name: 'KEY', file: 'key' }],
+    health: { ...SERVED.health, http: '/missing', within: '500ms' },
+  });
+  const page = 'process.env.KEY + " is wrong\\r\\n"';
+  await project.write({ '../key': CANARY, 'page.html': '', 'server.mjs': SERVER.replace('end(page)', `end(${page})`) });
+  const told = await project.ask('deploy');
+  expect(told.document.outcomes[0]?.error?.message).toBe('it is not healthy: /missing answers 404: ******** is wrong');
+  await project.configure({ health: { exec: 'exec sleep 1000', within: '1s' } });
+  const hanging = await project.ask('deploy');
+  expect(hanging.document.outcomes[0]?.error?.message).toBe('it is not healthy: the probe did not end within 1 s');
 });
 
 test('a release is gone back to without its secrets at hand', async () => {
