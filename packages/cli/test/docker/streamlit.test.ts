@@ -205,6 +205,8 @@ test('the example is deployed to three servers, used in a browser, changed, and 
     // The very process of the release before, on the host that was deployed to.
     expect((await fetch(own)).status).toBe(200);
   }
+  const { page: still } = await openPage(stage, 'debian');
+  await heading(still, 'Release two');
   const back = await ask(stage, 'rollback', 'streamlit', '-H', 'debian3');
   expect(appOf(back)).toMatchObject({ release: one, changed: true });
   const { page: old } = await openPage(stage, 'debian3');

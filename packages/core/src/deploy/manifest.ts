@@ -6,6 +6,8 @@ const PATH_COLUMN = 73;
 const HASHED_PATH_COLUMN = 67;
 /** Small files cost more waiting than work. */
 const COPIED_AT_ONCE = 500;
+/** So many programs hash at the same time. */
+const HASHERS = 4;
 /** A record of ours ends before the 4,096 bytes that a pipe takes in one piece. */
 const LONGEST_LIST = 3000;
 
@@ -26,11 +28,22 @@ export const MANIFEST_FUNCTIONS = sh`
       command -v sha256sum >/dev/null 2>&1 || { fail E_UNSUPPORTED_HOST - 'no sha256sum, and no openssl'; return 1; }
       ;;
     esac
+    hashers=1
+    ! printf x | xargs -0 -P 2 true 2>/dev/null || hashers=${HASHERS}
   }
 
   # for_lines PROGRAM...: runs it with the lines of its input as arguments, if there are any.
   for_lines() {
     [ ! -s "$lists/chosen" ] || tr '\n' '\000' <"$lists/chosen" | xargs -0 "$@"
+  }
+
+  # hash_files: of the list, with the hash before each; several programs at once have an output each.
+  hash_files() {
+    rm -f "$lists"/hashed.*
+    set -- -n $(($(wc -l <"$lists/chosen") / hashers + 1))
+    [ "$hashers" = 1 ] || set -- "$@" -P "$hashers"
+    (cd "$incoming" && for_lines "$@" /bin/sh -c '"$@" >"$0.$$"' "$lists/hashed" $hash_program 2>/dev/null)
+    cat "$lists"/hashed.* 2>/dev/null
   }
 
   # reuse_files: what an upload that was cut has left, and what the newest release has of the same, is not sent again.
@@ -96,7 +109,7 @@ export const MANIFEST_FUNCTIONS = sh`
     LC_ALL=C awk '
       FILENAME == ARGV[1] { asked[$1]; next }
       (FNR in asked) && /^F /{ print substr($0, ${PATH_COLUMN}) }' "$lists/needed" "$manifest" >"$lists/chosen"
-    (cd "$incoming" && for_lines $hash_program 2>/dev/null) >"$lists/hashes"
+    hash_files >"$lists/hashes"
     LC_ALL=C awk '
       FILENAME == ARGV[1] { asked[$1]; next }
       (FNR in asked) && /^f /{ print FNR, $3, substr($0, ${PATH_COLUMN}) }' "$lists/needed" "$manifest" |

@@ -35,6 +35,7 @@ export const RECEIVE_FUNCTIONS = sh`
     mkdir -p "$incoming" "$parts" "$lists" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $incoming"; return 1; }
     name_leased
     find_block_read
+    find_tar_blocks
     unzip=-
     ! command -v gzip >/dev/null 2>&1 || unzip=gzip
     expect_data || fail_received || return 1
@@ -97,8 +98,13 @@ export const RECEIVE_FUNCTIONS = sh`
     if [ "$1" = cat ]; then receive; else receive | $1 2>/dev/null; fi
   }
 
-  # unpack: BusyBox goes by the umask even where it is told to keep modes.
-  unpack() (umask 0 && tar -xpof - -C "$incoming")
+  # unpack: BusyBox goes by the umask even where it is told to keep modes; GNU tar takes a pipe in small pieces unless it is told otherwise.
+  unpack() (umask 0 && tar $tar_blocks -xpof - -C "$incoming")
+
+  find_tar_blocks() {
+    tar_blocks=
+    case $(tar --version 2>/dev/null) in *'GNU tar'*) tar_blocks='-b 128' ;; esac
+  }
 
   # receive_piece LINE OFFSET PROGRAM: goes on where a cut has left the file; the program unpacks what comes.
   receive_piece() {
