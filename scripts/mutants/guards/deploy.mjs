@@ -52,6 +52,13 @@ export const DEPLOY_MUTANTS = [
     test: `${NO_GOOD} whose setup fails is never switched to, and its log is shown without secrets`,
   },
   {
+    guard: 'what was found healthy by something else is looked at again',
+    file: 'packages/core/src/operations/deploy.ts',
+    text: '&&\n      [ "$(cat "$deploy_dir/records/$release.health" 2>/dev/null)" = "$health_asked" ]',
+    instead: '',
+    test: `${TESTS} > a deploy of another health looks again, at the same release started again`,
+  },
+  {
     guard: 'what a page says is masked',
     file: `${DEPLOY}/probe-health.ts`,
     text: '| mask_secrets | LC_ALL=C cut',

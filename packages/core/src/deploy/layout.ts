@@ -11,6 +11,7 @@ import { sh } from '../shell/template.js';
  * | `records/ID`           | number; content; time; who; commit; state; the good release before it, or `-`    |
  * | `records/ID.manifest`  | every file, folder and link of it, as uploaded (`receive-upload.ts`)             |
  * | `records/ID.setup.log` | what its setup said, without secrets                                             |
+ * | `records/ID.health`    | by what a deploy has found it healthy last, as JSON                              |
  * | `records/ID.run.*`     | the files of its last healthy run, from which it can be started again            |
  * | `good`                 | id of the release that was healthy last                                          |
  * | `incoming/`, `parts/`  | an upload under way: a tree, and beginnings of large files by their hash         |

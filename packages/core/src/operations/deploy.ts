@@ -80,6 +80,7 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
       ${raw(buildStartHead(options))}
       need find readlink sed sort tar xargs || return 1
       release=${parseReleaseId(options.release)} content=${options.content} force=${options.force ? 'yes' : 'no'}
+      health_asked=${JSON.stringify(options.health)}
       enter_deploys ${options.app}
       open_deploys && find_hash_program || return 1
       if take_lock deploy ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
@@ -147,7 +148,7 @@ const DEPLOY_FUNCTIONS = sh`
     if [ "$release_state" = good ]; then prepare_runtime || return 1; else run_step setup prepare_release || return 1; fi
     await_go
     use_new_files
-    activate_release && finish_release
+    activate_release && finish_release && note_health
   }
 
   # is_content_there: whether the release that was healthy last is made of the same; release is that one then.
@@ -164,8 +165,12 @@ const DEPLOY_FUNCTIONS = sh`
     [ "$phase" = running ] && [ "$running" = "$release" ] || return 1
     use_new_files
     run_release=$release
-    [ "$(compare_launch)" = same ] && [ "$(print_settings)" = "$(cat "$record_path.settings" 2>/dev/null)" ]
+    [ "$(compare_launch)" = same ] && [ "$(print_settings)" = "$(cat "$record_path.settings" 2>/dev/null)" ] &&
+      [ "$(cat "$deploy_dir/records/$release.health" 2>/dev/null)" = "$health_asked" ]
   )
+
+  # note_health: by what it was found healthy.
+  note_health() { write_record "$deploy_dir/records/$release.health" "$health_asked" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
 
   upload_release() { receive_release "$1" && keep_release "$content" "$2"; }
 

@@ -77,7 +77,7 @@ const ROLLBACK_FUNCTIONS = sh`
     read_running
     if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ]; then went=unchanged; return 0; fi
     use_recorded_files
-    check_recorded && activate_release && { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+    check_recorded && activate_release && finish_release
   }
 
   # fail_release WHY: with what could be gone back to.

@@ -83,6 +83,19 @@ describe('a deploy', () => {
     expect(appOf(await project.ask('deploy'))).toMatchObject({ changed: false, release: first.release });
   });
 
+  test('of another health looks again, at the same release started again', async () => {
+    const project = await createServed('looked');
+    const first = appOf(await project.ask('deploy'));
+    await project.configure({ health: { exec: 'true', steady: '0ms' } });
+    const second = appOf(await project.ask('deploy'));
+    expect(second).toMatchObject({ changed: true, release: first.release });
+    expect(appOf(await project.ask('deploy'))).toMatchObject({ changed: false, pid: second.pid });
+    await project.configure({ health: { exec: 'false', within: '200ms' } });
+    const sick = await project.ask('deploy');
+    expect(codesOf(sick)).toEqual(['E_UNHEALTHY']);
+    expect(appOf(sick)).toMatchObject({ state: 'running', release: first.release });
+  });
+
   test('starts what was stopped since', async () => {
     const project = await createServed('stopped');
     const first = appOf(await project.ask('deploy'));
