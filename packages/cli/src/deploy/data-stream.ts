@@ -1,12 +1,15 @@
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { ExecChannel } from '../ssh/transport.js';
 
 /** Each block costs the host a program that reads it, and keeps the script there alive. */
 const FIRST_BLOCK_BYTES = 256 * 1024;
 const LARGEST_BLOCK_BYTES = 32 << 20;
 const BLOCK_SECONDS = 2;
+const COMPRESSED_BLOCK_BYTES = 1 << 20;
 
 /** So many bytes, in blocks that the host is told the length of; where nobody knows how many, each piece is one. */
-export class DataStream {
+class DataStream {
   readonly #channel: ExecChannel;
   #left: number | undefined;
   #blockLeft = 0;
@@ -67,6 +70,43 @@ export class DataStream {
 export async function sendData(channel: ExecChannel, bytes: Buffer): Promise<void> {
   const data = new DataStream(channel, bytes.length);
   await data.write(bytes);
+  await data.end();
+}
+
+/** Sends pieces of so many bytes together, and tells how far that is. */
+export async function sendPieces(
+  channel: ExecChannel,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  size: number,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const data = new DataStream(channel, size);
+  for await (const piece of pieces) {
+    await data.write(piece);
+    onBytes(piece.length);
+  }
+  await data.end();
+}
+
+/** Sends pieces compressed by gzip, and tells how far that is in bytes of theirs. */
+export async function sendCompressed(
+  channel: ExecChannel,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const data = new DataStream(channel, undefined);
+  await pipeline(
+    async function* read() {
+      for await (const piece of pieces) {
+        yield piece;
+        onBytes(piece.length);
+      }
+    },
+    createGzip({ level: 1, chunkSize: COMPRESSED_BLOCK_BYTES }),
+    async (compressed: AsyncIterable<Buffer>) => {
+      for await (const piece of compressed) await data.write(piece);
+    },
+  );
   await data.end();
 }
 
