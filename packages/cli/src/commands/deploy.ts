@@ -74,7 +74,7 @@ export const deployVerb: Verb = {
     const { outcomes, exit } = await changeReleases(context, plan, {
       label: `deploying ${app}`,
       done: 'deployed',
-      timeoutMs: RELEASE_TIMEOUT_MS,
+      timeoutMs: RELEASE_TIMEOUT_MS + (given.wait ?? 0),
       work: async (session, host, note) => {
         const watcher = {
           onStep: (name: string) => note(name),

@@ -96,14 +96,8 @@ interface HostForward {
 
 function forwardHost(session: HostSession, { context, app, flags, host, onUrl }: HostForward): Promise<void> {
   const { output } = context;
-  let lost = false;
   return forwardPort(session, {
-    findPort: async (asked) => {
-      const port = flags.port ?? (await askAppPort(asked, app));
-      if (lost) output.note(`${host}: the connection is back.`);
-      lost = false;
-      return port;
-    },
+    findPort: async (asked) => flags.port ?? askAppPort(asked, app),
     isForbidden: isForwardingForbidden,
     localPort: flags.localPort,
     async onUp({ localPort, remotePort }) {
@@ -114,8 +108,10 @@ function forwardHost(session: HostSession, { context, app, flags, host, onUrl }:
       await onUrl(url);
     },
     onLost(reason) {
-      lost = true;
       output.note(`${host}: ${reason}; trying again until it is back`);
+    },
+    onBack() {
+      output.note(`${host}: the connection is back.`);
     },
   });
 }

@@ -65,7 +65,7 @@ export const rollbackVerb: Verb = {
     const { outcomes, exit } = await changeReleases(context, plan, {
       label: `rolling back ${app}`,
       done: 'rolled back',
-      timeoutMs: RELEASE_TIMEOUT_MS,
+      timeoutMs: RELEASE_TIMEOUT_MS + (given.wait ?? 0),
       work: async (session, host) =>
         proveDetached(
           session,

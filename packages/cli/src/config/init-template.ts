@@ -176,7 +176,10 @@ function buildDeployedPart({ app, run, port }: InitAnswers, recognised: Recognis
     ...(setup === null ? ['#setup: make'] : [`setup: ${setup}`]),
     `run: ${quoteYaml(run ?? recognised.run)}`,
     ...(listens || port !== undefined
-      ? ['# The host chooses one that is free, also given as $PORT.', `port: ${port ?? 'auto'}`]
+      ? [
+          port === undefined ? '# The host chooses one that is free, also given as $PORT.' : '# Also given as $PORT.',
+          `port: ${port ?? 'auto'}`,
+        ]
       : ['#port: auto']),
     ...(env.length === 0 ? ['#env: { LOG_LEVEL: info }'] : ['env:', ...indent(env)]),
     ...(probes.length === 0 ? ['#health: { log: ready, within: 60s }'] : ['health:', ...indent(probes)]),

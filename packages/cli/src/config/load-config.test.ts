@@ -291,6 +291,11 @@ apps:
     ['a newline in a path', 'apps: { a: { cwd: "/a\\nb" } }', '"/a\\nb" is not a path'],
     ['NUL in a path', 'apps: { a: { source: "a\\0" } }', '"a\\x00" is not a path'],
     ['a shared path outside', 'apps: { a: { shared_paths: [../x] } }', '"../x" is not a path inside the app'],
+    [
+      'a shared path below another',
+      'apps: { a: { shared_paths: [data/, data/inner] } }',
+      'must not hold one path below another',
+    ],
     ['an absolute shared path', 'apps: { a: { shared_paths: [/x] } }', '"/x" is not a path inside the app'],
     ['a port of an app', 'apps: { a: { port: 0 } }', '`apps.a.port` must be at least 1'],
     ['a word as port', 'apps: { a: { port: any } }', '`apps.a.port` must be a port from 1 to 65535 or auto'],

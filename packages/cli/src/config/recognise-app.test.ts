@@ -32,6 +32,17 @@ const CASES: readonly [what: string, files: Record<string, string>, expected: ob
     { kind: 'streamlit', entry: 'Home.py', needsPython: false },
   ],
   [
+    'a Streamlit app by a name of its own',
+    { 'stock_viewer.py': 'import streamlit as st\n', 'a b.py': 'import streamlit', 'util.py': '' },
+    { kind: 'streamlit', entry: 'stock_viewer.py' },
+  ],
+  ['scripts of which none says that it begins', { 'one.py': '', 'two.py': '' }, { kind: 'unknown', entry: null }],
+  [
+    'a FastAPI app whose variable has a type',
+    { 'api.py': 'app: FastAPI = FastAPI()' },
+    { kind: 'fastapi', run: 'exec uvicorn api:app --host 127.0.0.1 --port {port}' },
+  ],
+  [
     'a Gradio app',
     { 'app.py': 'import gradio as gr\ngr.Interface().launch()' },
     { kind: 'gradio', run: 'GRADIO_SERVER_NAME=127.0.0.1 GRADIO_SERVER_PORT={port} exec python3 -u app.py' },

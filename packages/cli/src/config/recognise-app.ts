@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 /** What kind of app a folder holds. */
@@ -21,7 +21,7 @@ export interface RecognisedApp {
   readonly needsNvm: boolean;
 }
 
-/** Where apps mostly begin, the likeliest first. */
+/** Where apps mostly begin, the likeliest first; any other script of the folder comes behind them. */
 const ENTRIES = [
   'streamlit_app.py',
   'app.py',
@@ -33,7 +33,9 @@ const ENTRIES = [
   'api.py',
   'bot.py',
 ];
-const FASTAPI = /^\s*(\w+)\s*=\s*(?:fastapi\.)?FastAPI\(/m;
+const FASTAPI = /^\s*(\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:fastapi\.)?FastAPI\(/m;
+/** A name that needs no quotes, wherever it is put. */
+const SCRIPT = /^\w[\w.-]*\.py$/;
 
 /** Looks at what is in a folder; of several kinds the first counts in which it says more of itself than its name. */
 export async function recogniseApp(folder: string): Promise<RecognisedApp> {
@@ -47,14 +49,16 @@ export async function recogniseApp(folder: string): Promise<RecognisedApp> {
     needsNvm: nvmrc !== undefined,
     setup: null,
   };
-  const sources = await Promise.all(ENTRIES.map(async (entry) => ({ entry, text: await read(entry) })));
+  const others = await readdir(folder).catch(() => []);
+  const names = [...new Set([...ENTRIES, ...others.filter((name) => SCRIPT.test(name)).sort()])];
+  const sources = await Promise.all(names.map(async (entry) => ({ entry, text: await read(entry) })));
   const scripts = sources.flatMap(({ entry, text }) => (text === undefined ? [] : [{ entry, text }]));
   const wanted = `${requirements ?? ''}\n${pyproject ?? ''}`;
   const python = recognisePython(scripts, wanted);
   if (python !== undefined) return { ...base, ...python };
   if (packageJson !== undefined) return { ...base, ...recogniseNode(packageJson, await read('package-lock.json')) };
   const [first] = scripts;
-  if (first !== undefined)
+  if (first !== undefined && ENTRIES.includes(first.entry))
     return { ...base, kind: 'python', entry: first.entry, run: `exec python3 -u ${first.entry}` };
   return { ...base, kind: 'unknown', entry: null, run: './run.sh' };
 }

@@ -6,7 +6,7 @@ import {
   quoteForMessage,
   type RuntimeSettings,
 } from '@outlast/core';
-import type { Config } from './config.js';
+import type { Config, ConfiguredApp } from './config.js';
 import { resolveRuntime } from './resolve-app.js';
 import type { AppSettings } from './schema.js';
 
@@ -40,20 +40,24 @@ export function resolveDeployDefinition(config: Config, name: string): DeployDef
       hint: `add \`source: .\` to it in outlast.yaml; without a source it is started with: outlast start ${name}`,
     });
   }
-  const { settings, folder, file } = app;
-  const secretFiles = (settings.secrets ?? []).map((secret) => (typeof secret === 'string' ? undefined : secret.file));
-  const kept = [settings.env_file, ...secretFiles].flatMap((path) =>
-    path === undefined ? [] : [resolve(folder, path)],
-  );
+  const { settings, folder } = app;
   return {
     source: resolve(folder, source),
-    excluded: new Set([file, ...kept]),
+    excluded: new Set([...config.apps.values()].flatMap(listPrivateFiles)),
     runtime: resolveRuntime(settings),
     setup: settings.setup ?? null,
     sharedPaths: (settings.shared_paths ?? []).map((path) => path.replace(/\/+$/, '')),
     keepReleases: settings.keep_releases ?? DEFAULT_KEEP,
     health: resolveHealth(settings),
   };
+}
+
+/** What is nobody's but this laptop's: where an app is described, and the files with its secrets. */
+function listPrivateFiles({ settings, folder, file }: ConfiguredApp): string[] {
+  const secretFiles = (settings.secrets ?? []).map((secret) => (typeof secret === 'string' ? undefined : secret.file));
+  return [file, settings.env_file, ...secretFiles].flatMap((path) =>
+    path === undefined ? [] : [resolve(folder, path)],
+  );
 }
 
 /** Resolves what a release has to show. */

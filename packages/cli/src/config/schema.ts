@@ -156,7 +156,14 @@ const appFields = {
     .optional()
     .describe('systemd runs it in a scope of the systemd user manager, which outlives logouts; setsid by default'),
   keep_releases: z.int().min(1).max(1_000).optional(),
-  shared_paths: z.array(parsed(parseRelativePath)).optional().describe('Paths that outlive a release'),
+  shared_paths: z
+    .array(parsed(parseRelativePath))
+    .refine(
+      (paths) => paths.every((path) => !paths.some((other) => isBelow(path, other))),
+      'must not hold one path below another',
+    )
+    .optional()
+    .describe('Paths that outlive a release'),
   python: z
     .string()
     .regex(/^(?:venv|uv|conda:[A-Za-z0-9][A-Za-z0-9._-]*)$/, 'must be venv, uv or conda:NAME')
@@ -221,4 +228,8 @@ function parsed<Value>(parse: (value: string) => Value, expected?: string) {
 
 function isWholeSeconds({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): boolean {
   return minMs % 1_000 === 0 && maxMs % 1_000 === 0;
+}
+
+function isBelow(path: string, other: string): boolean {
+  return path !== other && path.startsWith(`${other.replace(/\/+$/, '')}/`);
 }

@@ -9,7 +9,7 @@ import {
   readSync,
   realpathSync,
 } from 'node:fs';
-import { dirname, join, normalize, sep } from 'node:path';
+import { basename, dirname, join, normalize, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OutlastError, quoteForMessage } from '@outlast/core';
 import { createIgnoreRules, type IgnoreRules } from './ignore-rules.js';
@@ -55,6 +55,7 @@ class Walk {
   readonly #root: string;
   readonly #realRoot: string;
   readonly #options: SourceOptions;
+  readonly #excluded: ReadonlySet<string>;
   readonly #block = Buffer.allocUnsafe(BLOCK_BYTES);
   #turnEnds = performance.now() + LONGEST_TURN_MS;
   #keptBytes = 0;
@@ -68,6 +69,7 @@ class Walk {
     } catch {
       throw refuseRoot(root, 'there is no folder');
     }
+    this.#excluded = new Set([...options.excluded].flatMap(listRealPaths));
     if (!lstatSync(this.#realRoot).isDirectory()) throw refuseRoot(root, 'this is no folder:');
   }
 
@@ -77,8 +79,7 @@ class Walk {
       const name = decodeName(entry.name);
       const shown = name ?? entry.name.toString('latin1');
       const path = folder === '' ? shown : `${folder}/${shown}`;
-      if (this.#options.excluded.has(join(this.#root, path)) || this.#rules.isIgnored(path, entry.isDirectory()))
-        continue;
+      if (this.#excluded.has(join(this.#realRoot, path)) || this.#rules.isIgnored(path, entry.isDirectory())) continue;
       if (name === undefined) this.#complain(path, 'has a name that is not UTF-8');
       else await this.#add(path, entry);
       await this.#letOthers();
@@ -192,6 +193,19 @@ class Walk {
       },
     );
   }
+}
+
+/** Whatever links lead to it: of a link both, itself and where it leads. */
+function listRealPaths(path: string): string[] {
+  return [() => realpathSync.native(path), () => join(realpathSync.native(dirname(path)), basename(path))].flatMap(
+    (find) => {
+      try {
+        return find();
+      } catch {
+        return [];
+      }
+    },
+  );
 }
 
 function refuseRoot(root: string, what: string): OutlastError {

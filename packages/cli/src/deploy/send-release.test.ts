@@ -210,6 +210,8 @@ test.each([
   ['2,6', ['a/1', 'c']],
   // Lines of folders and of links, and lines that are not there, name no file.
   ['1,4,7,8-99,6', ['c']],
+  // A host may say what it will.
+  ['6-1e99', ['c']],
 ])('the lines %j are those of %j', async (lines, paths) => {
   const tree = await makeTree();
   const { parts, progress } = await send(tree, { lines, isFirst: false });

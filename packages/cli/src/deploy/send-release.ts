@@ -29,6 +29,8 @@ export interface NeededFiles {
 
 /** From this size on a file goes by itself, so that a cut in the middle of it does not cost all of it. */
 const LARGE_FILE_BYTES = 16 << 20;
+/** The host takes a client that says nothing for three times as long for gone. */
+const BEAT_MS = 10_000;
 
 /**
  * Sends what a host needs, folders and links always with it.
@@ -42,7 +44,7 @@ export async function sendFiles(
   onProgress: (progress: UploadProgress) => void,
 ): Promise<void> {
   const files = listNeeded(tree, needed.lines);
-  if (!needed.isFirst) await refuseChanged(tree, files);
+  if (!needed.isFirst) await refuseChanged(channel, tree, files);
   const large = files.filter(({ entry }) => entry.size >= LARGE_FILE_BYTES);
   const small = new Set(files.filter(({ entry }) => entry.size < LARGE_FILE_BYTES).map(({ entry }) => entry));
   const archived = tree.entries.filter((entry) => (needed.isFirst && entry.kind !== 'file') || small.has(entry));
@@ -81,7 +83,8 @@ function listNeeded({ entries }: SourceTree, lines: string): NeededFile[] {
   const files: NeededFile[] = [];
   for (const range of lines.split(',').filter((each) => each !== '')) {
     const [first = 0, last = first] = range.split('-').map(Number);
-    for (let line = first; line <= last; line++) {
+    // A host that asks for more than there is gets what there is.
+    for (let line = first; line <= Math.min(last, entries.length); line++) {
       const entry = entries[line - 1];
       if (entry?.kind === 'file') files.push({ entry, line });
     }
@@ -90,12 +93,18 @@ function listNeeded({ entries }: SourceTree, lines: string): NeededFile[] {
 }
 
 /** What came out otherwise than it was announced has been written to, unless the host has lost it. */
-async function refuseChanged(tree: SourceTree, files: readonly NeededFile[]): Promise<void> {
-  for (const { entry } of files) {
-    if (entry.content !== undefined) continue;
-    if ((await hashFile(join(tree.root, entry.path))) === entry.hash) continue;
-    throw new OutlastError('E_UPLOAD', `${quoteForMessage(entry.path)} was changed while it was uploaded`, {
-      hint: 'deploy again once nobody writes to it, or leave it out by a line in .outlastignore',
-    });
+async function refuseChanged(channel: ExecChannel, tree: SourceTree, files: readonly NeededFile[]): Promise<void> {
+  // The host waits for us meanwhile.
+  const timer = setInterval(() => channel.stdin.write('\n'), BEAT_MS);
+  try {
+    for (const { entry } of files) {
+      if (entry.content !== undefined) continue;
+      if ((await hashFile(join(tree.root, entry.path))) === entry.hash) continue;
+      throw new OutlastError('E_UPLOAD', `${quoteForMessage(entry.path)} was changed while it was uploaded`, {
+        hint: 'deploy again once nobody writes to it, or leave it out by a line in .outlastignore',
+      });
+    }
+  } finally {
+    clearInterval(timer);
   }
 }

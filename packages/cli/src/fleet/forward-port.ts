@@ -25,6 +25,7 @@ export interface ForwardOptions {
   onUp(tunnel: Tunnel): void | Promise<void>;
   /** Told when the connection to the host is gone; it is made again until it is back. */
   onLost(reason: string): void;
+  onBack(): void;
 }
 
 const LOCALHOST = '127.0.0.1';
@@ -75,6 +76,7 @@ export async function forwardPort(session: HostSession, options: ForwardOptions)
       await session.close();
       up = reconnect(session, options).then((port) => {
         remotePort = port;
+        options.onBack();
       });
       // Whoever waits for it hears of it as well.
       await up.catch((error: unknown) => {
@@ -95,13 +97,16 @@ async function probe(session: HostSession, port: number, { isForbidden }: Forwar
   }
 }
 
-async function reconnect(session: HostSession, { findPort }: ForwardOptions): Promise<number> {
+/** Until there is a connection, be it that nobody listens behind it yet. */
+async function reconnect(session: HostSession, options: ForwardOptions): Promise<number> {
   const { signal } = session;
   for (let failures = 0; ; failures++) {
     await waitForRetry(failures, signal);
     signal.throwIfAborted();
     try {
-      return await findPort(session);
+      const port = await options.findPort(session);
+      await probe(session, port, options);
+      return port;
     } catch (error) {
       if (!isPassing(error) && !isCode(error, 'E_NOT_RUNNING') && !isCode(error, 'E_NO_PORT')) throw error;
       await session.close();

@@ -4,11 +4,12 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
-import { startProcessSshd, startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
+import { findFreePort, startProcessSshd, startTcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { addLaptop, useLab } from '../program-lab.js';
 
 const lab = useLab(['web1', 'web2']);
+const NAMED_PORT = String(await findFreePort());
 
 /** Serves the path that is asked for, echoes what comes over an upgraded connection, and says on its standard output when it is there. */
 const SERVER = `
@@ -108,19 +109,26 @@ describe('forward', () => {
     expect(received.subarray(received.indexOf('\r\n\r\n') + 4).equals(sent)).toBe(true);
   });
 
-  test('survives a lost connection: who comes meanwhile is served when it is back', async () => {
-    await startServer('lasting', 'web1');
-    const proxy = await startTcpProxy(lab.host());
-    onTestFinished(() => proxy.stop());
-    const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
-    const { tunnels, said, end } = await forward(['lasting', '-H', 'web1'], 1, laptop);
-    expect(await get(tunnels[0]?.url)).toBe('at / of lasting');
-    proxy.cut();
-    await waitFor(() => said().includes('trying again until it is back'), { what: 'the loss to be told' });
-    expect(await get(tunnels[0]?.url)).toBe('at / of lasting');
-    expect(said()).toContain('web1: the connection is back.');
-    expect(await end()).toBe(0);
-  });
+  test.each([
+    ['of the app', 'lasting', []],
+    ['that is named', 'lasting-too', ['--port', NAMED_PORT]],
+  ])(
+    'of a port %s survives a lost connection: who comes meanwhile is served when it is back',
+    async (_what, app, named) => {
+      await startServer(app, 'web1', ...(named.length > 0 ? [`PORT=${NAMED_PORT}`] : []));
+      const proxy = await startTcpProxy(lab.host());
+      onTestFinished(() => proxy.stop());
+      const laptop = await addLaptop([varyHost(lab.host(), { port: proxy.port })]);
+      const { tunnels, said, end } = await forward([app, '-H', 'web1', ...named], 1, laptop);
+      expect(await get(tunnels[0]?.url)).toBe(`at / of ${app}`);
+      proxy.cut();
+      await waitFor(() => said().includes('trying again until it is back'), { what: 'the loss to be told' });
+      expect(await get(tunnels[0]?.url)).toBe(`at / of ${app}`);
+      // Once, and not as often as there is time for.
+      expect(said().match(/web1: the connection is back\./g)).toHaveLength(1);
+      expect(await end()).toBe(0);
+    },
+  );
 
   test('ends, and says why, when the host lets nobody in any more', async () => {
     const host = await startProcessSshd({ alias: 'closing' });

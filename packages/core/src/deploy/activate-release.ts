@@ -27,10 +27,20 @@ export const ACTIVATE_FUNCTIONS = sh`
     if "$@"; then step_done ok; else step_done failed; return 1; fi
   }
 
-  # await_go: until the client says that it is there; whoever lost it by then has changed nothing that anybody sees.
+  # apart FUNCTION ARGUMENT...: in a shell of its own, which a client that is gone ends as little: traps are not handed on to one.
+  apart() (
+    trap : HUP INT PIPE TERM
+    "$@"
+  )
+
+  # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.
   await_go() {
     say READY
-    wait "$lease_reader" || fail E_UPLOAD "$app" 'its client was gone before anything was switched'
+    begin_silence
+    wait "$lease_reader"
+    set -- $?
+    end_timer "$lease_timer"
+    [ "$1" = 0 ] || fail E_UPLOAD "$app" 'its client was gone before anything was switched'
   }
 
   # activate_release: of $release; fails when what ran before runs again, or nothing at all.
@@ -42,6 +52,8 @@ export const ACTIVATE_FUNCTIONS = sh`
     earlier=$good was_current=$current was_live=no run_before=$run
     case $phase in running | between | launching | stopping) was_live=yes earlier=$running ;; esac
     if is_good_lost; then was_live=yes earlier=$good was_current=$good; else back=; fi
+    # What never was healthy, with nothing before it, is nothing to bring back.
+    if [ -z "$good" ] && [ -n "$running" ] && [ "$interrupted" = activate ]; then was_live=no earlier='' was_current=''; fi
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
@@ -56,7 +68,8 @@ export const ACTIVATE_FUNCTIONS = sh`
   # then.
   is_good_lost() {
     back=$good
-    [ -n "$good" ] && [ "$running" != "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
+    [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
+    if [ "$running" = "$good" ]; then [ "$interrupted" = activate ] && ! runs_as_proven; return; fi
     [ "$interrupted" != activate ] || return 0
     [ "$was_live" = yes ] && [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ]
   }
@@ -75,13 +88,14 @@ export const ACTIVATE_FUNCTIONS = sh`
     return 1
   }
 
-  stop_earlier() { (enter_run "$run_before" && stop_run - - beside); }
+  stop_earlier() { apart stop_beside "$run_before"; }
+  stop_beside() { enter_run "$1" && stop_run - - beside; }
 
   # drop_new_run: with its records, so that the run before is the latest one again.
   drop_new_run() {
     latest_run
     [ "$run" != "$run_before" ] || return 0
-    (stop_run - - beside) || return 1
+    apart stop_run - - beside || return 1
     drop_run
   }
 
@@ -99,9 +113,9 @@ export const ACTIVATE_FUNCTIONS = sh`
     latest_run
     [ "$run" -gt 1 ] && is_left_running $((run - 1)) || return 0
     if [ -e "$record_path.beside" ]; then
-      (stop_run - - beside) >/dev/null && drop_run
+      apart stop_run - - beside >/dev/null && drop_run
     else
-      (enter_run $((run - 1)) && stop_run - - beside) >/dev/null
+      apart stop_beside $((run - 1)) >/dev/null
     fi
   }
 
@@ -134,7 +148,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   stop_running() {
     latest_run
     [ "$run" -gt 0 ] || return 0
-    (stop_app "$app" - -)
+    apart stop_app "$app" - -
   }
 
   switch_to() {
@@ -147,15 +161,16 @@ export const ACTIVATE_FUNCTIONS = sh`
     judge_run
     [ "$phase" != running ] || return 0
     read_record "$record_path.exit"
-    tell_end "$record"
+    tell "ENDED $app $record"
     return 1
   }
 
   be_healthy() {
-    await_health && return 0
+    if await_health; then rm -f "$deploy_dir/page"; return 0; fi
+    rm -f "$deploy_dir/page"
     tell "UNHEALTHY $app $silent"
     print_last_lines
-    if [ -n "$ended" ]; then tell_end "$ended" "$([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
+    if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
 
@@ -170,7 +185,7 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   undo_switch() {
     latest_run
-    if [ "$run" != "$run_before" ]; then (stop_app "$app" - -) || return 1; fi
+    if [ "$run" != "$run_before" ]; then apart stop_app "$app" - - || return 1; fi
     switch_current "$was_current" || { fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"; return 1; }
     restore_earlier
   }
@@ -184,9 +199,11 @@ export const ACTIVATE_FUNCTIONS = sh`
     run_source=$lock_path.run
     use_recorded_files
     run_release=
-    # As a request of its own: of this one something was started already.
-    check_recorded && (request=$request-back && start_release)
+    check_recorded && apart start_again
   }
+
+  # start_again: as a request of its own: of this one something was started already.
+  start_again() { request=$request-back && start_release; }
 
   # finish_release: it was healthy.
   finish_release() { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }

@@ -5,11 +5,16 @@ const PROBE_SECONDS = 5;
 /** A client gives up after as long as a probe, and its answer has to come here; naps are tenths of a second. */
 const CLIENT_NAPS = 3 * PROBE_SECONDS * 10;
 
+/** Of a page; no disk is to be filled by one. */
+export const MAX_PAGE_BYTES = 10_000_000;
+/** Blocks of 512 bytes for `ulimit -f`, some of whose shells count twice as many. */
+const MAX_PAGE_BLOCKS = Math.ceil(MAX_PAGE_BYTES / 512) + 1;
+
 const PYTHON_GET = `import http.client, sys
 c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=${PROBE_SECONDS})
 c.request("GET", sys.argv[2])
 r = c.getresponse()
-page = r.read(10000000)
+page = r.read(${MAX_PAGE_BYTES})
 open(sys.argv[3], "wb").write(page)
 print(r.status)`;
 
@@ -42,9 +47,12 @@ export const PAGE_FUNCTIONS = sh`
     page=$deploy_dir/page
     rm -f "$page"
     code=
-    if [ "$asker" = client ]; then ask_client "$1"; else code=$("ask_by_$asker" "$1" 2>/dev/null); fi
+    if [ "$asker" = client ]; then ask_client "$1"; else code=$(limit_files && "ask_by_$asker" "$1" 2>/dev/null); fi
     [ "$code" != 000 ] || code=
   }
+
+  # limit_files: what is larger ends its writer.
+  limit_files() { ulimit -c 0 -f ${MAX_PAGE_BLOCKS} 2>/dev/null || { ulimit -c 0; ulimit -f ${MAX_PAGE_BLOCKS}; } 2>/dev/null || :; }
 
   ask_by_curl() {
     curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"

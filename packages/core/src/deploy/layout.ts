@@ -15,9 +15,15 @@ import { sh } from '../shell/template.js';
  * | `records/ID.run.*`     | the files of its last healthy run, from which it can be started again            |
  * | `good`                 | id of the release that was healthy last                                          |
  * | `incoming/`, `parts/`  | an upload under way: a tree, and beginnings of large files by their hash         |
+ * | `lists/`, `cut`        | of an upload under way: its manifest and what is needed of it; there until it has come whole |
+ * | `environments/KEY/`    | a virtual environment, complete once `.complete` is in it                        |
+ * | `page`                 | what the app has answered while its health is looked at                          |
+ * | `current.PID`, `claim.PID`, `room` | what becomes `current` and `lock.N`, and what tells whether there is room |
  * | `lock.N`               | pid, start, boot of who deploys; request; time; who; verb; reason: having it is the lock |
  * | `lock.N.stage`         | how far that is: `upload`, `setup`, `activate`                                   |
  * | `lock.N.said`          | what it has told its client, for one whose answer was lost                       |
+ * | `lock.N.run.*`         | of what ran before, from which it can be started again                           |
+ * | `lock.N.status`        | how the setup ended                                                              |
  * | `lock.N.done`          | it is there when all was done and told                                           |
  * | `deploys.log`          | a line for each: time; verb; release or `-`; result; who; request                |
  *

@@ -53,8 +53,7 @@ export const LOCK_FUNCTIONS = sh`
       [ "$?" = 2 ] || return 1
     done
     # From here on errors are told again as well, should this answer be lost.
-    first_error=
-    fail() { first_error=\${first_error:-$1}; tell "ERROR $1 $2 $(encode "\${3-}")"; return 1; }
+    fail() { tell "ERROR $1 $2 $(encode "\${3-}")"; return 1; }
     clear_behind $((lock - 1))
     say "LOCKED $app"
     read_clock
@@ -177,13 +176,14 @@ export const LOCK_FUNCTIONS = sh`
   # note_deploy TEXT: for whoever asks later what was done.
   note_deploy() { printf '%s\n' "$(now) $1" 2>/dev/null >>"$deploy_dir/deploys.log"; }
 
-  # tell_end END: of the app, which is what went wrong.
-  tell_end() { first_error=\${first_error:-E_START_FAILED}; tell "ENDED $app $*"; }
+  # find_first_error: the code of what went wrong first, wherever it was told.
+  find_first_error() { awk '$1 == "ERROR" { print $2; exit } $1 == "ENDED" { print "E_START_FAILED"; exit }' "$lock_path.said" 2>/dev/null; }
 
   # release_lock RESULT: notes for everybody what became of it, and gives the lock back, which ends with this process anyway.
   release_lock() {
     read_lock "$lock_path"
-    note_deploy "$lock_verb \${release:--} $1 $by $request\${first_error:+ $first_error}"
+    set -- "$1" "$([ "$1" != failed ] || find_first_error)"
+    note_deploy "$lock_verb \${release:--} $1 $by $request\${2:+ $2}"
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.* "$lock_path.status"
     return 0

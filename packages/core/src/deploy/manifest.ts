@@ -60,6 +60,7 @@ export const MANIFEST_FUNCTIONS = sh`
 
   # remove_junk: in the incoming tree, what is not in the manifest, and links and what cannot stand in a line, which always come anew.
   remove_junk() {
+    chmod -R u+rwX . 2>/dev/null # a setup may have left what nobody can remove
     newline=$(printf '\nx') return_=$(printf '\r')
     find . \( -name "*\${newline%x}*" -o -name "*$return_*" -o -name '*\\*' -o ! -type f ! -type d \) -prune -exec rm -rf {} + 2>/dev/null
     find . -type f >"$lists/found"

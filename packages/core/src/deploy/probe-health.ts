@@ -2,7 +2,7 @@ import { buildMaskFunction } from '../lifecycle/mask-secrets.js';
 import { buildSurroundings } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
-import { PAGE_FUNCTIONS } from './get-page.js';
+import { MAX_PAGE_BYTES, PAGE_FUNCTIONS } from './get-page.js';
 
 /** What a release has to show before it counts as healthy; all that is given has to hold. */
 export interface HealthSettings {
@@ -118,6 +118,7 @@ export function buildHealthFunctions(
     get_page "$1"
     case $code in
     '' | *[!0-9]*)
+      if [ -s "$page" ] && [ "$(wc -c <"$page")" -ge ${MAX_PAGE_BYTES} ]; then unhealthy="$1 answers with more than a page has"; return 1; fi
       unhealthy="no answer on port $health_port" silent=silent
       [ "$asker" != client ] || unhealthy="$unhealthy to a client that asked over the connection, for want of curl, wget, python3 and bash on the host"
       return 1

@@ -19,11 +19,16 @@ const MAX_ROUNDS = 3;
 export const RECEIVE_FUNCTIONS = sh`
   ${raw(MANIFEST_FUNCTIONS)}
 
-  # receive: hands on what the client sends, to its DONE.
-  receive() {
+  # begin_silence: ends the script unless the client says something in time, and the timer is ended with end_timer "$lease_timer".
+  begin_silence() {
     lease_timer='' lease_seconds=${SILENCE_SECONDS} lease_holder=
     if read_process self; then lease_holder=\${process_stat%% *}; fi
     [ -z "$lease_holder" ] || renew_lease
+  }
+
+  # receive: hands on what the client sends, to its DONE.
+  receive() {
+    begin_silence
     read_blocks
     end_timer "$lease_timer"
     ! is_cut
@@ -74,7 +79,8 @@ export const RECEIVE_FUNCTIONS = sh`
 
   # receive_parts: whatever the client sends, to its SENT.
   receive_parts() {
-    while IFS=' ' read -r word first second <&3; do
+    while begin_silence; IFS=' ' read -r word first second <&3; do
+      end_timer "$lease_timer"
       case $word in
       TAR) receive_archive cat || return 1 ;;
       TARGZ) receive_archive 'gzip -dc' || return 1 ;;
@@ -84,6 +90,7 @@ export const RECEIVE_FUNCTIONS = sh`
       SENT) return 0 ;;
       esac
     done
+    end_timer "$lease_timer"
     fail_cut
   }
 

@@ -86,6 +86,11 @@ export function buildSetupFunctions(
 }
 
 const PYTHON_ENVIRONMENT_FUNCTIONS = sh`
+  # list_required: the files that requirements name.
+  list_required() {
+    LC_ALL=C awk '$1 ~ /^(-r|-c|--requirement|--constraint)$/ { print $2 } /^ *--(requirement|constraint)=/ { sub(/^[^=]*=/, ""); print $1 }' requirements*.txt 2>/dev/null
+  }
+
   # use_python_environment venv|uv: one for each interpreter and each set of requirements, made once.
   use_python_environment() {
     interpreter=$(with_runtime /bin/sh -c 'command -v python3 || command -v python')
@@ -94,7 +99,7 @@ const PYTHON_ENVIRONMENT_FUNCTIONS = sh`
       {
         echo "$1"
         with_runtime "$interpreter" -c 'import sys; print(sys.version, sys.executable)' 2>/dev/null
-        cd "$release_dir" && cat requirements*.txt constraints*.txt requirements/*.txt pyproject.toml uv.lock setup.py setup.cfg 2>/dev/null
+        cd "$release_dir" && cat requirements*.txt $(list_required) constraints*.txt requirements/*.txt pyproject.toml uv.lock setup.py setup.cfg 2>/dev/null
         # What is installed from the release itself is that of this one.
         ! grep -Eqs '^ *(-e|--editable|\.|file:)|@ *file:' requirements*.txt requirements/*.txt || echo "$release"
       } | $hash_program

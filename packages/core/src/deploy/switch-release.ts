@@ -67,15 +67,23 @@ export const SWITCH_FUNCTIONS = sh`
       read_release "$old" && [ "$release_number" -ge "\${oldest_good:-0}" ] || { remove_release "$old"; continue; }
       [ "$release_state" = good ] || [ "$release_number" -ge "\${oldest_failed:-0}" ] || remove_release "$old"
     done
-    for python_dir in "$deploy_dir"/environments/*; do
-      [ -d "$python_dir" ] || continue
-      grep -qsF "/environments/\${python_dir##*/}/bin" "$deploy_dir"/records/*.run.runtime "$app_dir"/run.*.runtime || rm -rf "$python_dir"
+    for environment_dir in "$deploy_dir"/environments/*; do
+      # That of this deploy would be made again by the next try.
+      [ -d "$environment_dir" ] && [ "$environment_dir" != "$python_dir" ] || continue
+      grep -qsF "/environments/\${environment_dir##*/}/bin" "$deploy_dir"/records/*.run.runtime "$app_dir"/run.*.runtime || rm -rf "$environment_dir"
     done
   }
 
   # find_oldest STATE COUNT: the number of the oldest of the latest so many in that state, nothing where there are fewer.
   find_oldest() {
     for kept in $releases; do read_release "$kept" && [ "$release_state" = "$1" ] && echo "$release_number"; done | sort -rn | sed -n "$2{p;q;}"
+  }
+
+  # runs_as_proven: what runs was started as it was when it was healthy.
+  runs_as_proven() {
+    for part in launch settings; do
+      [ "$(cat "$record_path.$part" 2>/dev/null)" = "$(cat "$deploy_dir/records/$running.run.$part" 2>/dev/null)" ] || return 1
+    done
   }
 
   # note_good ID: it was healthy; what was good before it is where a rollback goes.

@@ -21,7 +21,7 @@ export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): 
         count = split(names, name, " ")
         for (i = 1; i <= count; i++) {
           lines = split(ENVIRON[name[i]], line, "\n")
-          for (j = 1; j <= lines; j++) if (length(line[j]) >= ${LEAST_MASKED}) secret[++secrets] = line[j]
+          for (j = 1; j <= lines; j++) { sub(/\r$/, "", line[j]); if (length(line[j]) >= ${LEAST_MASKED}) secret[++secrets] = line[j] }
         }
         # The longest first: one may be the beginning of another.
         for (i = 2; i <= secrets; i++)

@@ -132,21 +132,26 @@ export function parseReleaseId(id: string): string {
 const DEPLOY_FUNCTIONS = sh`
   # deploy_release MANIFEST COMMIT: sets deployed to how it went.
   deploy_release() {
-    deployed=ok
+    deployed=ok python_dir=
     clear_up
     mend_runs
     read_current
     if is_content_there; then
       tell "SAME $app $release"
       if is_running_as_asked; then deployed=unchanged; return 0; fi
+    elif is_left_there; then
+      request=$request-$lock # of the request itself something was started already
     else
       note_stage upload || return 1
       run_step upload upload_release "$1" "$2" || return 1
     fi
     note_stage setup || return 1
     hold_lease
-    if [ "$release_state" = good ]; then prepare_runtime || return 1; else run_step setup prepare_release || return 1; fi
-    await_go
+    case $release_state in
+    good | failed) prepare_runtime || return 1 ;;
+    *) run_step setup prepare_release || return 1 ;;
+    esac
+    await_go || return 1
     use_new_files
     activate_release && finish_release && note_health
   }
@@ -159,10 +164,17 @@ const DEPLOY_FUNCTIONS = sh`
     release=$good
   }
 
+  # is_left_there: this very request had got as far as switching before its script was ended; the release was set up.
+  is_left_there() {
+    [ -d "$deploy_dir/releases/$release" ] && read_release "$release" && [ "$release_content" = "$content" ] && [ "$release_state" = failed ] && return 0
+    release_state=none
+    return 1
+  }
+
   # is_running_as_asked: in a shell of its own, since what a release is set up with has functions of the same names.
   is_running_as_asked() (
     read_running
-    [ "$phase" = running ] && [ "$running" = "$release" ] || return 1
+    [ "$phase" = running ] && [ "$running" = "$release" ] && runs_as_proven || return 1
     use_new_files
     run_release=$release
     [ "$(compare_launch)" = same ] && [ "$(print_settings)" = "$(cat "$record_path.settings" 2>/dev/null)" ] &&

@@ -75,7 +75,7 @@ const ROLLBACK_FUNCTIONS = sh`
     run_source=$deploy_dir/records/$release.run
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
     read_running
-    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ]; then went=unchanged; return 0; fi
+    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then went=unchanged; return 0; fi
     use_recorded_files
     check_recorded && activate_release && finish_release
   }

@@ -124,8 +124,8 @@ export const BUILD_PYTHON_ENVIRONMENT = sh`
       uv venv --quiet --python "$3" "$2"
       [ ! -e requirements.txt ] || uv pip install --python "$2/bin/python" -r requirements.txt
     fi
-  elif [ "$1" = uv ]; then
-    echo 'outlast: there is no uv in PATH: install it (https://docs.astral.sh/uv), or take python: venv'
+  elif [ "$1" = uv ] || { [ ! -e requirements.txt ] && [ -e uv.lock ]; }; then
+    echo 'outlast: there is no uv in PATH: install it (https://docs.astral.sh/uv), or take python: venv with a requirements.txt'
     exit 127
   else
     echo "outlast: making a virtual environment with $3 -m venv"

@@ -193,8 +193,9 @@ describe('what is uploaded', () => {
 
   test('leaves out what is ignored, the configuration and the files with secrets', async () => {
     const secrets = [{ name: 'KEY', file: 'api.key' }];
-    const project = await createProject(lab, 'ignoring', { ...IDLE, source: '.', env_file: '.env', secrets });
+    const project = await createProject(lab, 'ignoring', { ...IDLE, source: 'linked', env_file: '.env', secrets });
     await project.write({
+      '../linked': { link: '.' },
       '../.env': 'TOKEN=s3cr3t',
       '../api.key': 's3cr3t',
       '../.gitignore': '*.log\nbuild/\n',
@@ -290,6 +291,17 @@ describe('a release that is no good', () => {
     expect(told.document.outcomes[0]?.error?.message).toBe(`it is not healthy: ${reason}`);
     expect(appOf(told)).toMatchObject({ state: 'running', release: first.release, rolledBack: true });
     expect(await readPage(project)).toBe('one');
+  });
+
+  test('whose page has no end fills no disk', async () => {
+    const project = await createServed('endless');
+    await project.write({
+      'server.mjs': SERVER.replace('response.end(page)', 'setInterval(() => response.write(page.repeat(1e6)), 1)'),
+    });
+    await project.configure({ health: { ...SERVED.health, within: '300ms' } });
+    const told = await project.ask('deploy');
+    expect(told.document.outcomes[0]?.error?.message).toBe('it is not healthy: / answers with more than a page has');
+    expect(await onHost(`ls ${project.deployDir} | grep -c page`)).toBe('0\n');
   });
 
   test('that ends while it has to stay healthy gives its place back', async () => {

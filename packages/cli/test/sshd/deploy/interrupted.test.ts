@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { findFreePort, waitFor } from '@outlast/test-fixtures';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createProject, type Project, SERVED, SERVER } from '../../deploy-project.js';
+import { appOf, codesOf, useLab } from '../../program-lab.js';
+
+const lab = useLab(['web1']);
+
+const PAGES = { 'server.mjs': SERVER, 'page.html': 'one' };
+
+/** In place, where what runs has to be stopped first, or beside it. */
+const createServed = async (app: string, way: 'in place' | 'beside') =>
+  createProject(lab, app, { ...SERVED, port: way === 'beside' ? 'auto' : await findFreePort() });
+
+const readOnHost = async (line: string) => (await lab.host().run(line)).stdout.trim();
+
+/** Whether the deploy of that number has told a line with this. */
+const hasTold = (project: Project, lock: number, text: string) => async () =>
+  (await readOnHost(`cat ${project.deployDir}/lock.${lock}.said 2>/dev/null`)).includes(text);
+
+/** Starts a deploy by a client of its own; resolves once the app of the new release runs. */
+async function beginDeploy(project: Project, lock: number) {
+  const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
+  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
+  onTestFinished(() => {
+    client.kill('SIGKILL');
+  });
+  const ended = new Promise((resolve) => client.once('close', resolve));
+  client.stdout?.resume();
+  client.stderr?.resume();
+  await waitFor(hasTold(project, lock, ' start ok '), { what: 'the start', timeoutMs: 20_000 });
+  return { client, ended };
+}
+
+describe.each(['in place', 'beside'] as const)('a release that is no good, %s of the one before', (way) => {
+  test.each([
+    ['ends', { 'server.mjs': 'setTimeout(() => process.exit(3), 2000)' }, {}],
+    ['is not healthy', { 'page.html': 'two' }, { body: 'three', within: '2s' }],
+  ])('and %s goes back without its client too', async (what, files, health) => {
+    const project = await createServed(`gone-${way.length}-${what.length}`, way);
+    await project.write(PAGES);
+    const first = appOf(await project.ask('deploy'));
+    await project.write(files);
+    await project.configure({ health: { ...SERVED.health, ...health } });
+    const { client, ended } = await beginDeploy(project, 2);
+    client.kill('SIGKILL');
+    await ended;
+    const isDone = async () => (await readOnHost(`ls ${project.deployDir}/lock.2.done 2>/dev/null`)) !== '';
+    await waitFor(isDone, { what: 'the end of the deploy', timeoutMs: 20_000 });
+    expect(await hasTold(project, 2, ' rollback ok ')()).toBe(true);
+    const now = appOf(await project.ask('status'));
+    expect(now).toMatchObject({ state: 'running', release: first.release });
+    if (way === 'beside') expect(now.pid).toBe(first.pid);
+    expect(await readOnHost(`readlink ${project.deployDir}/current`)).toBe(`releases/${first.release}`);
+  });
+});
+
+test('a deploy is not unchanged where what runs never was healthy as it is', async () => {
+  const project = await createServed('variant', 'in place');
+  await project.write(PAGES);
+  const first = appOf(await project.ask('deploy'));
+  await project.configure({ env: { BAD: '1' }, health: { exec: 'test -z "$BAD"', within: '60s', steady: '0ms' } });
+  const { ended } = await beginDeploy(project, 2);
+  await project.configure({ health: { exec: 'test -z "$BAD"', within: '300ms', steady: '0ms' } });
+  const told = await project.ask('deploy', '--take-over');
+  await ended;
+  expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
+  expect(appOf(told)).toMatchObject({ state: 'running', release: first.release });
+  expect(await readOnHost(`tr '\\0' '\\n' </proc/${appOf(told).pid}/environ | grep -c ^BAD=`)).toBe('0');
+});
+
+test('a deploy whose script and link were ended together is gone on with by its client', async () => {
+  const project = await createServed('both', 'in place');
+  await project.write(PAGES);
+  await project.ask('deploy');
+  await project.write({ 'page.html': 'two' });
+  // The script, and the sshd before it, from the first look at the health.
+  const kill = 's=$(cut -d" " -f4 /proc/$PPID/stat); kill -KILL "$(cut -d" " -f4 /proc/$s/stat)" "$s" $PPID';
+  await project.configure({ health: { ...SERVED.health, exec: `test -e ../../once || { : >../../once; ${kill}; }` } });
+  const told = await project.ask('deploy');
+  expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
+  expect(appOf(told)).toMatchObject({ state: 'running' });
+  const { release } = appOf(told);
+  expect(await readOnHost(`readlink ${project.deployDir}/current`)).toBe(`releases/${release}`);
+  expect(await readOnHost(`cat ${project.deployDir}/current/page.html`)).toBe('two');
+});
