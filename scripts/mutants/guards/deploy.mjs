@@ -4,6 +4,7 @@ const LOCK_TESTS = 'packages/cli/test/sshd/deploy/lock.test.ts';
 const SECRETS = 'packages/cli/test/sshd/deploy/secrets.test.ts';
 const HEALTH_TEST =
   'packages/cli/test/sshd/deploy/health.test.ts > a host with nothing to ask for a page with asks over the connection, for a rollback too';
+const INTERRUPTED = 'packages/cli/test/sshd/deploy/interrupted.test.ts';
 const NO_GOOD = `${TESTS} > a release that is no good`;
 const BESIDE = `${TESTS} > with a port that the host chooses`;
 
@@ -57,6 +58,34 @@ export const DEPLOY_MUTANTS = [
     text: '&&\n      [ "$(cat "$deploy_dir/records/$release.health" 2>/dev/null)" = "$health_asked" ]',
     instead: '',
     test: `${TESTS} > a deploy of another health looks again, at the same release started again`,
+  },
+  {
+    guard: 'a rollback comes to its end without its client',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'trap : HUP INT PIPE TERM\n    "$@"',
+    instead: '"$@"',
+    test: `${INTERRUPTED} > a release that is no good, in place of the one before and ends goes back without its client too`,
+  },
+  {
+    guard: 'what runs counts as unchanged if it was healthy as it is',
+    file: 'packages/core/src/operations/deploy.ts',
+    text: '= "$release" ] && runs_as_proven || return 1',
+    instead: '= "$release" ] || return 1',
+    test: `${INTERRUPTED} > a deploy is not unchanged where what runs never was healthy as it is`,
+  },
+  {
+    guard: 'a request goes on where its script was ended',
+    file: 'packages/core/src/operations/deploy.ts',
+    text: 'elif is_left_there; then',
+    instead: 'elif false; then',
+    test: `${INTERRUPTED} > a deploy whose script and link were ended together is gone on with by its client`,
+  },
+  {
+    guard: 'a page cannot fill the disk',
+    file: `${DEPLOY}/get-page.ts`,
+    text: 'code=$(limit_files && "ask_by_$asker"',
+    instead: 'code=$("ask_by_$asker"',
+    test: `${NO_GOOD} whose page has no end fills no disk`,
   },
   {
     guard: 'what a page says is masked',

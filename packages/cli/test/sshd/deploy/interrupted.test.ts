@@ -57,11 +57,11 @@ describe.each(['in place', 'beside'] as const)('a release that is no good, %s of
 
 test('a deploy is not unchanged where what runs never was healthy as it is', async () => {
   const project = await createServed('variant', 'in place');
+  await project.configure({ health: { exec: 'test -z "$BAD"', within: '4s', steady: '0ms' } });
   await project.write(PAGES);
   const first = appOf(await project.ask('deploy'));
-  await project.configure({ env: { BAD: '1' }, health: { exec: 'test -z "$BAD"', within: '60s', steady: '0ms' } });
+  await project.configure({ env: { BAD: '1' } });
   const { ended } = await beginDeploy(project, 2);
-  await project.configure({ health: { exec: 'test -z "$BAD"', within: '300ms', steady: '0ms' } });
   const told = await project.ask('deploy', '--take-over');
   await ended;
   expect(codesOf(told)).toEqual(['E_UNHEALTHY']);

@@ -69,7 +69,7 @@ async function setStage(alias: string): Promise<Stage> {
     setup: 'sleep 300 & cat version; sleep 0.05; kill $!',
     run: ['sleep', SECONDS],
     keep_releases: 2,
-    health: { exec: 'test -e version', steady: '0ms', interval: '50ms', within: '5s' },
+    health: { exec: '! grep -q sick version', steady: '0ms', interval: '50ms', within: '1s' },
   };
   await writeFile(join(folder, 'outlast.yaml'), JSON.stringify({ hosts: { [alias]: null }, apps: { [APP]: app } }));
   for (let file = 0; file < 60; file++)
@@ -103,8 +103,10 @@ async function deploy(stage: Stage): Promise<ToldOutcome> {
 async function play(stage: Stage, round: Round): Promise<void> {
   const before = await look(stage);
   expect(before.versions).toHaveLength(1);
+  // One that is never healthy is to go back, whoever is there to hear of it.
+  const isSick = round.random.chance(0.3);
   const next = `version ${round.index}`;
-  await writeVersion(stage, next);
+  await writeVersion(stage, isSick ? `sick ${next}` : next);
   const model = join(stage.folder, 'app', 'model.bin');
   if (round.random.chance(0.1)) await writeFile(model, Buffer.alloc(LARGE_BYTES, round.index));
   else await rm(model, { force: true });
@@ -122,12 +124,15 @@ async function play(stage: Stage, round: Round): Promise<void> {
           ? 'told as done'
           : 'told as not done',
   );
-  round.count(`${after.versions[0] === next ? 'new' : 'old'} release afterwards`);
+  round.count(
+    `${after.versions[0] === next ? 'new' : 'old'} release afterwards${isSick ? ', where the new one is no good' : ''}`,
+  );
   expect(after.versions).toHaveLength(1);
   expect([before.versions[0], next]).toContain(after.versions[0]);
   expect(after.current).toBe(after.versions[0]);
   if (told?.ok === true) expect(after.versions).toEqual([next]);
-  if (told?.ok === false) expect(after).toEqual(before);
+  if (told?.ok === false || isSick) expect(after).toEqual(before);
+  if (isSick) await writeVersion(stage, next);
   const repaired = await deploy(stage);
   round.step(`again: ${JSON.stringify(repaired.error ?? 'ok')}`);
   expect(repaired.ok).toBe(true);
