@@ -139,8 +139,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'one that is given up leaves the old one the latest',
     file: `${DEPLOY}/activate-release.ts`,
-    text: '(stop_run - - beside) || return 1\n    drop_run',
-    instead: '(stop_run - - beside) || return 1',
+    text: 'apart stop_run - - beside || return 1\n    drop_run',
+    instead: 'apart stop_run - - beside || return 1',
     test: `${BESIDE} a release that is no good leaves the old one alone: the same process, on the same port`,
   },
   {

@@ -118,7 +118,7 @@ function hashContent({ manifestHash }: SourceTree, { runtime, setup, sharedPaths
 function describeAction(app: string, release: string, { entries }: SourceTree): string {
   const files = entries.filter(({ kind }) => kind === 'file');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  return `deploy ${app}: ${files.length} files, ${formatBytes(bytes)}; where they are not what runs already, as release ${release}`;
+  return `deploy ${app}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}; where they are not what runs already, as release ${release}`;
 }
 
 function formatUpload({ bytes, totalBytes, files, totalFiles }: UploadProgress): string {

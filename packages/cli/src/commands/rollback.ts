@@ -44,7 +44,7 @@ export const rollbackVerb: Verb = {
     const health = given.health === false ? DEFAULT_HEALTH : resolveHealth(plan.config.apps.get(app)?.settings ?? {});
     const specFor = await resolveSpec(context, plan.config, app, {}).catch((error: unknown) => {
       // It runs with what was recorded: a secret that is not at hand now is needed for a probe of ours alone.
-      if (health.exec === null && isCode(error, 'E_USAGE')) return undefined;
+      if (health.exec === null && (isCode(error, 'E_USAGE') || isCode(error, 'E_CONFIG'))) return undefined;
       throw error;
     });
     const buildOptions = (host: SelectedHost): Omit<RollbackOptions, 'request'> => ({

@@ -11,7 +11,7 @@ import { fetchPage } from './fetch-page.js';
 const MAX_REPEATS = 3;
 
 /** By what whoever takes a lock over ends its holder. */
-const TAKEN_OVER_HINT = 'was it taken over? outlast history says by whom; outlast status says what runs';
+const TAKEN_OVER_HINT = 'was it taken over? outlast history and outlast status say what became of it';
 
 /** Answers what a script asks for, over one channel. */
 export class Partner {

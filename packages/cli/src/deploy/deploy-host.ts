@@ -49,7 +49,7 @@ class Uploader extends Partner {
 
   override get hint(): string | undefined {
     return this.#course.isLetGo
-      ? undefined
+      ? 'the host goes on by itself: outlast history and outlast status say what became of it'
       : 'nothing was switched yet; deploy again: what has come is not sent once more';
   }
 

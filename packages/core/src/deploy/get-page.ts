@@ -52,7 +52,7 @@ export const PAGE_FUNCTIONS = sh`
   }
 
   # limit_files: what is larger ends its writer.
-  limit_files() { ulimit -c 0 -f ${MAX_PAGE_BLOCKS} 2>/dev/null || { ulimit -c 0; ulimit -f ${MAX_PAGE_BLOCKS}; } 2>/dev/null || :; }
+  limit_files() { ulimit -f ${MAX_PAGE_BLOCKS} 2>/dev/null || :; }
 
   ask_by_curl() {
     curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"

@@ -52,7 +52,7 @@ export const PORT_FUNCTIONS = sh`
     [ "$holder" != - ] || { echo 'a process of another user'; return; }
     holder_app=$(tr '\n\000' '\001\n' 2>/dev/null <"/proc/$holder/environ" | sed -n 's/^OUTLAST_APP=//p')
     case $holder_app in
-    '') echo "pid $holder ($(tr '\n\000' '  ' 2>/dev/null <"/proc/$holder/cmdline" | dd bs=200 count=1 2>/dev/null))" ;;
+    '') echo "pid $holder ($(tr '\n\000' '  ' 2>/dev/null <"/proc/$holder/cmdline" | dd bs=200 count=1 2>/dev/null | sed 's/ *$//'))" ;;
     *) echo "app $holder_app (pid $holder)" ;;
     esac
   }

@@ -110,6 +110,11 @@ function createEndError(reply: Reply, [, kind, value, healthy = '']: readonly st
 function createDeployError(reply: Reply, error: RemoteError): OutlastError {
   const base = createRemoteError(error);
   if (error.code === 'E_LOCKED') return createLockedError(reply);
+  if (error.code === 'E_UPLOAD' && base.message.includes('there is no space'))
+    return new OutlastError(base.code, base.message, {
+      ...base.details,
+      hint: 'make room on that disk of the host, then deploy again',
+    });
   const shown: Partial<Record<string, string>> = { E_SETUP_FAILED: 'SETUP', E_UNHEALTHY: 'UNHEALTHY' };
   const kind = shown[error.code];
   if (kind === undefined) return base;

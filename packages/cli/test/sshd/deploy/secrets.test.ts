@@ -102,14 +102,15 @@ test('a page that is no good is quoted without secrets, and a probe that hangs i
 
 test('a release is gone back to without its secrets at hand', async () => {
   const project = await createProject(lab, 'returning', {
+    env_file: '.env',
     secrets: [{ name: 'KEY', file: 'key' }],
     run: ['sleep', '1000'],
   });
-  await project.write({ '../key': 'one', file: 'x' });
+  await project.write({ '../key': 'one', '../.env': 'OTHER=two', file: 'x' });
   const first = appOf(await project.ask('deploy'));
   await project.write({ file: 'y' });
   await project.ask('deploy');
-  await project.write({ '../key': null });
+  await project.write({ '../key': null, '../.env': null });
   const back = appOf(await project.ask('rollback'));
   expect(back).toMatchObject({ changed: true, release: first.release });
   const { stdout } = await lab.host().run(`tr '\\0' '\\n' </proc/${back.pid}/environ | grep ^KEY=`);
