@@ -41,8 +41,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a full disk is given back what an upload has taken',
     file: `${DEPLOY}/receive-upload.ts`,
-    text: 'rm -rf "$incoming" "$parts" "$lists"\n      fail',
-    instead: 'fail',
+    text: 'rm -rf "$incoming" "$parts" "$lists"\n      tell "FULL $app"',
+    instead: 'tell "FULL $app"',
     test: 'packages/cli/test/sshd/deploy/full-disk.test.ts > an upload is refused on a full disk, what it brought is taken away again, and what runs goes on',
   },
   {

@@ -30,7 +30,8 @@ export interface FleetPlan {
 /**
  * Loads the configuration and chooses the hosts: those of the flags, else those that the configuration gives the apps.
  *
- * `loaded` is the configuration where the caller has needed it before. `mayBeEmpty` is for what can be done without any host: where neither flags nor configuration name one, none is chosen.
+ * `loaded` is the configuration where the caller has needed it before. `mayBeEmpty` is for what can be done without any host: where neither
+ * flags nor configuration name one, none is chosen.
  *
  * @throws OutlastError `E_USAGE` or `E_CONFIG`; nothing was sent.
  */

@@ -33,16 +33,6 @@ export const ACTIVATE_FUNCTIONS = sh`
     "$@"
   )
 
-  # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.
-  await_go() {
-    say READY
-    begin_silence
-    wait "$lease_reader"
-    set -- $?
-    end_timer "$lease_timer"
-    [ "$1" = 0 ] || fail E_UPLOAD "$app" 'its client was gone before anything was switched'
-  }
-
   # activate_release: of $release; fails when what ran before runs again, or nothing at all.
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
@@ -166,8 +156,10 @@ export const ACTIVATE_FUNCTIONS = sh`
   }
 
   be_healthy() {
-    if await_health; then rm -f "$deploy_dir/page"; return 0; fi
+    await_health
+    set -- $?
     rm -f "$deploy_dir/page"
+    [ "$1" != 0 ] || return 0
     tell "UNHEALTHY $app $silent"
     print_last_lines
     if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi

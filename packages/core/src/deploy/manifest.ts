@@ -28,6 +28,10 @@ export const MANIFEST_FUNCTIONS = sh`
       command -v sha256sum >/dev/null 2>&1 || { fail E_UNSUPPORTED_HOST - 'no sha256sum, and no openssl'; return 1; }
       ;;
     esac
+  }
+
+  # find_hashers: sets hashers to how many programs may run at the same time.
+  find_hashers() {
     hashers=1
     ! printf x | xargs -0 -P 2 true 2>/dev/null || hashers=${HASHERS}
   }

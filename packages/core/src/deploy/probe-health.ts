@@ -155,7 +155,6 @@ export function buildHealthFunctions(
       unhealthy="the probe exits with $probed\${unhealthy:+: $unhealthy}"
       ;;
     esac
-    rm -f "$deploy_dir/page"
     return 1
   }
 

@@ -41,6 +41,7 @@ export const RECEIVE_FUNCTIONS = sh`
     name_leased
     find_block_read
     find_tar_blocks
+    find_hashers
     unzip=-
     ! command -v gzip >/dev/null 2>&1 || unzip=gzip
     expect_data || fail_received || return 1
@@ -134,6 +135,7 @@ export const RECEIVE_FUNCTIONS = sh`
   fail_received() {
     if ! has_room; then
       rm -rf "$incoming" "$parts" "$lists"
+      tell "FULL $app"
       fail E_UPLOAD "$app" "there is no space for it in $deploy_dir; what has come was removed"
       return 1
     fi

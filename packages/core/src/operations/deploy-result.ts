@@ -110,7 +110,7 @@ function createEndError(reply: Reply, [, kind, value, healthy = '']: readonly st
 function createDeployError(reply: Reply, error: RemoteError): OutlastError {
   const base = createRemoteError(error);
   if (error.code === 'E_LOCKED') return createLockedError(reply);
-  if (error.code === 'E_UPLOAD' && base.message.includes('there is no space'))
+  if (error.code === 'E_UPLOAD' && findRecord(reply, 'FULL') !== undefined)
     return new OutlastError(base.code, base.message, {
       ...base.details,
       hint: 'make room on that disk of the host, then deploy again',

@@ -156,6 +156,16 @@ const DEPLOY_FUNCTIONS = sh`
     activate_release && finish_release && note_health
   }
 
+  # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.
+  await_go() {
+    say READY
+    begin_silence
+    wait "$lease_reader"
+    set -- $?
+    end_timer "$lease_timer"
+    [ "$1" = 0 ] || fail E_UPLOAD "$app" 'its client was gone before anything was switched'
+  }
+
   # is_content_there: whether the release that was healthy last is made of the same; release is that one then.
   is_content_there() {
     release_state=none
