@@ -172,7 +172,7 @@ const FIELDS: Readonly<Record<string, z.ZodRawShape>> = {
         app: z.string(),
         verb: z.enum(['deploy', 'rollback']),
         release: releaseId.nullable(),
-        result: z.enum(['ok', 'unchanged', 'failed', 'interrupted']),
+        result: z.enum(['ok', 'unchanged', 'failed', 'interrupted', 'taken-over', 'under-way']),
         error: z.string().nullable(),
       }),
     ),

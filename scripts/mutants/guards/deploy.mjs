@@ -5,6 +5,8 @@ const SECRETS = 'packages/cli/test/sshd/deploy/secrets.test.ts';
 const HEALTH_TEST =
   'packages/cli/test/sshd/deploy/health.test.ts > a host with nothing to ask for a page with asks over the connection, for a rollback too';
 const INTERRUPTED = 'packages/cli/test/sshd/deploy/interrupted.test.ts';
+const MEANWHILE = 'packages/cli/test/sshd/deploy/meanwhile.test.ts';
+const IN_PLACE = `${MEANWHILE} > while a release is started in the place of the earlier one`;
 const NO_GOOD = `${TESTS} > a release that is no good`;
 const BESIDE = `${TESTS} > with a port that the host chooses`;
 
@@ -219,5 +221,54 @@ export const DEPLOY_MUTANTS = [
     text: '        remotePort = await options.findPort(session);\n      }',
     instead: '      }',
     test: 'packages/cli/test/sshd/forward.test.ts > forward follows the app to another port',
+  },
+  {
+    guard: 'a stop is heard by whoever deploys',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'read_record "$lock_path.stopped" || return 0',
+    instead: 'return 0',
+    test: `${MEANWHILE} > a stop while a release is uploaded and set up ends the deploy as well`,
+  },
+  {
+    guard: 'what was stopped meanwhile is not brought back',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: '[ "$was_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0',
+    instead: '[ "$was_live" = yes ] || return 0',
+    test: `${IN_PLACE} > a stop is the last word: nothing runs, and what was healthy is current`,
+  },
+  {
+    guard: 'nothing is started while a release takes its place',
+    file: `${DEPLOY}/read-lock.ts`,
+    text: '[ "$record" = activate ] || return 0',
+    instead: 'false || return 0',
+    test: `${IN_PLACE} > start and restart are refused with who deploys`,
+  },
+  {
+    guard: 'a release that failed is not started from its records',
+    file: 'packages/core/src/operations/restart.ts',
+    text: "*' failed '*) fail",
+    instead: "*' fails '*) fail",
+    test: `${MEANWHILE} > a release that failed is not started again from its records`,
+  },
+  {
+    guard: 'a rollback goes to what was healthy where something else ran last',
+    file: 'packages/core/src/operations/rollback.ts',
+    text: '|| [ "\\${running:-$good}" != "$good" ]; }',
+    instead: '|| false; }',
+    test: `${IN_PLACE} > a stop is the last word: nothing runs, and what was healthy is current`,
+  },
+  {
+    guard: 'a probe can say that waiting does not help',
+    file: `${DEPLOY}/probe-health.ts`,
+    text: '[ "$hopeless" = no ] || return 1',
+    instead: ':',
+    test: 'packages/cli/test/sshd/deploy/probes.test.ts > a probe says that waiting does not help, and what it has said is shown',
+  },
+  {
+    guard: 'what a setup leaves running ends with it',
+    file: `${DEPLOY}/set-up-release.ts`,
+    text: ' end_setup "$request"; } |',
+    instead: ' } |',
+    test: `${NO_GOOD} whose setup leaves something running has it ended, and is not held up by it`,
   },
 ];

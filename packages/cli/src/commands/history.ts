@@ -54,5 +54,6 @@ export const historyVerb: Verb = {
 
 function formatAll({ output }: Context, outcomes: readonly Outcome<readonly HistoryEntry[]>[]): Promise<string> {
   const rows = outcomes.flatMap(({ host, value = [] }) => value.map((entry) => ({ host, entry })));
+  if (rows.length === 0) return Promise.resolve('');
   return formatHistory(rows, { palette: output.stdout.palette, width: resolveTableWidth(output), nowMs: Date.now() });
 }

@@ -29,7 +29,7 @@ export const releasesVerb: Verb = {
       buildScript: () => releases.build({ apps }, { nonce: PREVIEW_NONCE }),
     };
     if (await showPreview(context, plan, preview)) return 0;
-    const { exit } = await askHosts<Results>(context, plan, {
+    const { outcomes, exit } = await askHosts<Results>(context, plan, {
       label: 'asking for the releases',
       timeoutMs: RELEASES_TIMEOUT_MS,
       ask: (session) => session.run(releases, { apps }),
@@ -37,6 +37,8 @@ export const releasesVerb: Verb = {
       format: (all) => formatAll(context, all),
       resolveExit: (all) => resolveReleasesExit(context, all),
     });
+    if (outcomes.length > 0 && outcomes.every(({ value }) => value?.every((app) => app.releases.length === 0)))
+      context.output.note('Nothing was deployed there.');
     return exit;
   },
 };
@@ -56,5 +58,6 @@ function formatAll({ output }: Context, outcomes: readonly Outcome<Results>[]): 
   const rows = outcomes.flatMap(({ host, value = [] }) =>
     value.flatMap(({ report, releases: list }) => list.map((release) => ({ host, app: report.app, release }))),
   );
+  if (rows.length === 0) return Promise.resolve('');
   return formatReleases(rows, { palette: output.stdout.palette, width: resolveTableWidth(output), nowMs: Date.now() });
 }

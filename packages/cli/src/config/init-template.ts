@@ -1,3 +1,4 @@
+import { quoteWord } from '@outlast/core';
 import { parseHostSpec } from '../inventory/host-spec.js';
 import type { AppKind, RecognisedApp } from './recognise-app.js';
 
@@ -138,13 +139,14 @@ const KINDS: Readonly<
     health: (entry) => [
       'http: /_stcore/health',
       '# Streamlit is healthy although its script is broken: this runs the script as a session would.',
+      '# 78 says that waiting does not help.',
       'exec: |',
+      `  python3 -m py_compile ${quoteWord(entry)} || exit 78`,
       "  python3 - <<'END'",
       '  import sys',
       '  from streamlit.testing.v1 import AppTest',
-      `  compile(open(${JSON.stringify(entry)}).read(), ${JSON.stringify(entry)}, "exec")`,
       `  run = AppTest.from_file(${JSON.stringify(entry)}, default_timeout=60).run()`,
-      '  sys.exit(str([error.value for error in run.exception]) if run.exception else 0)',
+      '  sys.exit(78 if run.exception else 0)',
       '  END',
       'within: 120s',
     ],

@@ -35,7 +35,7 @@ const MOST_MISTAKES = 100;
 
 /** These lines are for a shell, which has variables of its own. */
 const SHELL_LINES = [
-  /^apps\0[^\0]*\0(?:run|setup)$/,
+  /^apps\0[^\0]*\0(?:run|setup(?:\0[0-9]+)?)$/,
   /^apps\0[^\0]*\0health\0exec$/,
   /^apps\0[^\0]*\0secrets\0[0-9]+\0command$/,
 ];

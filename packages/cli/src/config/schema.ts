@@ -72,7 +72,10 @@ const secret = z.union(
     }).superRefine((value, context) => {
       const sources = [value.file, value.command, value.stdin].filter((source) => source !== undefined);
       if (sources.length !== 1)
-        context.addIssue({ code: 'custom', message: 'must have one of file, command and stdin' });
+        context.addIssue({
+          code: 'custom',
+          message: 'must have one of file, command and stdin; without it, give only the name',
+        });
     }),
   ],
   { error: 'must be the name of a variable, or a mapping with name and one of file, command and stdin' },
@@ -101,7 +104,7 @@ const health = mapping({
     .describe('HTTP codes that count as healthy; 200-399 by default'),
   body: regExp.optional().describe('POSIX extended regular expression that a line of the page must match'),
   tcp: z.literal(true).optional().describe('Healthy when the port accepts a connection'),
-  exec: line.optional().describe('Healthy when this shell line exits with 0'),
+  exec: line.optional().describe('Healthy when this shell line exits with 0; 78 says that waiting does not help'),
   log: regExp.optional().describe('POSIX extended regular expression that a line of the log must match'),
   within: positiveDuration.optional(),
   interval: positiveDuration.optional(),
@@ -120,7 +123,11 @@ const health = mapping({
 const appFields = {
   hosts: members.optional(),
   source: path.optional().describe('Folder that is uploaded by deploy'),
-  setup: line.optional().describe('Shell lines that prepare a release'),
+  setup: z
+    .union([line, z.array(line).min(1)], { error: 'must be a shell line or a list of them' })
+    .transform((lines) => [lines].flat().join('\n'))
+    .optional()
+    .describe('Shell lines that prepare a release'),
   run: z
     .union([line, z.array(text).min(1)], { error: 'must be a shell line or a list of arguments' })
     .optional()
@@ -165,7 +172,7 @@ const appFields = {
     .optional()
     .describe('Paths that outlive a release'),
   python: z
-    .string()
+    .string('must be venv, uv or conda:NAME')
     .regex(/^(?:venv|uv|conda:[A-Za-z0-9][A-Za-z0-9._-]*)$/, 'must be venv, uv or conda:NAME')
     .optional(),
   node: z.literal('nvm').optional(),

@@ -1,5 +1,5 @@
 import type { Operation } from '@outlast/core';
-import { collectReply, isLost, parseReply, type ReplyAnswer } from '../fleet/answer.js';
+import { type Answer, collectReply, isLost, parseReply, type ReplyAnswer } from '../fleet/answer.js';
 import type { HostSession } from '../fleet/host-session.js';
 import { createNonce } from '../fleet/nonce.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
@@ -25,9 +25,9 @@ export class Partner {
     this.channel = channel;
   }
 
-  /** What to do where the answer is lost. */
-  get hint(): string | undefined {
-    return undefined;
+  /** What to do where the answer is lost, and whether nothing can have been changed by then. */
+  get outlook(): Pick<Answer, 'hint' | 'isHarmless'> {
+    return {};
   }
 
   /** Told each line of the script. */
@@ -96,8 +96,7 @@ async function converseOnce<Options, Result>(
     const answer = await collectReply(channel, nonce, { onRecord: (text) => partner.hear(text.split(' ')) });
     if (answer.reply.begun) session.markReached();
     if (partner.failure !== undefined) throw partner.failure;
-    const hint = answer.end.signal === 'KILL' ? TAKEN_OVER_HINT : partner.hint;
-    return hint === undefined ? answer : { ...answer, hint };
+    return { ...answer, ...partner.outlook, ...(answer.end.signal === 'KILL' && { hint: TAKEN_OVER_HINT }) };
   } finally {
     partner.leave();
     channel.close();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type DeployOptions, type DeployResult, deploy } from '@outlast/core';
+import type { Answer } from '../fleet/answer.js';
 import type { HostSession } from '../fleet/host-session.js';
 import { holdLease } from '../fleet/lease.js';
 import type { ExecChannel } from '../ssh/transport.js';
@@ -47,10 +48,10 @@ class Uploader extends Partner {
     this.#watcher = watcher;
   }
 
-  override get hint(): string | undefined {
+  override get outlook(): Pick<Answer, 'hint' | 'isHarmless'> {
     return this.#course.isLetGo
-      ? 'the host goes on by itself: outlast history and outlast status say what became of it'
-      : 'nothing was switched yet; deploy again: what has come is not sent once more';
+      ? { hint: 'the host goes on by itself: outlast history and outlast status say what became of it' }
+      : { hint: 'deploy again: what has come is not sent once more', isHarmless: true };
   }
 
   override hear(words: readonly string[]): void {

@@ -13,8 +13,10 @@ export interface Answer {
   readonly reply: Pick<Reply, 'begun' | 'preamble'>;
   readonly end: ExecEnd;
   readonly stderr: string;
-  /** What to do where nobody knows whether it was done. */
-  readonly hint?: string;
+  /** What to do where the answer is not whole. */
+  readonly hint?: string | undefined;
+  /** It had not come to where something is changed, so that nothing was. */
+  readonly isHarmless?: boolean | undefined;
 }
 
 /** The same with the whole reply. */

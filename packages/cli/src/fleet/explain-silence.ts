@@ -6,11 +6,13 @@ import { type Answer, isCut } from './answer.js';
 export function explainSilence(
   signal: AbortSignal,
   mutates: boolean,
-  { reply, end, stderr, hint }: Answer,
+  { reply, end, stderr, hint, isHarmless = false }: Answer,
 ): OutlastError {
   const lost = isCut(end);
   if (!lost && !reply.begun) return createNoShellError(reply, stderr, end);
   const reason = signal.aborted ? (signal.reason as Error).message : describeSilence(end, lost);
+  if (isHarmless)
+    return new OutlastError('E_CONNECTION_LOST', `${reason}, and nothing was switched`, { ...(hint && { hint }) });
   if (mutates) {
     return new OutlastError('E_UNKNOWN_RESULT', `${reason}, so it is not known whether it was done`, {
       hint: hint ?? 'see how things stand before you do it again: outlast status',

@@ -81,5 +81,6 @@ export function formatHistory(
 
 function chooseStyle(result: HistoryEntry['result'], palette: Palette): Style {
   if (result === 'ok') return palette.green;
+  if (result === 'under-way') return palette.yellow;
   return result === 'unchanged' ? palette.dim : palette.red;
 }

@@ -81,6 +81,25 @@ describe('a host without curl, wget and python3', () => {
   });
 });
 
+test('what another user answers on the port is not the app', async () => {
+  const port = 18_137;
+  const health = { http: '/', within: '1s', steady: '0ms', interval: '100ms' };
+  const run = `: >/tmp/begun.${port}; sleep 2; exec sleep 1000`;
+  const { project } = await prepare('debian3', { run, port, health });
+  const other = await makeUser('debian3');
+  await other.run(
+    `nohup sh -c 'until [ -e /tmp/begun.${port} ]; do sleep 0.05; done; exec python3 -m http.server ${port}' >/dev/null 2>&1 &`,
+  );
+  await project.write({ file: 'x' });
+  const told = await project.ask('deploy');
+  expect(told.document.outcomes[0]?.error?.message).toMatch(
+    new RegExp(`^it is not healthy: a process of another user \\(uid \\d+\\) listens on port ${port}$`),
+  );
+  await project.configure({ health: { tcp: true, within: '1s' } });
+  // By now it is there before the start.
+  expect(codesOf(await project.ask('deploy'))).toEqual(['E_PORT_TAKEN']);
+});
+
 const SERVE = `
 import http.server, os
 class Page(http.server.BaseHTTPRequestHandler):

@@ -169,13 +169,20 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   const { page: changed, url } = await openPage(stage, 'debian2');
   await heading(changed, 'Release two');
 
-  const broken: readonly [what: string, change: () => Promise<void>, code: string, said: string][] = [
-    ['a syntax error', () => writeFile(app, `${source}\nif`), 'E_UNHEALTHY', 'invalid syntax'],
+  const broken: readonly [what: string, change: () => Promise<void>, code: string, said: string, line?: RegExp][] = [
+    [
+      'a syntax error',
+      () => writeFile(app, `${source}\nif`),
+      'E_UNHEALTHY',
+      'invalid syntax',
+      /^probe: +File "app\.py", line \d+$/m,
+    ],
     [
       'a missing module',
       () => writeFile(app, `import nowhere_4711\n${source}`),
       'E_UNHEALTHY',
       "No module named 'nowhere_4711'",
+      /^probe: +File ".*\/app\.py", line 1, in <module>$/m,
     ],
     ['no answer at all', () => runOtherwise('sleep 1000; exec'), 'E_UNHEALTHY', 'no answer on port'],
     [
@@ -187,19 +194,21 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   ];
   const config = join(stage.folder, 'outlast.yaml');
   const settings = await readFile(config, 'utf8');
-  // What is broken stays so: nobody has to wait for it as long as for a slow start.
   const configure = (run: string, within: string) =>
     writeFile(config, settings.replace('run: "exec', () => `run: "${run}`).replace(/within: .*/, within));
-  await configure('exec', 'within: 12s');
   const runOtherwise = async (run: string, within = 'within: 12s') => {
     await configure(run, within);
     await writeFile(app, `${source}\n`);
   };
-  for (const [what, change, code, said] of broken) {
+  for (const [what, change, code, said, line] of broken) {
     await change();
     const told = await ask(stage, 'deploy');
     expect([what, codesOf(told)]).toEqual([what, [code, 'E_SKIPPED', 'E_SKIPPED']]);
-    expect(told.document.outcomes[0]?.error?.message).toContain(said);
+    const { message, lastLines = [] } = told.document.outcomes[0]?.error ?? {};
+    expect(message).toContain(said);
+    // What cannot get better is not waited for: init gives a slow start two minutes.
+    expect(stepsOf(told, 0).health).toBeLessThan(30);
+    if (line !== undefined) expect(lastLines.join('\n')).toMatch(line);
     expect(appOf(told)).toMatchObject({ state: 'running', release: appOf(second).release, pid: appOf(second).pid });
     expect((await fetch(url)).status).toBe(200);
     // The very process of the release before, on the host that was deployed to.

@@ -36,7 +36,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   # activate_release: of $release; fails when what ran before runs again, or nothing at all.
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
-    note_stage activate || return 1
+    note_stage activate && check_halted || return 1
     read_current
     read_running
     earlier=$good was_current=$current was_live=no run_before=$run
@@ -146,8 +146,16 @@ export const ACTIVATE_FUNCTIONS = sh`
     switch_current "$1" || fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"
   }
 
+  # check_halted: refuses to go on once somebody has stopped the app. A stop says so before it looks for what runs, and a start asks before it
+  # claims its run and behind that: one of the two sees the other.
+  check_halted() {
+    read_record "$lock_path.stopped" || return 0
+    tell "HALTED $app \${record%% *}"
+    fail E_STOPPED "$app"
+  }
+
   start_release() {
-    start_app || return 1
+    check_halted && start_app && check_halted || return 1
     judge_run
     [ "$phase" != running ] || return 0
     read_record "$record_path.exit"
@@ -156,12 +164,12 @@ export const ACTIVATE_FUNCTIONS = sh`
   }
 
   be_healthy() {
-    await_health
-    set -- $?
-    rm -f "$deploy_dir/page"
-    [ "$1" != 0 ] || return 0
+    if await_health; then rm -f "$deploy_dir/page"; return 0; fi
+    check_halted || return 1
     tell "UNHEALTHY $app $silent"
     print_last_lines
+    [ -n "$ended" ] || print_probe_lines
+    rm -f "$deploy_dir/page"
     if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
@@ -182,9 +190,9 @@ export const ACTIVATE_FUNCTIONS = sh`
     restore_earlier
   }
 
-  # restore_earlier: unless it runs as it did.
+  # restore_earlier: unless it runs as it did, or is to run no more.
   restore_earlier() {
-    [ "$was_live" = yes ] || return 0
+    [ "$was_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
     latest_run
     judge_run
     if [ "$run" = "$run_before" ] && [ "$phase" = running ] && [ -z "$back" ]; then return 0; fi

@@ -1,4 +1,5 @@
-import { sh } from '../shell/template.js';
+import { raw, sh } from '../shell/template.js';
+import { READ_LOCK_FUNCTIONS } from './read-lock.js';
 
 /** How long one who was told GO may take until it has told how it went, before its own client gives up waiting for it, in tenths of a second. */
 const LONGEST_ACTIVATION = 36_000;
@@ -11,35 +12,13 @@ const LONGEST_ACTIVATION = 36_000;
  * clears up behind it.
  */
 export const LOCK_FUNCTIONS = sh`
-  # latest_lock: sets lock to the number of the latest lock, 0 where there was none.
-  latest_lock() {
-    lock=0
-    for lock_file in "$deploy_dir"/lock.*; do
-      lock_file=\${lock_file##*/lock.}
-      case $lock_file in
-      '' | *[!0-9]*) continue ;;
-      esac
-      [ "$lock_file" -gt "$lock" ] && lock=$lock_file
-    done
-    lock_path=$deploy_dir/lock.$lock
-  }
-
-  # read_lock FILE: sets lock_request, lock_time, lock_by, lock_verb and lock_reason.
-  read_lock() {
-    lock_request=- lock_time=0 lock_by=- lock_verb=- lock_reason=-
-    read_record "$1" || return 1
-    set -f
-    set -- $record
-    set +f
-    [ $# -ge 8 ] || return 1
-    lock_request=$4 lock_time=$5 lock_by=$6 lock_verb=$7 lock_reason=$8
-  }
+  ${raw(READ_LOCK_FUNCTIONS)}
 
   # take_lock VERB REASON WAIT TAKE_OVER: WAIT in tenths of a second; yes ends whoever has it. Fails when somebody else deploys,
   # and when this very request was done already, whose answer is then told again.
   take_lock() {
     read_clock
-    lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
+    took_over=no lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
     while :; do
       latest_lock
       read_lock "$lock_path"
@@ -73,6 +52,7 @@ export const LOCK_FUNCTIONS = sh`
       fi
     elif [ "$1" = yes ]; then
       say "TAKEN $app $lock_by $lock_time $lock_verb"
+      took_over=yes
       end_holder
     elif [ "$clock" -lt "$lock_deadline" ]; then
       rest_awaiting
@@ -86,11 +66,6 @@ export const LOCK_FUNCTIONS = sh`
   rest_awaiting() {
     say "WAITING $app"
     sleep 1
-  }
-
-  fail_locked() {
-    say "HELD $app $lock_by $lock_time $lock_verb $lock_reason"
-    fail E_LOCKED "$app"
   }
 
   # claim_lock VERB REASON: gets the next number; fails with 2 when somebody was faster.
@@ -146,8 +121,10 @@ export const LOCK_FUNCTIONS = sh`
       read_record "$deploy_dir/lock.$1.stage"
       interrupted=\${record:--}
       say "INTERRUPTED $app $lock_by $lock_time $lock_verb $interrupted"
-      [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - interrupted $lock_by $lock_request"
+      [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request"
       end_setup "$lock_request"
+      # Whoever stopped it spoke to this request too, whose script was ended meanwhile.
+      [ "$lock_request" != "$request" ] || [ ! -e "$deploy_dir/lock.$1.stopped" ] || cp "$deploy_dir/lock.$1.stopped" "$lock_path.stopped"
     fi
     for lock_file in "$deploy_dir"/lock.*; do
       number=\${lock_file##*/lock.}

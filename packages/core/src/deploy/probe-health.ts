@@ -16,7 +16,7 @@ export interface HealthSettings {
   } | null;
   /** The port accepts a connection. */
   readonly tcp: boolean;
-  /** A shell line that has to exit with 0, run as the app is. */
+  /** A shell line that has to exit with 0, run as the app is; 78 says that waiting does not help. */
   readonly exec: string | null;
   /** POSIX extended regular expression that a line of the log has to match, of what the app has written since it was started. */
   readonly log: string | null;
@@ -30,6 +30,10 @@ export interface HealthSettings {
 
 /** Of a page that is no good. */
 const QUOTED_BYTES = 200;
+/** Exit code by which a probe says that waiting does not help: `EX_CONFIG` of sysexits.h. */
+const HOPELESS_EXIT = 78;
+/** Of what a probe has said, beside the log. */
+const PROBE_LINES = 10;
 
 export const DEFAULT_HEALTH: HealthSettings = {
   http: null,
@@ -62,7 +66,7 @@ export function buildHealthFunctions(
 
   # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for: ended says how.
   await_health() {
-    unhealthy='' ended='' asker_gone=no healthy_since='' successes=0
+    unhealthy='' ended='' asker_gone=no hopeless=no healthy_since='' successes=0
     first_pid=$pid
     read_health_port
     find_asker
@@ -70,7 +74,7 @@ export function buildHealthFunctions(
     health_deadline=$((clock + ${Math.ceil(health.withinMs / 100)}))
     while :; do
       is_still_there || return 1
-      silent=-
+      silent=- probe_failed=no
       if probe_health; then
         successes=$((successes + 1))
         read_clock
@@ -86,6 +90,7 @@ export function buildHealthFunctions(
       else
         successes=0 healthy_since=''
       fi
+      [ "$hopeless" = no ] || return 1
       read_clock
       if [ -z "$healthy_since" ] && [ "$clock" -ge "$health_deadline" ]; then return 1; fi
       sleep ${raw(String(health.intervalMs / 1000))} 2>/dev/null || sleep ${Math.ceil(health.intervalMs / 1000)}
@@ -113,8 +118,32 @@ export function buildHealthFunctions(
     [ "$wanted_port" != auto ] || { read_record "$record_path.port" && health_port=$record; }
   }
 
+  # is_port_ours: nobody answers in the app's place. Root may, whose programs pass on ports of containers, and whoever a process of the app runs as.
+  is_port_ours() {
+    login_uid=$(id -u)
+    [ "$login_uid" != 0 ] || return 0
+    for owner in $(list_listeners | LC_ALL=C awk -v port="$health_port" '$1 == port { print $3 }'); do
+      case $owner in 0 | "$login_uid") continue ;; esac
+      runs_as "$owner" && continue
+      unhealthy="a process of another user (uid $owner) listens on port $health_port"
+      return 1
+    done
+  }
+
+  # runs_as UID: a process of the app does.
+  runs_as() {
+    read_tree
+    list_members "$root" "$mark" || return 1
+    for member in $members; do
+      set -- "$1" $(ls -ldn "/proc/$member" 2>/dev/null)
+      [ "\${4-}" != "$1" ] || return 0
+    done
+    return 1
+  }
+
   # probe_http PATH FIRST LAST BODY
   probe_http() {
+    is_port_ours || return 1
     get_page "$1"
     case $code in
     '' | *[!0-9]*)
@@ -137,6 +166,7 @@ export function buildHealthFunctions(
 
   # probe_tcp: the kernel accepts for whoever listens.
   probe_tcp() {
+    is_port_ours || return 1
     list_listeners | LC_ALL=C awk -v port="$health_port" '$1 == port { found = 1 } END { exit !found }' && return 0
     unhealthy="nothing listens on port $health_port" silent=silent
     return 1
@@ -148,14 +178,23 @@ export function buildHealthFunctions(
     probed=$?
     case $probed in
     0) return 0 ;;
+    ${HOPELESS_EXIT}) hopeless=yes ;;
+    esac
+    probe_failed=yes
+    case $probed in
     # By timeout: that of BusyBox tells how it has ended the probe.
-    124 | 143) unhealthy="the probe did not end within ${Math.ceil(health.withinMs / 1000)} s" ;;
+    124 | 143) unhealthy="the exec probe did not end within ${Math.ceil(health.withinMs / 1000)} s" ;;
     *)
       unhealthy=$(tail -n 1 "$deploy_dir/page" | mask_secrets)
-      unhealthy="the probe exits with $probed\${unhealthy:+: $unhealthy}"
+      unhealthy="the exec probe exits with $probed\${unhealthy:+: $unhealthy}"
       ;;
     esac
     return 1
+  }
+
+  # print_probe_lines: what a probe said that has failed, without secrets.
+  print_probe_lines() {
+    [ "$probe_failed" = no ] || tail -n ${PROBE_LINES} "$deploy_dir/page" | mask_secrets | sed 's/^/probe: /'
   }
 
   run_beside_app() (

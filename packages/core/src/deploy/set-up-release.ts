@@ -58,10 +58,11 @@ export function buildSetupFunctions(
     rm -rf "\${release_dir:?}/$1" && ln -s "$kept" "$release_dir/$1"
   } 2>/dev/null
 
-  # run_logged FUNCTION ARGUMENT...: what it says goes into the log of the setup, without secrets.
+  # run_logged FUNCTION ARGUMENT...: what it says goes into the log of the setup, without secrets; what it leaves running ends with it, and
+  # does not hold the log open.
   run_logged() {
     rm -f "$lock_path.status"
-    { "$@" 2>&1; echo $? >"$lock_path.status"; } | mask_secrets 2>/dev/null >>"$setup_log"
+    { "$@" 2>&1; echo $? >"$lock_path.status"; end_setup "$request"; } | mask_secrets 2>/dev/null >>"$setup_log"
     read_record "$lock_path.status"
     [ "$record" != 0 ] || return 0
     tell "SETUP $app \${record:-unknown}"

@@ -12,7 +12,7 @@ const PORT_COUNT = 12_000;
  * `/proc/net/tcp`; where there is none, every port looks free, and the app itself finds out.
  */
 export const PORT_FUNCTIONS = sh`
-  # list_listeners: port and inode of every TCP socket that listens.
+  # list_listeners: port, inode and owner's uid of every TCP socket that listens.
   list_listeners() {
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | LC_ALL=C awk '
       function hexadecimal(digits,   value, i) {
@@ -20,7 +20,7 @@ export const PORT_FUNCTIONS = sh`
         for (i = 1; i <= length(digits); i++) value = value * 16 + index("0123456789ABCDEF", substr(digits, i, 1)) - 1
         return value
       }
-      $4 == "0A" { print hexadecimal(substr($2, index($2, ":") + 1)), $10 }'
+      $4 == "0A" { print hexadecimal(substr($2, index($2, ":") + 1)), $10, $8 }'
   }
 
   # find_holder PORT: fails where nobody listens there; sets holder to a pid that does, - where it cannot be seen.

@@ -1,10 +1,10 @@
+import { createLockedError, describeWho } from '../deploy/locked-error.js';
 import { type ErrorDetails, OutlastError } from '../errors.js';
 import { isLive } from '../model/app.js';
 import { formatTime } from '../state/resolve-state.js';
 import { getSignalName } from '../values/signal-name.js';
 import { decodeUtf8 } from '../wire/bytes.js';
 import { createProtocolError, findRecord, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
-import { decodeText, decodeToken } from '../wire/token.js';
 import { type AppResult, buildSeenApp, createRemoteError, requireReport } from './operation.js';
 import { findCodeHint, findElsewhere, splitLines } from './start.js';
 
@@ -109,7 +109,12 @@ function createEndError(reply: Reply, [, kind, value, healthy = '']: readonly st
 
 function createDeployError(reply: Reply, error: RemoteError): OutlastError {
   const base = createRemoteError(error);
-  if (error.code === 'E_LOCKED') return createLockedError(reply);
+  if (error.code === 'E_LOCKED')
+    return createLockedError(reply, 'wait for it with --wait 5m, or end it with --take-over');
+  if (error.code === 'E_STOPPED') {
+    const who = describeWho(findRecord(reply, 'HALTED')?.fields[1]);
+    return new OutlastError(base.code, `${who} stopped it meanwhile, so it was not started`, base.details);
+  }
   if (error.code === 'E_UPLOAD' && findRecord(reply, 'FULL') !== undefined)
     return new OutlastError(base.code, base.message, {
       ...base.details,
@@ -140,18 +145,6 @@ function readLines(reply: Reply, kind: string): string[] {
   return record === undefined ? [] : splitLines(decodeUtf8(record.data));
 }
 
-function createLockedError(reply: Reply): OutlastError {
-  const [, by, at, verb, reason] = findRecord(reply, 'HELD')?.fields ?? [];
-  const why = decodeToken(reason ?? '');
-  const since = formatTime(Number(at) || null);
-  const because = typeof why === 'string' ? `: ${why}` : '';
-  return new OutlastError(
-    'E_LOCKED',
-    `${describeWho(by)} is at a ${verb ?? 'deploy'} since ${since ?? 'some time'}${because}`,
-    { hint: 'wait for it with --wait 5m, or end it with --take-over' },
-  );
-}
-
 function listNotices({ records }: Reply): string[] {
   return records.flatMap(({ kind, fields: [, by, at, verb, stage] }) => {
     const when = formatTime(Number(at) || null) ?? 'an unknown time';
@@ -162,8 +155,4 @@ function listNotices({ records }: Reply): string[] {
       `a ${verb} of ${describeWho(by)} from ${when} did not come to its end${where}; what it left was cleared up`,
     ];
   });
-}
-
-function describeWho(token: string | undefined): string {
-  return decodeText(token) ?? 'somebody';
 }

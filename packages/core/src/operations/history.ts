@@ -1,7 +1,8 @@
+import { READ_LOCK_FUNCTIONS } from '../deploy/read-lock.js';
 import { IDENTITY_FUNCTIONS } from '../identity/identity.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import { LAYOUT_FUNCTIONS } from '../state/layout.js';
+import { LAYOUT_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import { formatTime } from '../state/resolve-state.js';
 import { decodeText } from '../wire/token.js';
 import { type Operation, throwHostErrors } from './operation.js';
@@ -15,7 +16,7 @@ export interface HistoryOptions {
 }
 
 /** How a deploy or a rollback ended. */
-export type DeployEnd = 'ok' | 'unchanged' | 'failed' | 'interrupted';
+export type DeployEnd = 'ok' | 'unchanged' | 'failed' | 'interrupted' | 'taken-over';
 
 /** Who did what. */
 export interface HistoryEntry {
@@ -27,7 +28,8 @@ export interface HistoryEntry {
   readonly verb: 'deploy' | 'rollback';
   /** The release that it was about. */
   readonly release: string | null;
-  readonly result: DeployEnd;
+  /** `under-way` for one that somebody is at. */
+  readonly result: DeployEnd | 'under-way';
   /** Code of the first thing that went wrong; null where nothing did, or nobody was there to say it. */
   readonly error: string | null;
 }
@@ -40,15 +42,18 @@ export const history: Operation<HistoryOptions, readonly HistoryEntry[]> = {
     buildScript(frame, {
       title: 'history',
       apps,
-      functions: [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS],
+      functions: [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS, RECORDED_FUNCTIONS, READ_LOCK_FUNCTIONS],
       body: sh`
         need awk id ls od tr || return 1
         find_state || return 1
+        read_boot
         set -- ${apps}
         ${raw(apps.length > 0 ? ':' : NAME_ALL)}
         for name do
           # A line that a full disk has cut is no entry.
           tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | LC_ALL=C awk -v tag="@@$nonce ENTRY $name" '{ print tag, $0 }'
+          enter_app "$name"
+          if find_deploy; then say "ENTRY $name $lock_time $lock_verb - under-way $lock_by"; fi
         done
       `,
     }),
@@ -66,12 +71,19 @@ const NAME_ALL = sh`
     set -- "$@" "\${folder##*/}"
   done`;
 
-const ENDS: readonly DeployEnd[] = ['ok', 'unchanged', 'failed', 'interrupted'];
+const RESULTS: readonly HistoryEntry['result'][] = [
+  'ok',
+  'unchanged',
+  'failed',
+  'interrupted',
+  'taken-over',
+  'under-way',
+];
 const VERBS = ['deploy', 'rollback'] as const;
 
 function parseEntry([app = '', time, verbWord, release, resultWord, by, , code]: readonly string[]): HistoryEntry[] {
   const verb = VERBS.find((known) => known === verbWord);
-  const result = ENDS.find((known) => known === resultWord);
+  const result = RESULTS.find((known) => known === resultWord);
   const name = decodeText(by);
   if (verb === undefined || result === undefined || name === null) return [];
   return [

@@ -62,10 +62,11 @@ const ROLLBACK_FUNCTIONS = sh`
     clear_up
     mend_runs
     read_current
+    read_running
     if [ "$release" = - ]; then
       release=
-      if [ -n "$good" ] && [ "$good" != "$current" ] && [ -d "$deploy_dir/releases/$good" ]; then
-        release=$good # what is current was never healthy
+      if is_good_aside; then
+        release=$good
       elif [ -n "$good" ] && read_release "$good"; then
         release=\${release_before#-}
       fi
@@ -74,10 +75,14 @@ const ROLLBACK_FUNCTIONS = sh`
     read_release "$release" && [ -d "$deploy_dir/releases/$release" ] || { fail_release "no release $release is there"; return 1; }
     run_source=$deploy_dir/records/$release.run
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
-    read_running
     if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then went=unchanged; return 0; fi
     use_recorded_files
     check_recorded && activate_release && finish_release
+  }
+
+  # is_good_aside: what is current, or what ran last, is another one than that which was healthy last.
+  is_good_aside() {
+    [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ]; }
   }
 
   # fail_release WHY: with what could be gone back to.

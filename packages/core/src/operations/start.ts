@@ -1,3 +1,5 @@
+import { createLockedError } from '../deploy/locked-error.js';
+import { READ_LOCK_FUNCTIONS } from '../deploy/read-lock.js';
 import { OutlastError } from '../errors.js';
 import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
 import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
@@ -33,7 +35,7 @@ export interface StartOptions {
  * Starts an app detached, watches it for the settle time and reports it.
  *
  * An app that runs already with the same spec is left alone; with another spec that is `E_ALREADY_RUNNING`. One that ends within the
- * settle time is `E_START_FAILED` with its exit code and last log lines.
+ * settle time is `E_START_FAILED` with its exit code and last log lines. While a release of it takes the place of another it is `E_LOCKED`.
  */
 export const start: Operation<StartOptions, AppResult> = {
   name: 'start',
@@ -50,11 +52,12 @@ export const start: Operation<StartOptions, AppResult> = {
         LOGOUT_FUNCTIONS,
         LAUNCHER_FUNCTIONS,
         START_FUNCTIONS,
+        READ_LOCK_FUNCTIONS,
         buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
       ],
       body: sh`
         ${raw(buildStartHead(options))}
-        check_cwd && find_runtime ~ && start_app
+        check_deploy && check_cwd && find_runtime ~ && start_app
         report ${options.app}
       `,
     }),
@@ -91,7 +94,9 @@ export function parseStarted(reply: Reply): AppResult {
     };
   });
   if (result === undefined) throw createProtocolError('the app that was started');
-  return result;
+  if (result.error?.code !== 'E_LOCKED') return result;
+  const hint = `wait until it is done; outlast stop ${result.report.app} ends it, with all that it has started`;
+  return { ...result, error: createLockedError(reply, hint) };
 }
 
 function findStartError(

@@ -49,6 +49,6 @@ test.each([
 test('all apps are stopped at the same time', () => {
   const script = stop.build({ ...OPTIONS, signal: 'INT' }, { nonce: 'n' });
   expect(script).toMatch(
-    /for name in stopped forced done unknown; do\n *\(stop_app "\$name" INT -\) &\n *done\n *wait\n/,
+    /for name in stopped forced done unknown; do\n *\(enter_app "\$name" && halt_deploy; stop_app "\$name" INT -\) &\n *done\n *wait\n/,
   );
 });

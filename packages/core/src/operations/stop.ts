@@ -1,3 +1,4 @@
+import { READ_LOCK_FUNCTIONS } from '../deploy/read-lock.js';
 import { STOP_FUNCTIONS } from '../lifecycle/stop-app.js';
 import type { StopMethod } from '../model/app.js';
 import { buildScript } from '../shell/script.js';
@@ -26,7 +27,7 @@ export const STOPPING_FUNCTIONS = [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, STOP_FUN
 /**
  * Stops the whole tree of each app: signal, grace period, KILL, and a look at what is left. All apps at the same time.
  *
- * An app that is stopped already, or unknown here, is no error.
+ * An app that is stopped already, or unknown here, is no error. A deploy of it that is under way starts nothing any more.
  */
 export const stop: Operation<StopOptions, readonly AppResult[]> = {
   name: 'stop',
@@ -36,7 +37,7 @@ export const stop: Operation<StopOptions, readonly AppResult[]> = {
     buildScript(frame, {
       title: 'stop',
       apps: options.apps,
-      functions: STOPPING_FUNCTIONS,
+      functions: [...STOPPING_FUNCTIONS, READ_LOCK_FUNCTIONS],
       body: sh`
         by=${encodeToken(options.by)} request=${raw(buildRequest(options.request))}
         need awk cat grep id ln ls mv od rm sleep tr || return 1
@@ -44,7 +45,7 @@ export const stop: Operation<StopOptions, readonly AppResult[]> = {
         read_boot
         trap '' HUP INT PIPE TERM # the marks name this very shell as the stopper: while it waits, it must not go first
         for name in ${options.apps}; do
-          (stop_app "$name" ${raw(formatStopArguments(options))}) &
+          (enter_app "$name" && halt_deploy; stop_app "$name" ${raw(formatStopArguments(options))}) &
         done
         wait
         report ${options.apps}

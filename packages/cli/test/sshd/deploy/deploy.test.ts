@@ -236,6 +236,15 @@ describe('a release that is no good', () => {
     expect(await onHost(`cat ${project.deployDir}/records/*.setup.log`)).not.toContain('canary');
   });
 
+  test('whose setup leaves something running has it ended, and is not held up by it', async () => {
+    const project = await createProject(lab, 'leftover', IDLE);
+    await project.configure({ setup: ['sleep 4711 &', 'echo made >made'] });
+    await project.write({ file: 'first' });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['ok']);
+    expect(await onHost(`cat ${project.deployDir}/current/made; pgrep -f '^sleep 4711'`)).toBe('made\n');
+  });
+
   test('that ends at once gives its place back', async () => {
     const project = await createServed('badstart');
     const first = appOf(await project.ask('deploy'));
@@ -274,7 +283,7 @@ describe('a release that is no good', () => {
     [
       'whose probe fails',
       { health: { exec: 'echo not yet; exit 7', within: '500ms' } },
-      'the probe exits with 7: not yet',
+      'the exec probe exits with 7: not yet',
     ],
     ['on whose port nobody listens', { port: 1, health: { tcp: true, within: '500ms' } }, 'nothing listens on port 1'],
   ])('%s gives its place back', async (what, settings, reason) => {

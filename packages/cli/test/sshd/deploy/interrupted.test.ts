@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findFreePort, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createProject, type Project, SERVED, SERVER } from '../../deploy-project.js';
+import { readDocument } from '../../document-schema.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -83,4 +84,30 @@ test('a deploy whose script and link were ended together is gone on with by its 
   const { release } = appOf(told);
   expect(await readOnHost(`readlink ${project.deployDir}/current`)).toBe(`releases/${release}`);
   expect(await readOnHost(`cat ${project.deployDir}/current/page.html`)).toBe('two');
+});
+
+test('a deploy that is interrupted before anything is switched says that nothing was', async () => {
+  const project = await createServed('early', 'in place');
+  await project.write(PAGES);
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ 'page.html': 'two' });
+  await project.configure({ setup: ': >../../begun; sleep 1000' });
+  const config = ['--config', join(project.folder, 'outlast.yaml')];
+  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
+  let stdout = '';
+  client.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  client.stderr?.resume();
+  const ended = new Promise((resolve) => client.once('close', resolve));
+  const isBegun = async () => (await readOnHost(`ls ${project.deployDir}/begun 2>/dev/null`)) !== '';
+  await waitFor(isBegun, { what: 'the setup' });
+  client.kill('SIGINT');
+  expect(await ended).toBe(130);
+  const [outcome] = readDocument('deploy', stdout).outcomes;
+  expect(outcome).toMatchObject({
+    ok: false,
+    error: { code: 'E_CONNECTION_LOST', message: 'interrupted, and nothing was switched' },
+  });
+  expect(appOf(await project.ask('status'))).toMatchObject({ pid: first.pid, state: 'running' });
 });

@@ -85,7 +85,7 @@ test('what was never healthy is not gone back to, though it runs since its deplo
   expect(appOf(told)).toMatchObject({ state: 'running', release, previousRelease: release, rolledBack: true });
   const { document } = await project.ask('history');
   const entries = document.outcomes[0]?.entries;
-  expect(entries).toMatchObject([{ result: 'ok' }, { result: 'interrupted' }, { result: 'failed' }]);
+  expect(entries).toMatchObject([{ result: 'ok' }, { result: 'taken-over' }, { result: 'failed' }]);
 });
 
 test('a deploy whose laptop died holds nothing up: its setup ends, and the next one says so', async () => {

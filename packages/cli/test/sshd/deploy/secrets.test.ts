@@ -97,7 +97,7 @@ test('a page that is no good is quoted without secrets, and a probe that hangs i
   expect(told.document.outcomes[0]?.error?.message).toBe('it is not healthy: /missing answers 404: ******** is wrong');
   await project.configure({ health: { exec: 'exec sleep 1000', within: '1s' } });
   const hanging = await project.ask('deploy');
-  expect(hanging.document.outcomes[0]?.error?.message).toBe('it is not healthy: the probe did not end within 1 s');
+  expect(hanging.document.outcomes[0]?.error?.message).toBe('it is not healthy: the exec probe did not end within 1 s');
 });
 
 test('a release is gone back to without its secrets at hand', async () => {

@@ -1,0 +1,114 @@
+import { waitFor } from '@outlast/test-fixtures';
+import { describe, expect, test } from 'vitest';
+import { createProject, type Project } from '../../deploy-project.js';
+import { appOf, codesOf, useLab } from '../../program-lab.js';
+
+const lab = useLab(['web1']);
+
+/** Alive, and never healthy. */
+const SICK = { exec: 'test -e nowhere', within: '60s', steady: '0ms', interval: '50ms' };
+const RUN = ['sh', '-c', 'cat file; exec sleep 1000'];
+
+/** A healthy release, and a deploy of another one that is looked at until somebody does something about it. */
+async function beginSick(app: string, port: string | undefined) {
+  const run = port === undefined ? {} : { port };
+  const project = await createProject(lab, app, { run: RUN, ...run, health: { exec: 'true', steady: '0ms' } });
+  await project.write({ file: 'first' });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ file: 'second' });
+  await project.configure({ health: SICK });
+  const deploying = project.ask('deploy', '--reason', 'big');
+  const isProbed = async () => {
+    const { release, state } = appOf(await project.ask('status'));
+    return state === 'running' && release !== first.release;
+  };
+  await waitFor(isProbed, { what: 'the second release to run', timeoutMs: 20_000 });
+  return { project, first, deploying };
+}
+
+const listLiving = async ({ app }: Project) =>
+  (await lab.host().run(`grep -ls OUTLAST_APP=${app} /proc/[0-9]*/environ`)).stdout;
+
+describe.each([
+  ['beside the earlier one', 'auto'],
+  ['in the place of the earlier one', undefined],
+])('while a release is started %s', (_, port) => {
+  test('start and restart are refused with who deploys', async () => {
+    const { project, deploying } = await beginSick(port ?? 'fixed', port);
+    for (const verb of ['start', 'restart']) {
+      const { error } = (await project.ask(verb)).document.outcomes[0] ?? {};
+      expect(error).toMatchObject({
+        code: 'E_LOCKED',
+        message: expect.stringMatching(/^\S+@\S+ is at a deploy since \d{4}-\S+Z: big$/),
+        hint: expect.stringContaining('outlast stop'),
+      });
+    }
+    const { document } = await project.ask('history');
+    expect(document.outcomes[0]?.entries).toMatchObject([
+      { result: 'ok' },
+      { result: 'under-way', verb: 'deploy', release: null },
+    ]);
+    await project.ask('stop');
+    await deploying;
+    expect(codesOf(await project.ask('restart'))).toEqual(['ok']);
+  });
+
+  test('a stop is the last word: nothing runs, and what was healthy is current', async () => {
+    const { project, first, deploying } = await beginSick(`${port ?? 'fixed'}-stopped`, port);
+    const stopped = await project.ask('stop');
+    expect(codesOf(stopped)).toEqual(['ok']);
+    expect(appOf(stopped)).toMatchObject({ state: 'stopped' });
+    const told = await deploying;
+    expect(codesOf(told)).toEqual(['E_STOPPED']);
+    expect(told.document.outcomes[0]?.error?.message).toMatch(/^\S+@\S+ stopped it meanwhile, so it was not started$/);
+    expect(appOf(told)).toMatchObject({ release: null, state: 'stopped' });
+    expect(await listLiving(project)).toBe('');
+    const { releases = [] } = appOf(await project.ask('releases'));
+    expect(releases.map(({ state, current }) => [state, current])).toEqual([
+      ['good', true],
+      ['failed', false],
+    ]);
+    const { document } = await project.ask('history');
+    const failed = { result: 'failed', error: 'E_STOPPED' };
+    expect(document.outcomes[0]?.entries).toEqual([expect.anything(), expect.objectContaining(failed)]);
+    await project.configure({ health: { exec: 'true', steady: '0ms' } });
+    const back = await project.ask('rollback');
+    // Beside it the earlier one is the last that ran, and nothing was healthy before it.
+    expect(codesOf(back)).toEqual([port === 'auto' ? 'E_NO_RELEASE' : 'ok']);
+    const again = await project.ask('restart');
+    expect(appOf(again)).toMatchObject({ release: first.release, state: 'running' });
+  });
+});
+
+test('a stop while a release is uploaded and set up ends the deploy as well', async () => {
+  const project = await createProject(lab, 'early', { run: RUN, health: { exec: 'true', steady: '0ms' } });
+  await project.write({ file: 'first' });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ file: 'second' });
+  await project.configure({ setup: ': >../../begun; while [ ! -e ../../go ]; do sleep 0.05; done' });
+  const deploying = project.ask('deploy');
+  const isBegun = async () => (await lab.host().run(`test -e ${project.deployDir}/begun`)).exitCode === 0;
+  await waitFor(isBegun, { what: 'the setup to be under way' });
+  expect(codesOf(await project.ask('stop'))).toEqual(['ok']);
+  await lab.host().run(`: >${project.deployDir}/go`);
+  const told = await deploying;
+  expect(codesOf(told)).toEqual(['E_STOPPED']);
+  expect(appOf(told)).toMatchObject({ changed: false, release: null, previousRelease: null });
+  expect(appOf(await project.ask('releases')).releases?.find(({ current }) => current)?.id).toBe(first.release);
+  await project.configure({ setup: 'true' });
+  const again = await project.ask('deploy');
+  expect(codesOf(again)).toEqual(['ok']);
+});
+
+test('a release that failed is not started again from its records', async () => {
+  const { project, deploying } = await beginSick('recorded', undefined);
+  await project.ask('stop');
+  await deploying;
+  const { outcomes } = (await lab.ask(['restart', project.app, '-H', 'web1', '--settle', '0ms'])).document;
+  expect(outcomes[0]?.error).toMatchObject({
+    code: 'E_START_FAILED',
+    message: expect.stringMatching(
+      /^not started: it ran last in release \S+, which failed; outlast rollback recorded starts/,
+    ),
+  });
+});

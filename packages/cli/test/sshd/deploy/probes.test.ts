@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { createProject, IDLE, SERVED, SERVER } from '../../deploy-project.js';
+import { appOf, codesOf, useLab } from '../../program-lab.js';
+
+const lab = useLab(['web1']);
+
+/** Each look is a line; the probe runs in the folder of the release. */
+const COUNT = 'echo look >>../../looks; looks=$(wc -l <../../looks)';
+
+test('so many looks have to be good one after the other', async () => {
+  const health = { exec: `${COUNT}; [ $looks -gt 2 ]`, successes: 3, steady: '0ms', interval: '10ms', within: '30s' };
+  const project = await createProject(lab, 'successes', { ...IDLE, health });
+  await project.write({ file: 'first' });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
+  expect((await lab.host().run(`wc -l <${project.deployDir}/looks`)).stdout.trim()).toBe('5');
+});
+
+test('every other look is not enough where two have to be good', async () => {
+  const health = { exec: `${COUNT}; [ $((looks % 2)) = 0 ]`, successes: 2, steady: '0ms', interval: '10ms' };
+  const project = await createProject(lab, 'flapping', { ...IDLE, health: { ...health, within: '700ms' } });
+  await project.write({ file: 'first' });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNHEALTHY']);
+});
+
+test('a port that is listened on and a line of the log hold together', async () => {
+  const health = { tcp: true, log: '^serving [a-z]+$', within: '15s', steady: '0ms', interval: '50ms' };
+  const project = await createProject(lab, 'listening', { ...SERVED, health });
+  await project.write({ 'server.mjs': SERVER, 'page.html': 'one' });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
+  await project.configure({ health: { ...health, log: '^serving [0-9]+$', within: '500ms' } });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNHEALTHY']);
+});
+
+test('a probe says that waiting does not help, and what it has said is shown', async () => {
+  const health = { exec: 'echo "in line 3"; echo "no module $TOKEN" >&2; exit 78', within: '10m' };
+  const project = await createProject(lab, 'hopeless', { ...IDLE, health, env_file: 'env' });
+  await project.write({ file: 'first', '../env': 'TOKEN=canary-4711' });
+  const told = await project.ask('deploy');
+  expect(told.document.outcomes[0]?.error).toMatchObject({
+    code: 'E_UNHEALTHY',
+    message: 'it is not healthy: the exec probe exits with 78: no module ********',
+    lastLines: ['probe: in line 3', 'probe: no module ********'],
+  });
+  expect(appOf(told).steps?.find(({ name }) => name === 'health')?.seconds).toBeLessThan(30);
+});

@@ -1,0 +1,59 @@
+import { sh } from '../shell/template.js';
+
+/**
+ * Shell functions for whoever has to reckon with a deploy that somebody else is at: a start is refused while a release takes its place, and a
+ * stop is the last word, so that the deploy starts nothing any more.
+ */
+export const READ_LOCK_FUNCTIONS = sh`
+  # latest_lock: sets lock to the number of the latest lock, 0 where there was none.
+  latest_lock() {
+    lock=0
+    for lock_file in "$deploy_dir"/lock.*; do
+      lock_file=\${lock_file##*/lock.}
+      case $lock_file in
+      '' | *[!0-9]*) continue ;;
+      esac
+      [ "$lock_file" -gt "$lock" ] && lock=$lock_file
+    done
+    lock_path=$deploy_dir/lock.$lock
+  }
+
+  # read_lock FILE: sets lock_request, lock_time, lock_by, lock_verb and lock_reason.
+  read_lock() {
+    lock_request=- lock_time=0 lock_by=- lock_verb=- lock_reason=-
+    read_record "$1" || return 1
+    set -f
+    set -- $record
+    set +f
+    [ $# -ge 8 ] || return 1
+    lock_request=$4 lock_time=$5 lock_by=$6 lock_verb=$7 lock_reason=$8
+  }
+
+  # find_deploy: sets what read_lock sets; fails where nobody deploys $app at the moment.
+  find_deploy() {
+    deploy_dir=$state/deploys/$app
+    latest_lock
+    [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && is_recorded_alive "$lock_path" && read_lock "$lock_path"
+  }
+
+  # check_deploy: refuses to go on while one release takes the place of another.
+  check_deploy() {
+    find_deploy && read_record "$lock_path.stage" && [ "$record" = activate ] || return 0
+    fail_locked
+    return 1
+  }
+
+  fail_locked() {
+    say "HELD $app $lock_by $lock_time $lock_verb $lock_reason"
+    fail E_LOCKED "$app"
+  }
+
+  # halt_deploy: of $app, before $by stops it. One whose script was ended may be gone on with by its client.
+  halt_deploy() {
+    deploy_dir=$state/deploys/$app
+    latest_lock
+    [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] || return 0
+    write_record "$lock_path.stopped" "$by" || ln "$lock_path" "$lock_path.stopped" 2>/dev/null
+    return 0
+  }
+`;
