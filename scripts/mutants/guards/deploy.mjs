@@ -234,14 +234,14 @@ export const DEPLOY_MUTANTS = [
     file: `${DEPLOY}/activate-release.ts`,
     text: '[ "$was_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0',
     instead: '[ "$was_live" = yes ] || return 0',
-    test: `${IN_PLACE} > a stop is the last word: nothing runs, and what was healthy is current`,
+    test: `${IN_PLACE} a stop is the last word: nothing runs, and what was healthy is current`,
   },
   {
     guard: 'nothing is started while a release takes its place',
     file: `${DEPLOY}/read-lock.ts`,
     text: '[ "$record" = activate ] || return 0',
     instead: 'false || return 0',
-    test: `${IN_PLACE} > start and restart are refused with who deploys`,
+    test: `${IN_PLACE} start and restart are refused with who deploys`,
   },
   {
     guard: 'a release that failed is not started from its records',
@@ -255,7 +255,7 @@ export const DEPLOY_MUTANTS = [
     file: 'packages/core/src/operations/rollback.ts',
     text: '|| [ "\\${running:-$good}" != "$good" ]; }',
     instead: '|| false; }',
-    test: `${IN_PLACE} > a stop is the last word: nothing runs, and what was healthy is current`,
+    test: `${IN_PLACE} a stop is the last word: nothing runs, and what was healthy is current`,
   },
   {
     guard: 'a probe can say that waiting does not help',
