@@ -1,4 +1,5 @@
-export { DEFAULT_HEALTH, type HealthSettings } from './deploy/probe-health.js';
+export { DEFAULT_HEALTH, type HealthSettings } from './deploy/health-settings.js';
+export { parseReleaseId } from './deploy/release-id.js';
 export type { SetupOptions } from './deploy/set-up-release.js';
 export { type AskedAt, diagnoseHost } from './diagnosis/diagnose-host.js';
 export { createFinding, FINDING_LEVELS, type Finding, type FindingLevel, sortFindings } from './diagnosis/finding.js';
@@ -9,7 +10,7 @@ export type { LogSince, LogStream } from './logs/log-stream.js';
 export { POSIX_CLASSES, type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
 export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
 export { type AdoptOptions, adopt } from './operations/adopt.js';
-export { type DeployOptions, deploy, parseReleaseId } from './operations/deploy.js';
+export { type DeployOptions, deploy } from './operations/deploy.js';
 export type { DeployResult, DeployStep } from './operations/deploy-result.js';
 export { doctor } from './operations/doctor.js';
 export { buildExecScript, type ExecOptions } from './operations/exec.js';

@@ -120,13 +120,13 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what ran before can be started again',
     file: `${DEPLOY}/activate-release.ts`,
-    text: 'cp "$kept_run.$part" "$lock_path.run.$part" 2>/dev/null && continue',
-    instead: 'continue',
+    text: 'copy_run "$kept_run" "$lock_path.run" ||',
+    instead: ': ||',
     test: `${NO_GOOD} that ends at once gives its place back`,
   },
   {
     guard: 'an app has to stay healthy',
-    file: `${DEPLOY}/probe-health.ts`,
+    file: `${DEPLOY}/await-health.ts`,
     text: '[ "$clock" -lt $((healthy_since +',
     instead: '[ "$clock" -lt $((0 +',
     test: `${NO_GOOD} that ends while it has to stay healthy gives its place back`,
@@ -141,7 +141,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'one that is given up leaves the old one the latest',
     file: `${DEPLOY}/activate-release.ts`,
-    text: 'apart stop_run - - beside || return 1\n    drop_run',
+    text: 'apart stop_run - - beside || return 1\n    [ -e "$lock_path.stopped" ] || drop_run',
     instead: 'apart stop_run - - beside || return 1',
     test: `${BESIDE} a release that is no good leaves the old one alone: the same process, on the same port`,
   },
@@ -189,7 +189,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'an app that ended is told as ended',
-    file: `${DEPLOY}/probe-health.ts`,
+    file: `${DEPLOY}/await-health.ts`,
     text: 'ended="$2 $3"',
     instead: "ended=''",
     test: `${NO_GOOD} that ends while it has to stay healthy gives its place back`,
@@ -232,8 +232,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what was stopped meanwhile is not brought back',
     file: `${DEPLOY}/activate-release.ts`,
-    text: '[ "$was_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0',
-    instead: '[ "$was_live" = yes ] || return 0',
+    text: '[ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0',
+    instead: '[ "$earlier_live" = yes ] || return 0',
     test: `${IN_PLACE} a stop is the last word: nothing runs, and what was healthy is current`,
   },
   {
@@ -259,7 +259,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'a probe can say that waiting does not help',
-    file: `${DEPLOY}/probe-health.ts`,
+    file: `${DEPLOY}/await-health.ts`,
     text: '[ "$hopeless" = no ] || return 1',
     instead: ':',
     test: 'packages/cli/test/sshd/deploy/probes.test.ts > a probe says that waiting does not help, and what it has said is shown',

@@ -11,17 +11,15 @@ import { createRequestId } from '../fleet/nonce.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { formatBytes } from '../output/format-bytes.js';
+import { formatUpload } from '../output/format-upload.js';
 import { maskSpec, resolveSpec, warnOfPlaceholders } from './app-spec.js';
 import { changeReleases } from './deploy-results.js';
 import { planFleet } from './fleet-plan.js';
 import { loadConfiguration } from './load-configuration.js';
+import { noteSafety } from './note-safety.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './release-flags.js';
-import { noteSafety } from './start.js';
 import type { Verb } from './verb.js';
-
-/** Of the bar that an upload fills. */
-const BAR_CELLS = 10;
 
 interface DeployFlags extends ReleaseFlags {
   readonly force?: boolean;
@@ -119,10 +117,4 @@ function describeAction(app: string, release: string, { entries }: SourceTree): 
   const files = entries.filter(({ kind }) => kind === 'file');
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   return `deploy ${app}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}; where they are not what runs already, as release ${release}`;
-}
-
-function formatUpload({ bytes, totalBytes, files, totalFiles }: UploadProgress): string {
-  const share = totalBytes === 0 ? 1 : bytes / totalBytes;
-  const bar = '#'.repeat(Math.floor(share * BAR_CELLS)).padEnd(BAR_CELLS, '-');
-  return `upload [${bar}] ${Math.floor(100 * share)}% of ${formatBytes(totalBytes)}, ${files}/${totalFiles} files`;
 }

@@ -1,7 +1,7 @@
 import { inspect, OutlastError, parseAppName, parsePort } from '@outlast/core';
 import type { Command } from 'commander';
 import { askAppPort } from '../fleet/app-port.js';
-import { forwardPort, type Tunnel } from '../fleet/forward-port.js';
+import { forwardPort } from '../fleet/forward-port.js';
 import type { HostSession } from '../fleet/host-session.js';
 import type { Outcome } from '../fleet/outcome.js';
 import { escapeCell } from '../output/escape-terminal.js';
@@ -73,13 +73,13 @@ async function forward(
   const buildScript = () => inspect.build({ apps: [app] }, { nonce: PREVIEW_NONCE });
   if (await showPreview(context, plan, { action: `forward the port of ${app}`, buildScript })) return 0;
   const told = new Set<string>();
-  const outcomes = await runOverHosts<Tunnel>(context, plan, {
+  const outcomes = await runOverHosts<null>(context, plan, {
     label: `forwarding ${app} until Ctrl-C`,
     atOnce: true,
     timeoutMs: undefined,
     work: async (session, { target }) => {
       await forwardHost(session, { context, app, flags, host: target.name, onUrl });
-      return { ok: true, value: { localPort: 0, remotePort: 0 } };
+      return { ok: true, value: null };
     },
     onOutcome: (outcome) => tellFailure(context, plan, outcome, told),
   });
@@ -120,7 +120,7 @@ function forwardHost(session: HostSession, { context, app, flags, host, onUrl }:
 async function tellFailure(
   context: Context,
   { hosts }: FleetPlan,
-  outcome: Outcome<Tunnel>,
+  outcome: Outcome<null>,
   told: Set<string>,
 ): Promise<void> {
   if (outcome.ok === true || context.interrupt.aborted) return;
@@ -132,7 +132,7 @@ async function tellFailure(
 
 async function finish(
   context: Context,
-  outcomes: readonly Outcome<Tunnel>[],
+  outcomes: readonly Outcome<null>[],
   told: ReadonlySet<string>,
 ): Promise<number> {
   const failed = outcomes.filter(({ host, ok }) => ok !== true && (told.has(host) || !context.interrupt.aborted));

@@ -63,7 +63,7 @@ export const initVerb: Verb = {
   },
 };
 
-const KINDS: Readonly<Record<AppKind, string>> = {
+const KIND_NAMES: Readonly<Record<AppKind, string>> = {
   streamlit: 'a Streamlit app',
   gradio: 'a Gradio app',
   fastapi: 'a FastAPI app',
@@ -73,7 +73,7 @@ const KINDS: Readonly<Record<AppKind, string>> = {
 };
 
 function describeRecognised({ kind, entry }: RecognisedApp): string {
-  const what = `This folder holds ${KINDS[kind]}${entry === null ? '' : `, ${entry}`}.`;
+  const what = `This folder holds ${KIND_NAMES[kind]}${entry === null ? '' : `, ${entry}`}.`;
   return kind === 'unknown' ? `${what} Put in how it is run.` : what;
 }
 

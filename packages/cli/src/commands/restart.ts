@@ -27,9 +27,9 @@ import {
 import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
+import { noteSafety } from './note-safety.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
-import { noteSafety } from './start.js';
 import { pickStopFlags } from './stop.js';
 import type { Verb } from './verb.js';
 

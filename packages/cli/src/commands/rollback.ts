@@ -15,9 +15,9 @@ import { isCode } from '../ssh/connect-errors.js';
 import { maskSpec, resolveSpec } from './app-spec.js';
 import { changeReleases } from './deploy-results.js';
 import { planFleet } from './fleet-plan.js';
+import { noteSafety } from './note-safety.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './release-flags.js';
-import { noteSafety } from './start.js';
 import type { Verb } from './verb.js';
 
 interface RollbackFlags extends ReleaseFlags {

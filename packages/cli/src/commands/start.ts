@@ -1,15 +1,14 @@
-import { type AppResult, formatSuggestion, OutlastError, parseAppName, parseDuration, start } from '@outlast/core';
+import { formatSuggestion, OutlastError, parseAppName, parseDuration, start } from '@outlast/core';
 import { DEFAULT_SETTLE_MS } from '../fleet/defaults.js';
 import { getLocalName } from '../fleet/local-name.js';
 import { createRequestId } from '../fleet/nonce.js';
-import type { Outcome } from '../fleet/outcome.js';
 import { proveDetached } from '../fleet/prove-detached.js';
 import { CHANGED_APP_ROWS } from '../output/row-shapes.js';
 import { buildFinding, changeApps } from './app-results.js';
 import { addSpecFlags, maskSpec, resolveSpec, type SpecFlags, warnOfPlaceholders } from './app-spec.js';
-import type { Context } from './context.js';
 import { addFleetFlags, type FleetFlags } from './flags.js';
 import { planFleet } from './fleet-plan.js';
+import { noteSafety } from './note-safety.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
 import { addRowFlags } from './row-flags.js';
 import type { Verb } from './verb.js';
@@ -59,27 +58,6 @@ export const startVerb: Verb = {
     return exit;
   },
 };
-
-/** Says whether the laptop may be closed, which is true of those hosts alone on which everything has been seen twice. */
-export function noteSafety(
-  { output }: Context,
-  outcomes: readonly Outcome<readonly AppResult[]>[],
-  proven: ReadonlySet<string>,
-): void {
-  const isProven = ({ identity, logoutUnknown }: AppResult) =>
-    identity !== null && proven.has(identity) && logoutUnknown !== true;
-  for (const { host, value = [] } of outcomes.filter(({ value = [] }) => value.some((each) => each.logoutUnknown))) {
-    const apps = value.map(({ report }) => report.app).join(' ');
-    output.warn(
-      `${host}: whether ${apps} outlives the logout is not known: logind did not say (outlast doctor -H ${host})`,
-    );
-  }
-  const safe = outcomes.filter(({ ok, value = [] }) => ok === true && value.length > 0 && value.every(isProven)).length;
-  if (safe === 0) return;
-  output.note(
-    safe === outcomes.length ? 'Safe to disconnect.' : `Safe to disconnect from ${safe} of ${outcomes.length} hosts.`,
-  );
-}
 
 function createNoProgramError(app: string, configured: readonly string[]): OutlastError {
   const message = configured.includes(app)

@@ -46,7 +46,7 @@ export function resolveDeployDefinition(config: Config, name: string): DeployDef
     excluded: new Set([...config.apps.values()].flatMap(listPrivateFiles)),
     runtime: resolveRuntime(settings),
     setup: settings.setup ?? null,
-    sharedPaths: (settings.shared_paths ?? []).map((path) => path.replace(/\/+$/, '')),
+    sharedPaths: settings.shared_paths ?? [],
     keepReleases: settings.keep_releases ?? DEFAULT_KEEP,
     health: resolveHealth(settings),
   };

@@ -164,7 +164,7 @@ const appFields = {
     .describe('systemd runs it in a scope of the systemd user manager, which outlives logouts; setsid by default'),
   keep_releases: z.int().min(1).max(1_000).optional(),
   shared_paths: z
-    .array(parsed(parseRelativePath))
+    .array(parsed(parseRelativePath).transform((path) => path.replace(/\/+$/, '')))
     .refine(
       (paths) => paths.every((path) => !paths.some((other) => isBelow(path, other))),
       'must not hold one path below another',
@@ -238,5 +238,5 @@ function isWholeSeconds({ minMs, maxMs }: { readonly minMs: number; readonly max
 }
 
 function isBelow(path: string, other: string): boolean {
-  return path !== other && path.startsWith(`${other.replace(/\/+$/, '')}/`);
+  return path !== other && path.startsWith(`${other}/`);
 }

@@ -39,29 +39,29 @@ export const ACTIVATE_FUNCTIONS = sh`
     note_stage activate && check_halted || return 1
     read_current
     read_running
-    earlier=$good was_current=$current was_live=no run_before=$run
-    case $phase in running | between | launching | stopping) was_live=yes earlier=$running ;; esac
-    if is_good_lost; then was_live=yes earlier=$good was_current=$good; else back=; fi
+    earlier=$good earlier_current=$current earlier_live=no run_before=$run
+    case $phase in running | between | launching | stopping) earlier_live=yes earlier=$running ;; esac
+    if is_good_lost; then earlier_live=yes earlier=$good earlier_current=$good; else fallback=; fi
     # What never was healthy, with nothing before it, is nothing to bring back.
-    if [ -z "$good" ] && [ -n "$running" ] && [ "$interrupted" = activate ]; then was_live=no earlier='' was_current=''; fi
+    if [ -z "$good" ] && [ -n "$running" ] && [ "$interrupted" = activate ]; then earlier_live=no earlier='' earlier_current=''; fi
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
-    if [ "$was_live" = yes ] && [ -z "$back" ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
+    if [ "$earlier_live" = yes ] && [ -z "$fallback" ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
       activate_beside
     else
       activate_in_place
     fi
   }
 
-  # is_good_lost: a deploy that did not come to its end has left running what never was healthy, or nothing: back is what there is to go back to
+  # is_good_lost: a deploy that did not come to its end has left running what never was healthy, or nothing: fallback is what there is to go back to
   # then.
   is_good_lost() {
-    back=$good
+    fallback=$good
     [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
     if [ "$running" = "$good" ]; then [ "$interrupted" = activate ] && ! runs_as_proven; return; fi
     [ "$interrupted" != activate ] || return 0
-    [ "$was_live" = yes ] && [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ]
+    [ "$earlier_live" = yes ] && [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ]
   }
 
   # activate_beside: the new one has a port of its own, so what runs goes on until it is healthy.
@@ -81,12 +81,13 @@ export const ACTIVATE_FUNCTIONS = sh`
   stop_earlier() { apart stop_beside "$run_before"; }
   stop_beside() { enter_run "$1" && stop_run - - beside; }
 
-  # drop_new_run: with its records, so that the run before is the latest one again.
+  # drop_new_run: with its records, so that the run before is the latest one again; but for those that whoever stops the app is writing.
   drop_new_run() {
     latest_run
     [ "$run" != "$run_before" ] || return 0
+    if [ -e "$lock_path.stopped" ]; then apart stop_app "$app" - -; return; fi
     apart stop_run - - beside || return 1
-    drop_run
+    [ -e "$lock_path.stopped" ] || drop_run
   }
 
   # drop_run: of the run that was entered; the mark that another one runs beside it goes last.
@@ -124,13 +125,8 @@ export const ACTIVATE_FUNCTIONS = sh`
   # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
   keep_earlier_run() {
     kept_run=$app_dir/run.$run_before
-    [ -z "$back" ] || kept_run=$deploy_dir/records/$back.run
-    for part in spec settings launch sh release runtime; do
-      [ -e "$kept_run.$part" ] || continue
-      cp "$kept_run.$part" "$lock_path.run.$part" 2>/dev/null && continue
-      fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"
-      return 1
-    done
+    [ -z "$fallback" ] || kept_run=$deploy_dir/records/$fallback.run
+    copy_run "$kept_run" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"
   }
 
   check_before_stop() { check_launcher && check_port && check_room; }
@@ -146,11 +142,15 @@ export const ACTIVATE_FUNCTIONS = sh`
     switch_current "$1" || fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"
   }
 
-  # check_halted: refuses to go on once somebody has stopped the app. A stop says so before it looks for what runs, and a start asks before it
-  # claims its run and behind that: one of the two sees the other.
+  # check_halted: refuses to go on once somebody has stopped the app, and lets that stop come to its end. A stop says so before it looks for
+  # what runs, and a start asks before it claims its run and behind that: one of the two sees the other.
   check_halted() {
     read_record "$lock_path.stopped" || return 0
-    tell "HALTED $app \${record%% *}"
+    set -f
+    set -- $record
+    set +f
+    while [ "$1" != $$ ] && is_recorded_alive "$lock_path.stopped"; do nap; done
+    tell "HALTED $app $4"
     fail E_STOPPED "$app"
   }
 
@@ -164,12 +164,20 @@ export const ACTIVATE_FUNCTIONS = sh`
   }
 
   be_healthy() {
-    if await_health; then rm -f "$deploy_dir/page"; return 0; fi
+    prove_healthy
+    set -- $?
+    rm -f "$deploy_dir/page"
+    return "$1"
+  }
+
+  prove_healthy() {
+    await_health
+    set -- $?
     check_halted || return 1
+    [ "$1" != 0 ] || return 0
     tell "UNHEALTHY $app $silent"
     print_last_lines
     [ -n "$ended" ] || print_probe_lines
-    rm -f "$deploy_dir/page"
     if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
@@ -178,7 +186,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   fall_back() {
     note_failed
     run_step rollback undo_switch
-    tell "ROLLEDBACK $app \${was_current:--}"
+    tell "ROLLEDBACK $app \${earlier_current:--}"
   }
 
   note_failed() { read_release "$release" && [ "$release_state" = good ] || note_state "$release" failed; }
@@ -186,16 +194,16 @@ export const ACTIVATE_FUNCTIONS = sh`
   undo_switch() {
     latest_run
     if [ "$run" != "$run_before" ]; then apart stop_app "$app" - - || return 1; fi
-    switch_current "$was_current" || { fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"; return 1; }
+    switch_current "$earlier_current" || { fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"; return 1; }
     restore_earlier
   }
 
   # restore_earlier: unless it runs as it did, or is to run no more.
   restore_earlier() {
-    [ "$was_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
+    [ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
     latest_run
     judge_run
-    if [ "$run" = "$run_before" ] && [ "$phase" = running ] && [ -z "$back" ]; then return 0; fi
+    if [ "$run" = "$run_before" ] && [ "$phase" = running ] && [ -z "$fallback" ]; then return 0; fi
     run_source=$lock_path.run
     use_recorded_files
     run_release=

@@ -3,30 +3,7 @@ import { buildSurroundings } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
 import { MAX_PAGE_BYTES, PAGE_FUNCTIONS } from './get-page.js';
-
-/** What a release has to show before it counts as healthy; all that is given has to hold. */
-export interface HealthSettings {
-  /** Asked of the app's port on the host itself. */
-  readonly http: {
-    readonly path: string;
-    readonly firstStatus: number;
-    readonly lastStatus: number;
-    /** POSIX extended regular expression that a line of the page has to match; null for any page. */
-    readonly body: string | null;
-  } | null;
-  /** The port accepts a connection. */
-  readonly tcp: boolean;
-  /** A shell line that has to exit with 0, run as the app is; 78 says that waiting does not help. */
-  readonly exec: string | null;
-  /** POSIX extended regular expression that a line of the log has to match, of what the app has written since it was started. */
-  readonly log: string | null;
-  readonly withinMs: number;
-  readonly intervalMs: number;
-  /** So many looks one after the other have to be good. */
-  readonly successes: number;
-  /** Alive and healthy for so long after the first time. */
-  readonly steadyMs: number;
-}
+import type { HealthSettings } from './health-settings.js';
 
 /** Of a page that is no good. */
 const QUOTED_BYTES = 200;
@@ -35,24 +12,13 @@ const HOPELESS_EXIT = 78;
 /** Of what a probe has said, beside the log. */
 const PROBE_LINES = 10;
 
-export const DEFAULT_HEALTH: HealthSettings = {
-  http: null,
-  tcp: false,
-  exec: null,
-  log: null,
-  withinMs: 60_000,
-  intervalMs: 500,
-  successes: 1,
-  steadyMs: 3_000,
-};
+/** What a probe runs with, of the app's spec. */
+export type Surroundings = Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>;
 
 /**
- * Shell functions that look whether the app is healthy, next to `DATA_FUNCTIONS`: `await_health`, which sets `unhealthy`, or `ended`, to why it is not.
+ * Shell functions that look once whether the app is healthy, next to `DATA_FUNCTIONS`: `probe_health`, which sets `unhealthy` to why it is not.
  */
-export function buildHealthFunctions(
-  health: HealthSettings,
-  spec: Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>,
-): string {
+export function buildProbeFunctions(health: HealthSettings, spec: Surroundings): string {
   const { http, tcp, exec, log } = health;
   const probes = [
     ...(http === null ? [] : [sh`probe_http ${http.path} ${http.firstStatus} ${http.lastStatus} ${http.body ?? ''}`]),
@@ -63,51 +29,6 @@ export function buildHealthFunctions(
   return sh`
   ${raw(buildMaskFunction(spec.secretEnv))}
   ${raw(PAGE_FUNCTIONS)}
-
-  # await_health: of the run that has just been started; an app that ends, or that had to be started again, is not waited for: ended says how.
-  await_health() {
-    unhealthy='' ended='' asker_gone=no hopeless=no healthy_since='' successes=0
-    first_pid=$pid
-    read_health_port
-    find_asker
-    read_clock
-    health_deadline=$((clock + ${Math.ceil(health.withinMs / 100)}))
-    while :; do
-      is_still_there || return 1
-      silent=- probe_failed=no
-      if probe_health; then
-        successes=$((successes + 1))
-        read_clock
-        healthy_since=\${healthy_since:-$clock}
-        [ "$successes" -lt ${health.successes} ] || [ "$clock" -lt $((healthy_since + ${Math.ceil(health.steadyMs / 100)})) ] || return 0
-      elif ! is_still_there; then
-        return 1
-      elif [ -n "$healthy_since" ] && [ "$successes" -ge ${health.successes} ]; then
-        unhealthy="healthy at first, then not: $unhealthy"
-        # Who is about to end does not answer any more: the end says more.
-        for look in 1 2 3 4 5; do nap && is_still_there || return 1; done
-        return 1
-      else
-        successes=0 healthy_since=''
-      fi
-      [ "$hopeless" = no ] || return 1
-      read_clock
-      if [ -z "$healthy_since" ] && [ "$clock" -ge "$health_deadline" ]; then return 1; fi
-      sleep ${raw(String(health.intervalMs / 1000))} 2>/dev/null || sleep ${Math.ceil(health.intervalMs / 1000)}
-    done
-  }
-
-  # is_still_there: as the process that was started.
-  is_still_there() {
-    judge_run
-    [ "$phase" != running ] || [ "$pid" != "$first_pid" ] || return 0
-    await_exit
-    # One that is to be started again has no end yet, only a line among the last ones.
-    if read_record "$record_path.exit"; then set -- "$run" $record; else set -- $(tail -n 1 "$app_dir/ends" 2>/dev/null); fi
-    ended='unknown -'
-    [ "\${1-}" != "$run" ] || ended="$2 $3"
-    return 1
-  }
 
   probe_health() { ${raw(probes.join(' && ') || ':')}; }
 

@@ -53,7 +53,8 @@ export const READ_LOCK_FUNCTIONS = sh`
     deploy_dir=$state/deploys/$app
     latest_lock
     [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] || return 0
-    write_record "$lock_path.stopped" "$by" || ln "$lock_path" "$lock_path.stopped" 2>/dev/null
+    read_process $$
+    write_record "$lock_path.stopped" "$$ $process_start $boot $by" || ln "$lock_path" "$lock_path.stopped" 2>/dev/null
     return 0
   }
 `;

@@ -93,11 +93,15 @@ export const SWITCH_FUNCTIONS = sh`
     if [ "$good" != "$1" ] && [ "$release_state" != good ]; then release_before=\${good:--}; fi
     release_state=good
     write_release_record "$1" && write_record "$deploy_dir/good" "$1" || return 1
-    rm -f "$deploy_dir/records/$1.run.runtime"
+    copy_run "$record_path" "$deploy_dir/records/$1.run"
+  }
+
+  # copy_run FROM TO: the files from which a run can be started again, each in one piece.
+  copy_run() {
+    rm -f "$2.runtime"
     for part in spec settings launch sh release runtime; do
-      [ -e "$record_path.$part" ] || continue
-      cp "$record_path.$part" "$deploy_dir/records/$1.run.$part.$$" 2>/dev/null &&
-        mv -f "$deploy_dir/records/$1.run.$part.$$" "$deploy_dir/records/$1.run.$part" || return 1
+      [ -e "$1.$part" ] || continue
+      cp "$1.$part" "$2.$part.$$" 2>/dev/null && mv -f "$2.$part.$$" "$2.$part" || return 1
     done
   }
 `;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_HEALTH } from '../deploy/probe-health.js';
+import { DEFAULT_HEALTH } from '../deploy/health-settings.js';
 import { adopt } from '../operations/adopt.js';
 import { deploy } from '../operations/deploy.js';
 import { find } from '../operations/find.js';

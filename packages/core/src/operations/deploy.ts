@@ -1,26 +1,18 @@
-import { ACTIVATE_FUNCTIONS } from '../deploy/activate-release.js';
-import { DEPLOY_LAYOUT_FUNCTIONS } from '../deploy/layout.js';
-import { LOCK_FUNCTIONS } from '../deploy/lock.js';
-import { buildHealthFunctions, type HealthSettings } from '../deploy/probe-health.js';
-import { DATA_FUNCTIONS } from '../deploy/receive-data.js';
+import { buildHealthFunctions } from '../deploy/await-health.js';
+import type { HealthSettings } from '../deploy/health-settings.js';
 import { RECEIVE_FUNCTIONS } from '../deploy/receive-upload.js';
+import { parseReleaseId } from '../deploy/release-id.js';
 import { buildSetupFunctions, type SetupOptions } from '../deploy/set-up-release.js';
-import { SWITCH_FUNCTIONS } from '../deploy/switch-release.js';
-import { OutlastError } from '../errors.js';
-import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
-import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
-import { buildRunFileFunctions, COPY_RUN_FILE_FUNCTIONS } from '../lifecycle/run-files.js';
-import { START_FUNCTIONS } from '../lifecycle/start-app.js';
+import { buildRunFileFunctions } from '../lifecycle/run-files.js';
 import { LEASE_FUNCTIONS } from '../shell/lease.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
-import { quoteForMessage } from '../values/escape-for-message.js';
 import { encodeToken } from '../wire/token.js';
 import { type DeployResult, parseDeployed } from './deploy-result.js';
 import type { Operation } from './operation.js';
+import { nestFunctions, RELEASE_FUNCTIONS } from './release-functions.js';
 import { buildStartHead } from './start.js';
-import { STOPPING_FUNCTIONS } from './stop.js';
 
 /** One release of one app, and how it takes its place. */
 export interface DeployOptions extends SetupOptions {
@@ -54,8 +46,6 @@ export interface DeployOptions extends SetupOptions {
   readonly force: boolean;
 }
 
-const RELEASE_ID = /^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$/;
-
 /** Brings a release to a host and lets it take its place; `deploy/receive-upload.ts` says what its script wants from its client. */
 export const deploy: Operation<DeployOptions, DeployResult> = {
   name: 'deploy',
@@ -84,13 +74,9 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
       enter_deploys ${options.app}
       open_deploys && find_hash_program || return 1
       if take_lock deploy ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
-        if deploy_release ${options.manifestHash} ${encodeToken(options.commit)}; then
-          went=$deployed
-        else
-          went=failed
-        fi
+        deploy_release ${options.manifestHash} ${encodeToken(options.commit)} || result=failed
         forget_old_releases ${options.keepReleases}
-        release_lock "$went"
+        release_lock "$result"
       fi
       report ${options.app}
     `,
@@ -98,47 +84,16 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
   parse: (reply, { app }) => parseDeployed(reply, app),
 };
 
-/** Defines functions once it is called. */
-function nestFunctions(name: string, functions: string): string {
-  return `${name}() {\n${functions}\n}`;
-}
-
-/** The functions of scripts that put one release in the place of another. */
-export const RELEASE_FUNCTIONS: readonly string[] = [
-  ...STOPPING_FUNCTIONS,
-  LOGOUT_FUNCTIONS,
-  LAUNCHER_FUNCTIONS,
-  START_FUNCTIONS,
-  DEPLOY_LAYOUT_FUNCTIONS,
-  LOCK_FUNCTIONS,
-  SWITCH_FUNCTIONS,
-  DATA_FUNCTIONS,
-  ACTIVATE_FUNCTIONS,
-  nestFunctions('use_recorded_files', COPY_RUN_FILE_FUNCTIONS),
-];
-
-/**
- * Checks the id of a release and returns it.
- *
- * @throws OutlastError `E_USAGE` when it is none: it becomes a path on the host.
- */
-export function parseReleaseId(id: string): string {
-  if (RELEASE_ID.test(id)) return id;
-  throw new OutlastError('E_USAGE', `${quoteForMessage(id)} is not the id of a release`, {
-    hint: 'one looks like 20261128-175400-0a1b2c3d: see outlast releases APP',
-  });
-}
-
 const DEPLOY_FUNCTIONS = sh`
-  # deploy_release MANIFEST COMMIT: sets deployed to how it went.
+  # deploy_release MANIFEST COMMIT: sets result to how it went.
   deploy_release() {
-    deployed=ok python_dir=
+    result=ok python_dir=
     clear_up
     mend_runs
     read_current
     if is_content_there; then
       tell "SAME $app $release"
-      if is_running_as_asked; then deployed=unchanged; return 0; fi
+      if is_running_as_asked; then result=unchanged; return 0; fi
     elif is_left_there; then
       request=$request-$lock # of the request itself something was started already
     else

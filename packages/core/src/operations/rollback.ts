@@ -1,12 +1,15 @@
-import { buildHealthFunctions, type HealthSettings } from '../deploy/probe-health.js';
+import { buildHealthFunctions } from '../deploy/await-health.js';
+import type { HealthSettings } from '../deploy/health-settings.js';
+import type { Surroundings } from '../deploy/probe-health.js';
+import { parseReleaseId } from '../deploy/release-id.js';
 import { OutlastError } from '../errors.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import type { AppSpec } from '../state/app-spec.js';
 import { encodeToken } from '../wire/token.js';
-import { type DeployOptions, parseReleaseId, RELEASE_FUNCTIONS } from './deploy.js';
+import type { DeployOptions } from './deploy.js';
 import { type DeployResult, parseDeployed } from './deploy-result.js';
 import type { Operation } from './operation.js';
+import { RELEASE_FUNCTIONS } from './release-functions.js';
 import { buildStartHead } from './start.js';
 
 /** Which release takes the place of the one that runs. */
@@ -16,7 +19,7 @@ export interface RollbackOptions
   readonly to: string | null;
   readonly health: HealthSettings;
   /** What a probe of the health runs with. */
-  readonly surroundings: Pick<AppSpec, 'cwd' | 'inRelease' | 'port' | 'env' | 'secretEnv'>;
+  readonly surroundings: Surroundings;
 }
 
 /**
@@ -40,7 +43,7 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
         enter_deploys ${options.app}
         [ -d "$deploy_dir/records" ] || { fail E_NOT_DEPLOYED "$app" "$deploy_dir"; return 1; }
         if take_lock rollback ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
-          if go_back ${options.to === null ? '-' : parseReleaseId(options.to)}; then release_lock "$went"; else release_lock failed; fi
+          if go_back ${options.to === null ? '-' : parseReleaseId(options.to)}; then release_lock "$result"; else release_lock failed; fi
         fi
         report ${options.app}
       `,
@@ -56,9 +59,9 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
 const UNHEALTHY_HINT = 'it is judged by what outlast.yaml says today; --no-health takes a release that lives';
 
 const ROLLBACK_FUNCTIONS = sh`
-  # go_back ID: - for the release before; sets went to how it went.
+  # go_back ID: - for the release before; sets result to how it went.
   go_back() {
-    went=ok release=$1
+    result=ok release=$1
     clear_up
     mend_runs
     read_current
@@ -75,7 +78,7 @@ const ROLLBACK_FUNCTIONS = sh`
     read_release "$release" && [ -d "$deploy_dir/releases/$release" ] || { fail_release "no release $release is there"; return 1; }
     run_source=$deploy_dir/records/$release.run
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
-    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then went=unchanged; return 0; fi
+    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then result=unchanged; return 0; fi
     use_recorded_files
     check_recorded && activate_release && finish_release
   }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_HEALTH } from '../../src/deploy/probe-health.js';
+import { DEFAULT_HEALTH } from '../../src/deploy/health-settings.js';
 import { adopt } from '../../src/operations/adopt.js';
 import { deploy } from '../../src/operations/deploy.js';
 import { doctor } from '../../src/operations/doctor.js';

@@ -52,14 +52,15 @@ test('one deploys at a time: whoever comes is told who does, since when and why,
 });
 
 test('a deploy is taken over only knowingly, and its setup ends', async () => {
-  const project = await createIdle('taken');
+  // What is left of it is looked for on the whole machine.
+  const project = await createIdle(`taken-${process.pid}`);
   const { ended } = await beginSlowly(project);
   await project.configure({ setup: 'true' });
   const told = await project.ask('deploy', '--take-over');
   expect(codesOf(told)).toEqual(['ok']);
   expect(told.stderr).toMatch(/web1: taken over from \S+@\S+, who was at a deploy since /);
   expect(await ended).toBe(1);
-  expect(await listSetup('taken')).toBe('');
+  expect(await listSetup(project.app)).toBe('');
 });
 
 test('what was never healthy is not gone back to, though it runs since its deploy was taken over', async () => {
@@ -89,11 +90,11 @@ test('what was never healthy is not gone back to, though it runs since its deplo
 });
 
 test('a deploy whose laptop died holds nothing up: its setup ends, and the next one says so', async () => {
-  const project = await createIdle('died');
+  const project = await createIdle(`died-${process.pid}`);
   const { client, ended } = await beginSlowly(project);
   client.kill('SIGKILL');
   await ended;
-  const isOver = async () => (await listSetup('died')) === '';
+  const isOver = async () => (await listSetup(project.app)) === '';
   await waitFor(isOver, { what: 'the setup to end' });
   await project.configure({ setup: 'true' });
   const told = await project.ask('deploy', '--wait', '10s');
