@@ -4,6 +4,8 @@ const CAMPAIGNS = {
     'start, status and stop against real sshds: the TCP link is cut behind a byte of either direction of any of their connections, the bytes being spread over the whole of a run; what is told is compared with /proc and the records',
   'cut-clients':
     'the real program against a real sshd: the client is killed, or its TCP link cut, at some byte of the answer or some change on the host, in start, stop and restart',
+  'cut-deploys':
+    'deploys to a real sshd whose client is killed, or whose TCP link is cut, at some byte of either direction: afterwards `current` is a whole release, what runs is all of the one or of the other, of one that is never healthy the old, and the next deploy puts it right',
   'followed-logs':
     'the real program against a real sshd: a log that is cut again and again is followed over links that are cut or go silent, and over restarts of the app; what arrives is compared byte by byte',
   'fork-churn':
@@ -15,6 +17,8 @@ const CAMPAIGNS = {
     'the pids of apps and supervisors are forced to go to strangers, then the apps are stopped, signalled, removed, started',
   reboot: 'everything ends at once and pids start over, with the same boot id (a container) or another (a host)',
   'start-races': '2 to 60 clients start the same app at once, up to 90 % of them die with the lock in hand',
+  'stopped-deploys':
+    'deploys to a real sshd, of healthy releases and of such that never are, in place and beside what runs, whose app somebody stops at some moment: afterwards nothing runs, what was healthy is current unless the deploy was done, and the next deploy goes on',
 };
 
 /** Says whether none is missing, as after an interruption. */

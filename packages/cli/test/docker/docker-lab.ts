@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import {
   attachComposeHosts,
   type ComposeHostName,
@@ -72,6 +73,18 @@ export async function makeUser(name: ComposeHostName, shell = name === 'busybox'
 /** One user each on several hosts. */
 export function makeUsers(...names: ComposeHostName[]): Promise<TestHost[]> {
   return Promise.all(names.map((name) => makeUser(name)));
+}
+
+/** Where this machine reaches PyPI through somebody who has certificates of its own, so have the servers to. */
+export async function giveCertificates(host: TestHost): Promise<void> {
+  const certificates = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
+  if (certificates === '' || host.access.kind !== 'container') return;
+  const { docker, container } = host.access;
+  const write = 'mkdir -p /etc/ssl/certs && cat >/etc/ssl/certs/ca-certificates.crt';
+  await runOrThrow([docker, 'exec', '-i', '--user', 'root', container, '/bin/sh', '-ec', write], {
+    input: certificates,
+  });
+  await runAsRoot(host, 'printf "[global]\\ncert = /etc/ssl/certs/ca-certificates.crt\\n" >/etc/pip.conf');
 }
 
 /** Runs a `/bin/sh` line in the container of a host as root; the words are its `$1`, `$2` and so on. */
