@@ -241,7 +241,7 @@ export const DEPLOY_MUTANTS = [
     file: `${DEPLOY}/read-lock.ts`,
     text: '[ "$record" = activate ] || return 0',
     instead: 'false || return 0',
-    test: `${IN_PLACE} start and restart are refused with who deploys`,
+    test: `${IN_PLACE} start, restart and rm are refused with who deploys`,
   },
   {
     guard: 'a release that failed is not started from its records',

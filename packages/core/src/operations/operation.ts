@@ -144,6 +144,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   E_LAUNCHER: 'start it with --launcher setsid, or see what a login says to: systemctl --user status',
   E_PORT_TAKEN: 'end what listens there, give the app another port, or let the host choose one with `port: auto`',
   E_NOT_DEPLOYED: 'outlast deploy APP puts one there, and starts it',
+  E_LOCKED: 'wait until it is done: outlast history APP says who is at it',
   E_NO_RELEASE: 'see what there is with: outlast releases APP; --to ID goes to any that was healthy',
   E_UPLOAD: 'deploy it again: what has come is not sent a second time',
   E_STOPPING: 'wait until it has stopped, then start it again',

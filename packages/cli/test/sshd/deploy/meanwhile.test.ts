@@ -34,7 +34,7 @@ describe.each([
   ['beside the earlier one', 'auto'],
   ['in the place of the earlier one', undefined],
 ])('while a release is started %s', (_, port) => {
-  test('start and restart are refused with who deploys', async () => {
+  test('start, restart and rm are refused with who deploys', async () => {
     const { project, deploying } = await beginSick(port ?? 'fixed', port);
     for (const verb of ['start', 'restart']) {
       const { error } = (await project.ask(verb)).document.outcomes[0] ?? {};
@@ -44,6 +44,7 @@ describe.each([
         hint: expect.stringContaining('outlast stop'),
       });
     }
+    expect(codesOf(await project.ask('rm'))).toEqual(['E_LOCKED']);
     const { document } = await project.ask('history');
     expect(document.outcomes[0]?.entries).toMatchObject([
       { result: 'ok' },

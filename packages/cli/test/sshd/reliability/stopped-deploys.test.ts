@@ -61,8 +61,10 @@ async function play(host: TestHost, laptop: Laptop, round: Round): Promise<void>
   const { traces } = await awaitQuiet(host, APP, RUN);
   expect(traces).toEqual([]);
   expect(codesOf(stopped)).toEqual(['ok']);
-  expect(isSick ? ['E_STOPPED', 'E_UNHEALTHY'] : ['E_STOPPED', 'ok']).toContain(code);
-  if (code !== 'ok') expect(readlinkSync(join(deployDir, 'current'))).toBe(good);
+  // Stopped just behind its end, it is not there for the second connection that looks.
+  const isDone = !isSick && (code === 'ok' || code === 'E_NOT_DETACHED');
+  if (!isDone) expect(isSick ? ['E_STOPPED', 'E_UNHEALTHY'] : ['E_STOPPED']).toContain(code);
+  if (!isDone) expect(readlinkSync(join(deployDir, 'current'))).toBe(good);
   await configure(laptop, host, { round: round.index, port, isSick: false });
   const again = await ask('deploy', APP, '--settle', '0ms');
   expect([codesOf(again), appOf(again).state]).toEqual([['ok'], 'running']);
