@@ -90,13 +90,14 @@ export const ACTIVATE_FUNCTIONS = sh`
     [ -e "$lock_path.stopped" ] || drop_run
   }
 
-  # drop_run: of the run that was entered; the mark that another one runs beside it goes last.
+  # drop_run: of the run that was entered; the mark that another one runs beside it goes last. What a stop writes into it at this moment goes
+  # behind the claim, or that stop finds the claim gone.
   drop_run() {
     for run_file in "$record_path".*; do
       [ "$run_file" = "$record_path.beside" ] || rm -f "$run_file"
     done
     rm -f "$record_path"
-    rm -f "$record_path.beside"
+    rm -f "$record_path".*
   }
 
   # mend_runs: where whoever had begun one run beside another was killed, only one goes on: the new one once it was switched to.

@@ -74,9 +74,15 @@ export const STOP_FUNCTIONS = sh`
   tell_escaped() {
     [ -z "$stop_beside" ] || return 0
     find_escaped
-    [ -z "$escaped" ] || fail E_ESCAPED "$app" "\${escaped# }"
+    # Of one that was started meanwhile nothing has escaped from this one.
+    [ -z "$escaped" ] || ! is_latest "$run" || fail E_ESCAPED "$app" "\${escaped# }"
     return 0
   }
+
+  is_latest() (
+    latest_run
+    [ "$run" = "$1" ]
+  )
 
   # print_earlier_stop: how this very request has stopped it before its answer was lost, else that nothing was to be done.
   print_earlier_stop() {
@@ -100,11 +106,20 @@ export const STOP_FUNCTIONS = sh`
   # mark_stop: the supervisor does not start again what bears this mark. On a full disk a link to the claim serves as one.
   mark_stop() {
     read_process $$
-    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by $request" || ln "$record_path" "$record_path.stop" 2>/dev/null && return 0
-    # A tmpfs counts links as files: one that only another start of this run would need gives way.
-    rm -f "$record_path.environment"
-    ln "$record_path" "$record_path.stop" 2>/dev/null
+    write_stop_mark || {
+      # A tmpfs counts links as files: one that only another start of this run would need gives way.
+      rm -f "$record_path.environment"
+      ln "$record_path" "$record_path.stop" 2>/dev/null
+    } || return 1
+    forget_dropped
   }
+
+  write_stop_mark() {
+    write_record "$record_path.stop" "$$ $process_start $boot $(now) $by $request" || ln "$record_path" "$record_path.stop" 2>/dev/null
+  }
+
+  # forget_dropped: whoever deploys may drop a run meanwhile, its claim first; what is written behind that must not wait for the next of its number.
+  forget_dropped() { [ -e "$record_path" ] || rm -f "$record_path".*; }
 
   # release_stop: nobody is stopping it any more.
   release_stop() {
@@ -115,6 +130,7 @@ export const STOP_FUNCTIONS = sh`
       # On a full disk it is forgotten who it was: a restart goes on in this very shell, which must not look like a stopper.
       write_record "$record_path.stop" "0 0 - $4 $5 $6" || rm -f "$record_path.stop"
     fi
+    forget_dropped
     return 0
   }
 

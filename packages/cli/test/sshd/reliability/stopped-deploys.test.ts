@@ -67,6 +67,7 @@ async function play(host: TestHost, laptop: Laptop, round: Round): Promise<void>
   if (!isDone) expect(readlinkSync(join(deployDir, 'current'))).toBe(good);
   await configure(laptop, host, { round: round.index, port, isSick: false });
   const again = await ask('deploy', APP, '--settle', '0ms');
+  round.step(`again: ${again.document.outcomes[0]?.error?.message}`);
   expect([codesOf(again), appOf(again).state]).toEqual([['ok'], 'running']);
 }
 
