@@ -50,8 +50,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what a setup says is masked',
     file: `${DEPLOY}/set-up-release.ts`,
-    text: '| mask_secrets 2>/dev/null >>"$setup_log"',
-    instead: '| cat >>"$setup_log"',
+    text: '(mask_secrets 2>/dev/null >>"$setup_log"',
+    instead: '(cat >>"$setup_log"',
     test: `${NO_GOOD} whose setup fails is never switched to, and its log is shown without secrets`,
   },
   {
@@ -134,7 +134,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'the new release is healthy before the old one is stopped',
     file: `${DEPLOY}/activate-release.ts`,
-    text: '&& [ "$wanted_port" = auto ]; then',
+    text: '&& [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then',
     instead: '&& false; then',
     test: `${BESIDE} the new release is healthy on a port of its own before the old one is stopped`,
   },
@@ -267,8 +267,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what a setup leaves running ends with it',
     file: `${DEPLOY}/set-up-release.ts`,
-    text: ' end_setup "$request"; } |',
-    instead: ' } |',
+    text: 'setup_code=$?\n    end_setup "$request"',
+    instead: 'setup_code=$?',
     test: `${NO_GOOD} whose setup leaves something running has it ended, and is not held up by it`,
   },
 ];

@@ -65,7 +65,7 @@ apps: { a: { run: [serve, "--port=\${PORT}"], cwd: "/srv/\${REGION}", env: { A: 
 
   test('is left to the shell of the host in shell lines, and has no place in keys', () => {
     const app = parseApp('{ run: "echo ${PORT} $${X}", setup: "${MISSING}", health: { exec: "test ${MISSING}" } }');
-    expect(parseApp('{ setup: ["${MISSING}", make] }')).toMatchObject({ setup: '${MISSING}\nmake' });
+    expect(parseApp('{ setup: ["${MISSING}", make] }')).toMatchObject({ setup: ['${MISSING}', 'make'] });
     expect(app).toMatchObject({ run: 'echo ${PORT} $${X}', setup: '${MISSING}', health: { exec: 'test ${MISSING}' } });
     expect(parse('hosts: { "${REGION}": }').problems).toEqual([expect.stringContaining('"${REGION}" is not a host')]);
   });

@@ -4,6 +4,7 @@ import {
   type HealthSettings,
   OutlastError,
   quoteForMessage,
+  quoteWord,
   type RuntimeSettings,
 } from '@outlast/core';
 import type { Config, ConfiguredApp } from './config.js';
@@ -45,11 +46,17 @@ export function resolveDeployDefinition(config: Config, name: string): DeployDef
     source: resolve(folder, source),
     excluded: new Set([...config.apps.values()].flatMap(listPrivateFiles)),
     runtime: resolveRuntime(settings),
-    setup: settings.setup ?? null,
+    setup: settings.setup === undefined ? null : buildSetup(settings.setup),
     sharedPaths: settings.shared_paths ?? [],
     keepReleases: settings.keep_releases ?? DEFAULT_KEEP,
     health: resolveHealth(settings),
   };
+}
+
+/** In one shell, which looks at the end of each: `sh -e` itself overlooks what fails before the last of \`a && b\`. */
+function buildSetup(setup: string | readonly string[]): string {
+  if (typeof setup === 'string') return setup;
+  return setup.map((line) => `eval ${quoteWord(line)}\nset -- $?; [ "$1" = 0 ] || exit "$1"`).join('\n');
 }
 
 /** What is nobody's but this laptop's: where an app is described, and the files with its secrets. */

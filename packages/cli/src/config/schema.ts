@@ -125,9 +125,8 @@ const appFields = {
   source: path.optional().describe('Folder that is uploaded by deploy'),
   setup: z
     .union([line, z.array(line).min(1)], { error: 'must be a shell line or a list of them' })
-    .transform((lines) => [lines].flat().join('\n'))
     .optional()
-    .describe('Shell lines that prepare a release'),
+    .describe('Shell lines that prepare a release; of a list each has to succeed'),
   run: z
     .union([line, z.array(text).min(1)], { error: 'must be a shell line or a list of arguments' })
     .optional()

@@ -47,7 +47,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
-    if [ "$earlier_live" = yes ] && [ -z "$fallback" ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ]; then
+    if [ "$earlier_live" = yes ] && [ -z "$fallback" ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then
       activate_beside
     else
       activate_in_place

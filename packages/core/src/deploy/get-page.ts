@@ -55,12 +55,12 @@ export const PAGE_FUNCTIONS = sh`
   limit_files() { ulimit -f ${MAX_PAGE_BLOCKS} 2>/dev/null || :; }
 
   ask_by_curl() {
-    curl -q -s --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"
+    curl -q -s -g --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"
   }
 
   # ask_by_wget: both kinds tell the status by the word HTTP, the first of several where they follow a redirect. That of BusyBox dies of its own -T.
   ask_by_wget() {
-    exec_within ${PROBE_SECONDS} env no_proxy='*' wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
+    exec_within ${PROBE_SECONDS} env no_proxy=127.0.0.1 wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
       LC_ALL=C awk '{ for (i = 1; i < NF; i++) if (code == "" && $i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
   }
 

@@ -162,7 +162,7 @@ export const LOCK_FUNCTIONS = sh`
     set -- "$1" "$([ "$1" != failed ] || find_first_error)"
     note_deploy "$lock_verb \${release:--} $1 $by $request\${2:+ $2}"
     (: >"$lock_path.done") 2>/dev/null
-    rm -f "$lock_path".run.* "$lock_path.status"
+    rm -f "$lock_path".run.*
     return 0
   }
 `;

@@ -27,6 +27,8 @@ export function buildProbeFunctions(health: HealthSettings, spec: Surroundings):
     ...(log === null ? [] : [sh`probe_log ${log}`]),
   ];
   return sh`
+  # The log is that of all that runs of the app: what the earlier one says is not to count for this one.
+  may_run_beside=${log === null ? 'yes' : 'no'}
   ${raw(buildMaskFunction(spec.secretEnv))}
   ${raw(PAGE_FUNCTIONS)}
 
@@ -131,7 +133,7 @@ export function buildProbeFunctions(health: HealthSettings, spec: Surroundings):
 
   # probe_log PATTERN
   probe_log() {
-    printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start"; done | LC_ALL=C grep -Eqs -e "$1" && return 0
+    printf '%s\n' "$log_starts" | while read -r log_file log_start log_cut; do print_from "$log_file" "$log_start" "$log_cut"; done | LC_ALL=C grep -Eqs -e "$1" && return 0
     unhealthy='the log does not say what it shall'
     return 1
   }

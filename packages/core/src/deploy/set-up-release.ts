@@ -13,6 +13,8 @@ export interface SetupOptions {
 
 /** Of the log of a setup that failed. */
 const SHOWN_LINES = 50;
+/** So long the rest of what it said is waited for, in tenths of a second. */
+const MASK_NAPS = 20;
 
 /**
  * Shell functions that prepare a release: `set_up_release`.
@@ -53,21 +55,31 @@ export function buildSetupFunctions(
     kept=$deploy_dir/shared/$1
     case $1 in */*) mkdir -p "\${kept%/*}" "$release_dir/\${1%/*}" 2>/dev/null || return 1 ;; esac
     if [ ! -e "$kept" ] && [ ! -L "$kept" ]; then
-      if [ -e "$release_dir/$1" ]; then cp -Rp "$release_dir/$1" "$kept.$$" && mv "$kept.$$" "$kept" || return 1; else mkdir -p "$kept" || return 1; fi
+      if [ -e "$release_dir/$1" ]; then cp -Rp "$release_dir/$1" "$kept.$$" && mv "$kept.$$" "$kept" || { rm -rf "$kept.$$"; return 1; }; else mkdir -p "$kept" || return 1; fi
     fi
     rm -rf "\${release_dir:?}/$1" && ln -s "$kept" "$release_dir/$1"
   } 2>/dev/null
 
-  # run_logged FUNCTION ARGUMENT...: what it says goes into the log of the setup, without secrets; what it leaves running ends with it, and
-  # does not hold the log open.
+  # run_logged FUNCTION ARGUMENT...: what it says goes into the log of the setup, without secrets. What it leaves running ends with it; what of
+  # that cannot be found, as behind sudo, may go on with the log, which is not waited for.
   run_logged() {
-    rm -f "$lock_path.status"
-    { "$@" 2>&1; echo $? >"$lock_path.status"; end_setup "$request"; } | mask_secrets 2>/dev/null >>"$setup_log"
-    read_record "$lock_path.status"
-    [ "$record" != 0 ] || return 0
-    tell "SETUP $app \${record:-unknown}"
+    setup_pipe=$lock_path.pipe
+    rm -f "$setup_pipe" "$lock_path.masked"
+    mkfifo "$setup_pipe" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $setup_pipe"; return 1; }
+    (mask_secrets 2>/dev/null >>"$setup_log"; : >"$lock_path.masked") <"$setup_pipe" >/dev/null 2>&1 3<&- &
+    "$@" >"$setup_pipe" 2>&1
+    setup_code=$?
+    end_setup "$request"
+    mask_naps=0
+    until [ -e "$lock_path.masked" ] || [ "$mask_naps" -ge ${MASK_NAPS} ]; do
+      mask_naps=$((mask_naps + 1))
+      nap
+    done
+    rm -f "$setup_pipe" "$lock_path.masked"
+    [ "$setup_code" != 0 ] || return 0
+    tell "SETUP $app $setup_code"
     tail -n ${SHOWN_LINES} "$setup_log"
-    fail E_SETUP_FAILED "$app" "exit code \${record:-unknown}"
+    fail E_SETUP_FAILED "$app" "exit code $setup_code"
   }
 
   # run_in_release LINES PARAMETER...: the shell that becomes it has the environment of the login and that of the app.

@@ -92,16 +92,15 @@ export const SWITCH_FUNCTIONS = sh`
     read_release "$1" || return 1
     if [ "$good" != "$1" ] && [ "$release_state" != good ]; then release_before=\${good:--}; fi
     release_state=good
-    write_release_record "$1" && write_record "$deploy_dir/good" "$1" || return 1
-    copy_run "$record_path" "$deploy_dir/records/$1.run"
+    copy_run "$record_path" "$deploy_dir/records/$1.run" && write_release_record "$1" && write_record "$deploy_dir/good" "$1"
   }
 
   # copy_run FROM TO: the files from which a run can be started again, each in one piece.
   copy_run() {
-    rm -f "$2.runtime"
-    for part in spec settings launch sh release runtime; do
+    for part in spec settings launch secrets sh release runtime; do
       [ -e "$1.$part" ] || continue
       cp "$1.$part" "$2.$part.$$" 2>/dev/null && mv -f "$2.$part.$$" "$2.$part" || return 1
     done
+    [ -e "$1.runtime" ] || rm -f "$2.runtime"
   }
 `;

@@ -4,14 +4,31 @@ import { buildExports } from './exports.js';
 /** Shorter secrets would also mask what is none. */
 const LEAST_MASKED = 4;
 
-/** The shell function `mask_secrets`, which hides the values of secrets in what goes through it. */
-export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): string {
-  if (Object.keys(secretEnv).length === 0) return 'mask_secrets() { cat; }';
-  return sh`
-  # mask_secrets: line by line; awk gets them in its environment, which nobody else can read.
-  mask_secrets() (
-    ${raw(buildExports({ env: {}, secretEnv }))}
-    LC_ALL=C awk -v names=${Object.keys(secretEnv).join(' ')} '
+/**
+ * Shell functions that hide the values of secrets: `mask_secrets`, of those that this script was given, which is `mask_given`, and of those that
+ * the runs of the app have, since an earlier one may write to the same log, or be started again with what was recorded.
+ */
+export const MASK_FUNCTIONS = sh`
+  # mask_secrets: line by line.
+  mask_secrets() { mask_given | mask_by "$app_dir"/run.*.secrets; }
+
+  # mask_by FILE...: of what these export.
+  mask_by() {
+    if [ $# = 0 ]; then cat; return; fi
+    mask_file=$1
+    shift
+    if [ ! -s "$mask_file" ]; then mask_by "$@"; return; fi
+    # A line within a value may look like another variable, which does no harm.
+    (
+      set -- "$(sed -n 's/^export \([A-Za-z_][A-Za-z_0-9]*\)=.*/\1/p' "$mask_file" | tr '\n' ' ')"
+      . "$mask_file"
+      hide_values "$1"
+    ) | mask_by "$@"
+  }
+
+  # hide_values NAMES: awk gets them in its environment, which nobody else can read.
+  hide_values() {
+    LC_ALL=C awk -v names="$1" '
       function hide(line, secret,   at, out) {
         out = ""
         while ((at = index(line, secret)) > 0) { out = out substr(line, 1, at - 1) "********"; line = substr(line, at + length(secret)) }
@@ -28,5 +45,16 @@ export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): 
           for (j = i; j > 1 && length(secret[j]) > length(secret[j - 1]); j--) { swap = secret[j]; secret[j] = secret[j - 1]; secret[j - 1] = swap }
       }
       { for (i = 1; i <= secrets; i++) $0 = hide($0, secret[i]); print; fflush() }'
+  }
+`;
+
+/** The shell function `mask_given`. */
+export function buildMaskFunction(secretEnv: Readonly<Record<string, string>>): string {
+  const names = Object.keys(secretEnv);
+  if (names.length === 0) return 'mask_given() { cat; }';
+  return sh`
+  mask_given() (
+    ${raw(buildExports({ env: {}, secretEnv }))}
+    hide_values ${names.join(' ')}
   )`;
 }

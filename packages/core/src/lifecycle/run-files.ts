@@ -11,7 +11,7 @@ const LEAST_STABLE_SECONDS = 10;
 
 /**
  * Shell functions that write what a new run needs: `print_launch`, `print_settings`, `check_cwd`, `find_runtime`,
- * `mask_secrets`, `read_launcher`, `read_wanted_port` and `write_run_files`.
+ * `mask_given`, `read_launcher`, `read_wanted_port` and `write_run_files`.
  *
  * @param delimiter ends the texts; it must not occur in them, so it is made from the nonce.
  */
@@ -29,6 +29,12 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
     ${raw(delimiter)}
     }
 
+    print_own_secrets() {
+      cat <<'${raw(delimiter)}'
+    ${raw(buildExports({ env: {}, secretEnv: spec.secretEnv }))}
+    ${raw(delimiter)}
+    }
+
     ${raw(buildCwdCheck(spec))}
 
     ${raw(spec.inRelease ? FIND_RELEASE_RUNTIME : buildRuntimeFunctions(spec.runtime))}
@@ -43,7 +49,7 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
         cat >"$record_path.spec" <<'${raw(delimiter)}' &&
     ${raw(formatAppSpec(spec).join('\n'))}
     ${raw(delimiter)}
-          print_settings >"$record_path.settings" && print_launch >"$record_path.launch" &&
+          print_settings >"$record_path.settings" && print_launch >"$record_path.launch" && print_own_secrets >"$record_path.secrets" &&
           cat >"$record_path.sh" <<'${raw(delimiter)}' && write_release && write_runtime
     ${raw(SUPERVISOR_SCRIPT)}
     ${raw(delimiter)}
@@ -52,7 +58,10 @@ export function buildRunFileFunctions(spec: AppSpec, delimiter: string): string 
   `;
 }
 
-/** Shell functions with the same names that take everything from the files of an earlier run, which begin with `$run_source`. */
+/**
+ * Shell functions that take the same from the files of an earlier run, which begin with `$run_source`; the runtime comes with `check_recorded`, and
+ * what there is to mask from the files themselves.
+ */
 export const COPY_RUN_FILE_FUNCTIONS = sh`
   print_launch() { cat "$run_source.launch"; }
   print_settings() { cat "$run_source.settings"; }
@@ -85,6 +94,7 @@ export const COPY_RUN_FILE_FUNCTIONS = sh`
     for part in spec settings launch sh; do
       cp "$run_source.$part" "$record_path.$part" 2>/dev/null || return 1
     done
+    [ ! -e "$run_source.secrets" ] || cp "$run_source.secrets" "$record_path.secrets" 2>/dev/null || return 1
     write_release && write_runtime
   }
 `;

@@ -1,6 +1,7 @@
 import { LOG_NAME_FUNCTIONS } from '../logs/log-files.js';
 import { raw, sh } from '../shell/template.js';
 import { RECORD_VERSION } from '../state/layout.js';
+import { MASK_FUNCTIONS } from './mask-secrets.js';
 import { PORT_FUNCTIONS } from './port.js';
 
 /**
@@ -13,6 +14,7 @@ import { PORT_FUNCTIONS } from './port.js';
 export const START_FUNCTIONS = sh`
   ${raw(LOG_NAME_FUNCTIONS)}
   ${raw(PORT_FUNCTIONS)}
+  ${raw(MASK_FUNCTIONS)}
 
   run_release='' runtime='' beside=no program=''
 
@@ -54,7 +56,7 @@ export const START_FUNCTIONS = sh`
         norunning | nobetween)
           # The same request again: its answer was lost, not its work.
           if is_own_request; then
-            log_starts=$(find_log_names; for log_file in $log_names; do echo "$log_file 0"; done)
+            log_starts=$(find_log_names; for log_file in $log_names; do echo "$log_file 0 0"; done)
             settle_app
           else
             say "STARTED $app already $(compare_launch)"
@@ -151,13 +153,21 @@ export const START_FUNCTIONS = sh`
     return 0
   }
 
-  # print_log_sizes: of each log of this run, so that only what this run wrote is shown.
+  # print_log_sizes: of each log of this run, with what was cut off its head, so that only what this run wrote is shown.
   print_log_sizes() {
     find_log_names
     for log_file in $log_names; do
       set -- $(ls -lniL "$app_dir/$log_file" 2>/dev/null)
-      echo "$log_file \${6:-0}"
+      log_inode=\${1:-0} log_size=\${6:-0}
+      echo "$log_file $log_size $(count_cut "$log_file" "$log_inode")"
     done
+  }
+
+  # count_cut LOG INODE: prints how many bytes were cut off its head so far.
+  count_cut() {
+    read_record "$app_dir/$1.base"
+    set -- "$2" $record
+    if [ "\${2-}" = "$1" ]; then echo "\${3-0}"; else echo 0; fi
   }
 
   # tell_elsewhere: where the program is that was not found: what a login shell finds, else where such programs mostly are.
@@ -185,13 +195,15 @@ export const START_FUNCTIONS = sh`
 
   # print_last_lines: of each log, of what this run wrote, without secrets.
   print_last_lines() {
-    printf '%s\n' "$log_starts" | while read -r log_file log_start; do print_from "$log_file" "$log_start" | tail -n 20 | mask_secrets; done
+    printf '%s\n' "$log_starts" | while read -r log_file log_start log_cut; do print_from "$log_file" "$log_start" "$log_cut" | tail -n 20 | mask_secrets; done
   }
 
-  # print_from LOG START: whole blocks are skipped, since some shells and tools cannot count so far.
+  # print_from LOG START CUT: from where it was that long while so much had been cut off its head. Whole blocks are skipped, since some shells
+  # and tools cannot count so far.
   print_from() {
     log_file=$1
-    set -- $(awk -v from="$2" 'BEGIN { skip = int(from / 4096); printf "%.0f %.0f", skip, from - skip * 4096 + 1 }')
+    set -- "$2" "$3" $(ls -lniL "$app_dir/$log_file" 2>/dev/null)
+    set -- $(LC_ALL=C awk -v from="$1" -v cut="$2" -v now="$(count_cut "$log_file" "\${3-0}")" 'BEGIN { from += cut - now; if (from < 0) from = 0; skip = int(from / 4096); printf "%.0f %.0f", skip, from - skip * 4096 + 1 }')
     dd if="$app_dir/$log_file" bs=4096 skip="$1" 2>/dev/null | tail -c "+$2"
   }
 

@@ -15,6 +15,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.settings`   | the supervisor's settings, as shell                 | `start`                       |
  * | `run.N.environment`| what the login had exported, as shell               | `start`                       |
  * | `run.N.launch`     | cwd, environment and argv, as shell                 | `start`                       |
+ * | `run.N.secrets`    | its secrets, as shell, by which they are hidden in what is shown | `start`                |
  * | `run.N.spec`       | the same for clients, packed, in lines of one chunk | `start`                       |
  * | `run.N.sh`         | the supervisor                                      | `start`                       |
  * | `run.N.release`    | id of the release that it runs in, where it does    | `start`                       |

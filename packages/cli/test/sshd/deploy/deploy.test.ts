@@ -236,12 +236,28 @@ describe('a release that is no good', () => {
     expect(await onHost(`cat ${project.deployDir}/records/*.setup.log`)).not.toContain('canary');
   });
 
+  test('whose setup is a list ends with the first of it that fails, however that is written', async () => {
+    const project = await createProject(lab, 'listed', {
+      ...IDLE,
+      setup: ['cd /', 'cd nowhere && echo in', 'echo on'],
+    });
+    await project.write({ file: 'first' });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
+    expect(told.document.outcomes[0]?.error?.lastLines?.join()).toMatch(/nowhere/);
+    expect(told.document.outcomes[0]?.error?.lastLines).not.toContain('on');
+    await project.configure({ setup: ['cd "$HOME"', 'export MADE=here', 'echo "$MADE" >"$OLDPWD/made"'] });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
+    expect(await onHost(`cat ${project.deployDir}/current/made`)).toBe('here\n');
+  });
+
   test('whose setup leaves something running has it ended, and is not held up by it', async () => {
     const project = await createProject(lab, 'leftover', IDLE);
-    await project.configure({ setup: ['sleep 4711 &', 'echo made >made'] });
+    await project.configure({ setup: 'sleep 4711 & env -i sleep 7 & echo made >made' });
     await project.write({ file: 'first' });
     const told = await project.ask('deploy');
     expect(codesOf(told)).toEqual(['ok']);
+    expect(appOf(told).steps?.find(({ name }) => name === 'setup')?.seconds).toBeLessThan(6);
     expect(await onHost(`cat ${project.deployDir}/current/made; pgrep -f '^sleep 4711'`)).toBe('made\n');
   });
 

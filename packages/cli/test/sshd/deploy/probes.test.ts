@@ -43,3 +43,35 @@ test('a probe says that waiting does not help, and what it has said is shown', a
   });
   expect(appOf(told).steps?.find(({ name }) => name === 'health')?.seconds).toBeLessThan(30);
 });
+
+test('what the earlier release says in the log is not taken for the new one', async () => {
+  const health = { log: '^ready$', within: '1s', steady: '0ms', interval: '50ms' };
+  const run = ['sh', '-c', 'cat said; while sleep 0.05; do cat said; done'];
+  const project = await createProject(lab, 'logging', { run, port: 'auto', health });
+  await project.write({ said: 'ready\n' });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ said: 'sick\n' });
+  const told = await project.ask('deploy');
+  expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
+  expect(told.document.outcomes[0]?.error?.lastLines?.at(-1)).toBe('sick');
+  expect(appOf(told)).toMatchObject({ state: 'running', release: first.release });
+});
+
+test('a log whose head is cut meanwhile is read from where the app began', async () => {
+  const log = { max_size: '100KB', keep: 1 };
+  // So much is said first that the log is cut, and then the word, again and again.
+  const run = [
+    'sh',
+    '-c',
+    'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); echo "$i filling the log, which is cut"; done; while sleep 0.1; do echo ready; done',
+  ];
+  const health = { log: '^ready$', within: '20s', steady: '2s', interval: '100ms' };
+  const project = await createProject(lab, 'cut-log', { run, log, health });
+  for (const file of ['first', 'second']) {
+    await project.write({ file });
+    const told = await project.ask('deploy');
+    expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
+  }
+  const { stdout } = await lab.host().run('cat "$XDG_STATE_HOME/outlast/apps/cut-log/log.base"');
+  expect(Number(stdout.split(' ')[1])).toBeGreaterThan(100_000);
+});

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createProject, SERVED, SERVER } from '../../deploy-project.js';
+import { createProject, IDLE, SERVED, SERVER } from '../../deploy-project.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -69,7 +69,7 @@ test('a secret is in no argv, log, record that others can read, printout or erro
     );
   const files = stdout.split('\n').filter(Boolean);
   // What starts it again has to hold them; nobody else can read that.
-  expect(files.filter((file) => !/\.launch$|\/releases\/[^/]+\/expected/.test(file))).toEqual([]);
+  expect(files.filter((file) => !/\.launch$|\.secrets$|\/releases\/[^/]+\/expected/.test(file))).toEqual([]);
 });
 
 test('what an app says before it ends is told without its secrets, and be one the beginning of another', async () => {
@@ -131,4 +131,26 @@ test('a secret that is changed makes a restart of the same release', async () =>
   expect(second).toMatchObject({ changed: true, release: first.release });
   const { stdout } = await lab.host().run(`tr '\\0' '\\n' </proc/${second.pid}/environ | grep ^KEY=`);
   expect(stdout).toBe('KEY=two\n');
+});
+
+test('what runs is told without the secrets that it has, though others or none are at hand now', async () => {
+  const project = await createProject(lab, 'rotated', { ...IDLE, env_file: 'env' });
+  // Healthy as it is deployed, and gone wrong when it is started again.
+  const run = ['sh', '-c', 'echo "key is $KEY"; test ! -e ../../broken && exec sleep 1000'];
+  await project.configure({ run, health: { exec: 'true', steady: '0ms' } });
+  const write = (key: string) => project.write({ file: key.slice(7), '../env': `KEY=${key}` });
+  await write('canary-first-4711');
+  await project.ask('deploy');
+  await write('canary-second-4712');
+  expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
+  await lab.host().run(`touch ${project.deployDir}/broken`);
+  await write('canary-third-4713');
+  const told = [
+    await project.ask('rollback', '--settle', '5s'),
+    await lab.ask(['restart', project.app, '-H', 'web1', '--settle', '5s']),
+  ];
+  for (const { document, stdout } of told) {
+    expect(document.outcomes[0]?.error?.lastLines?.[0]).toBe('key is ********');
+    expect(stdout).not.toContain('canary');
+  }
 });
