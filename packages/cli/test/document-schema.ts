@@ -102,7 +102,7 @@ const deployedApp = z.strictObject({
   rolledBack: z.boolean(),
   steps: z.array(
     z.strictObject({
-      name: z.enum(['lock', 'upload', 'setup', 'port', 'stop', 'switch', 'start', 'health', 'rollback']),
+      name: z.enum(['lock', 'restore', 'upload', 'setup', 'port', 'stop', 'switch', 'start', 'health', 'rollback']),
       ok: z.boolean(),
       seconds: z.number().min(0),
     }),

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   E_NEEDS_OPENSSH: 'the ssh configuration asks for something that only OpenSSH itself can do',
   E_NO_SHELL: 'the host let us in but ran no POSIX shell for us',
   E_UNSUPPORTED_HOST: 'the host lacks something that cannot be done without',
+  E_BROKEN_OFF: 'somebody broke the deploy off before anything was switched',
   E_TIMEOUT: 'the host did not answer within --timeout',
   E_UNKNOWN_RESULT: 'the answer was lost: whether it was done is not known',
   E_SKIPPED: 'the host was not begun',

@@ -120,7 +120,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what ran before can be started again',
     file: `${DEPLOY}/activate-release.ts`,
-    text: 'copy_run "$kept_run" "$lock_path.run" ||',
+    text: 'copy_run "$app_dir/run.$run_before" "$lock_path.run" ||',
     instead: ': ||',
     test: `${NO_GOOD} that ends at once gives its place back`,
   },
@@ -245,16 +245,16 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'a release that failed is not started from its records',
-    file: 'packages/core/src/operations/restart.ts',
-    text: "*' failed '*) fail",
-    instead: "*' fails '*) fail",
+    file: `${DEPLOY}/read-lock.ts`,
+    text: '[ "\\${6-}" = good ] ||',
+    instead: 'true ||',
     test: `${MEANWHILE} > a release that failed is not started again from its records`,
   },
   {
     guard: 'a rollback goes to what was healthy where something else ran last',
     file: 'packages/core/src/operations/rollback.ts',
-    text: '|| [ "\\${running:-$good}" != "$good" ]; }',
-    instead: '|| false; }',
+    text: '|| [ "\\${running:-$good}" != "$good" ] ||',
+    instead: '|| false ||',
     test: `${IN_PLACE} a stop is the last word: nothing runs, and what was healthy is current`,
   },
   {

@@ -22,7 +22,7 @@ export function deployToHost(
   source: SourceTree,
   watcher: DeployWatcher,
 ): Promise<DeployResult> {
-  const course = { isLetGo: false };
+  const course = { isLetGo: false, hasClearedUp: false };
   return converse(session, deploy, options, (channel) => new Uploader(session, channel, source, watcher, course));
 }
 
@@ -30,6 +30,8 @@ export function deployToHost(
 interface Course {
   /** The host may have begun to switch. */
   isLetGo: boolean;
+  /** It has ended another deploy, or cleared up what one had left: that may have been what ran. */
+  hasClearedUp: boolean;
 }
 
 class Uploader extends Partner {
@@ -51,13 +53,14 @@ class Uploader extends Partner {
   override get outlook(): Pick<Answer, 'hint' | 'isHarmless'> {
     return this.#course.isLetGo
       ? { hint: 'the host goes on by itself: outlast history and outlast status say what became of it' }
-      : { hint: 'deploy again: what has come is not sent once more', isHarmless: true };
+      : { hint: 'deploy again: what has come is not sent once more', isHarmless: !this.#course.hasClearedUp };
   }
 
   override hear(words: readonly string[]): void {
     const [kind, ...fields] = words;
     if (kind === 'NEED') this.#lines.push(fields[0] ?? '');
     else if (kind === 'PART') this.#parts.set(fields[0] ?? '', Number(fields[1]));
+    else if (kind === 'TAKEN' || kind === 'INTERRUPTED') this.#course.hasClearedUp = true;
     else if (kind === 'STEP') this.#hearStep(fields);
     else if (kind === 'SAME') this.#stay();
     else if (kind === 'READY') this.#letGo();

@@ -11,8 +11,7 @@ export function explainSilence(
   const lost = isCut(end);
   if (!lost && !reply.begun) return createNoShellError(reply, stderr, end);
   const reason = signal.aborted ? (signal.reason as Error).message : describeSilence(end, lost);
-  if (isHarmless)
-    return new OutlastError('E_CONNECTION_LOST', `${reason}, and nothing was switched`, { ...(hint && { hint }) });
+  if (isHarmless) return createHarmlessError(signal, reason, lost, hint);
   if (mutates) {
     return new OutlastError('E_UNKNOWN_RESULT', `${reason}, so it is not known whether it was done`, {
       hint: hint ?? 'see how things stand before you do it again: outlast status',
@@ -23,6 +22,15 @@ export function explainSilence(
   if (end.cause !== undefined) return end.cause;
   const code = lost ? 'E_CONNECTION_LOST' : 'E_PROTOCOL';
   return new OutlastError(code, `${reason} before the answer was complete`, { hint: 'ask again' });
+}
+
+/** By which of both it was broken off: the link, or somebody. */
+function createHarmlessError(signal: AbortSignal, reason: string, lost: boolean, hint?: string): OutlastError {
+  const cause: unknown = signal.reason;
+  const isLate = cause instanceof OutlastError && cause.code === 'E_TIMEOUT';
+  const code = isLate ? 'E_TIMEOUT' : lost && !signal.aborted ? 'E_CONNECTION_LOST' : 'E_BROKEN_OFF';
+  const advice = isLate ? cause.details.hint : hint;
+  return new OutlastError(code, `${reason}, and nothing was switched`, { cause, ...(advice && { hint: advice }) });
 }
 
 function describeSilence({ exitCode, signal }: ExecEnd, lost: boolean): string {

@@ -40,28 +40,18 @@ export const ACTIVATE_FUNCTIONS = sh`
     read_current
     read_running
     earlier=$good earlier_current=$current earlier_live=no run_before=$run
-    case $phase in running | between | launching | stopping) earlier_live=yes earlier=$running ;; esac
-    if is_good_lost; then earlier_live=yes earlier=$good earlier_current=$good; else fallback=; fi
+    # Whoever is stopping it does not want it back.
+    case $phase in running | between | launching) earlier_live=yes earlier=$running ;; esac
     # What never was healthy, with nothing before it, is nothing to bring back.
     if [ -z "$good" ] && [ -n "$running" ] && [ "$interrupted" = activate ]; then earlier_live=no earlier='' earlier_current=''; fi
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
-    if [ "$earlier_live" = yes ] && [ -z "$fallback" ] && [ "$phase" != stopping ] && [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then
+    if [ "$earlier_live" = yes ] && [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then
       activate_beside
     else
       activate_in_place
     fi
-  }
-
-  # is_good_lost: a deploy that did not come to its end has left running what never was healthy, or nothing: fallback is what there is to go back to
-  # then.
-  is_good_lost() {
-    fallback=$good
-    [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
-    if [ "$running" = "$good" ]; then [ "$interrupted" = activate ] && ! runs_as_proven; return; fi
-    [ "$interrupted" != activate ] || return 0
-    [ "$earlier_live" = yes ] && [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ]
   }
 
   # activate_beside: the new one has a port of its own, so what runs goes on until it is healthy.
@@ -69,6 +59,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     beside=yes
     if run_step start start_release && run_step health be_healthy && run_step switch switch_to "$release"; then
       rm -f "$record_path.beside"
+      finish_release || return 1
       # It runs, and is healthy: that the other one could not be ended is told, and no reason to end this one.
       run_step stop stop_earlier
       return 0
@@ -118,16 +109,14 @@ export const ACTIVATE_FUNCTIONS = sh`
       restore_earlier
       return 1
     fi
-    if run_step switch switch_to "$release" && run_step start start_release && run_step health be_healthy; then return 0; fi
+    if run_step switch switch_to "$release" && run_step start start_release && run_step health be_healthy; then finish_release; return; fi
     fall_back
     return 1
   }
 
   # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
   keep_earlier_run() {
-    kept_run=$app_dir/run.$run_before
-    [ -z "$fallback" ] || kept_run=$deploy_dir/records/$fallback.run
-    copy_run "$kept_run" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"
+    copy_run "$app_dir/run.$run_before" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"
   }
 
   check_before_stop() { check_launcher && check_port && check_room; }
@@ -204,7 +193,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     [ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
     latest_run
     judge_run
-    if [ "$run" = "$run_before" ] && [ "$phase" = running ] && [ -z "$fallback" ]; then return 0; fi
+    if [ "$run" = "$run_before" ] && [ "$phase" = running ]; then return 0; fi
     run_source=$lock_path.run
     use_recorded_files
     run_release=
@@ -213,6 +202,26 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # start_again: as a request of its own: of this one something was started already.
   start_again() { request=$request-back && start_release; }
+
+  # is_good_displaced: a deploy that did not come to its end has left running what never was healthy, or nothing, where something was healthy.
+  is_good_displaced() {
+    read_current
+    read_running
+    [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
+    if [ "$phase" = running ] && [ "$running" = "$good" ] && [ "$current" = "$good" ] && runs_as_proven; then return 1; fi
+    [ "$interrupted" != activate ] || return 0
+    case $phase in running | between) [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ] ;; *) return 1 ;; esac
+  }
+
+  # restore_good: in its place again, before anything else is done; that it could not be is no reason to do nothing else.
+  restore_good() {
+    fail() { return 1; }
+    stop_running && switch_current "$good" || return 1
+    run_source=$deploy_dir/records/$good.run request=$request-good
+    use_recorded_files
+    run_release=
+    check_recorded && start_release
+  }
 
   # finish_release: it was healthy.
   finish_release() { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }

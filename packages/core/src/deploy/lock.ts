@@ -18,7 +18,7 @@ export const LOCK_FUNCTIONS = sh`
   # and when this very request was done already, whose answer is then told again.
   take_lock() {
     read_clock
-    took_over=no lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
+    took_over=no waited='' lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
     while :; do
       latest_lock
       read_lock "$lock_path"
@@ -64,6 +64,7 @@ export const LOCK_FUNCTIONS = sh`
 
   # rest_awaiting: once its client is gone, what is said ends the script.
   rest_awaiting() {
+    waited=$lock
     say "WAITING $app"
     sleep 1
   }
@@ -120,11 +121,17 @@ export const LOCK_FUNCTIONS = sh`
     if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then
       read_record "$deploy_dir/lock.$1.stage"
       interrupted=\${record:--}
+      # Should this one not come to its end either, the next one is to know it as well.
+      [ "$interrupted" != activate ] || note_stage activate
       say "INTERRUPTED $app $lock_by $lock_time $lock_verb $interrupted"
       [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request"
       end_setup "$lock_request"
-      # Whoever stopped it spoke to this request too, whose script was ended meanwhile.
-      [ "$lock_request" != "$request" ] || [ ! -e "$deploy_dir/lock.$1.stopped" ] || cp "$deploy_dir/lock.$1.stopped" "$lock_path.stopped"
+      # Whoever has stopped what was left does not want it back.
+      if [ -e "$deploy_dir/lock.$1.stopped" ] && [ "$interrupted" = activate ]; then interrupted=stopped; fi
+    fi
+    # Whoever stopped it spoke to this request too, which was waiting, or whose script was ended meanwhile.
+    if [ -e "$deploy_dir/lock.$1.stopped" ] && { [ "$waited" = "$1" ] || [ "$lock_request" = "$request" ]; }; then
+      cp "$deploy_dir/lock.$1.stopped" "$lock_path.stopped"
     fi
     for lock_file in "$deploy_dir"/lock.*; do
       number=\${lock_file##*/lock.}

@@ -48,6 +48,16 @@ export const READ_LOCK_FUNCTIONS = sh`
     fail E_LOCKED "$app"
   }
 
+  # check_proven: refuses to start a release that was not healthy, as one of a deploy that did not come to its end.
+  check_proven() {
+    [ -n "$run_release" ] && read_record "$state/deploys/$app/records/$run_release" || return 0
+    set -f
+    set -- $record
+    set +f
+    # The state, as read_release reads it.
+    [ "\${6-}" = good ] || fail E_START_FAILED "$app" "release $run_release was never healthy; outlast rollback $app starts one that was, outlast deploy another one"
+  }
+
   # halt_deploy: of $app, before $by stops it. One whose script was ended may be gone on with by its client.
   halt_deploy() {
     deploy_dir=$state/deploys/$app

@@ -37,10 +37,10 @@ test('secrets stand in the texts that become files, and in what masks them', () 
   const script = build({ secretEnv: { TOKEN: "s3cret 'x'\nEND" }, env: { PLAIN: 'visible' } });
   expect(script).toContain("export TOKEN='s3cret '\\''x'\\''\nEND'");
   const rest = removeTexts(script);
-  const masking = rest.slice(rest.indexOf('mask_secrets() ('), rest.indexOf('\n  )', rest.indexOf('mask_secrets() (')));
+  const masking = rest.slice(rest.indexOf('mask_given() ('), rest.indexOf('\n  )', rest.indexOf('mask_given() (')));
   expect(masking).toContain('s3cret');
   expect(rest.replace(masking, '')).not.toMatch(/s3cret|visible|TOKEN/);
-  expect(removeTexts(script).match(/<<TEXT/g)).toHaveLength(4);
+  expect(removeTexts(script).match(/<<TEXT/g)).toHaveLength(5);
 });
 
 test.each([

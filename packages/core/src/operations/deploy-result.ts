@@ -10,7 +10,7 @@ import { findCodeHint, findElsewhere, splitLines } from './start.js';
 
 /** One step of a deploy, as the host took it. */
 export interface DeployStep {
-  readonly name: 'lock' | 'upload' | 'setup' | 'port' | 'stop' | 'switch' | 'start' | 'health' | 'rollback';
+  readonly name: 'lock' | 'restore' | 'upload' | 'setup' | 'port' | 'stop' | 'switch' | 'start' | 'health' | 'rollback';
   readonly ok: boolean;
   readonly seconds: number;
 }
@@ -39,7 +39,7 @@ export function parseDeployed(reply: Reply, app: string): DeployResult {
   return {
     ...seen,
     report: { ...seen.report, release: isLive(seen.report.state) ? seen.report.release : null },
-    changed: isDone('stop') || isDone('switch'),
+    changed: isDone('restore') || isDone('stop') || isDone('switch'),
     previousRelease: parseReleaseWord(findRecord(reply, 'PREVIOUS')?.fields[1]),
     rolledBack: undone !== undefined && isDone('switch') && isDone('rollback'),
     steps,
@@ -70,7 +70,8 @@ function findDeployError(reply: Reply, steps: readonly DeployStep[]): OutlastErr
   const reason = isEndFirst ? createEndError(reply, ended.fields) : first && createDeployError(reply, first);
   const later = isEndFirst && first ? [first, ...others] : others;
   const isRestored = steps.every(({ name, ok }) => name !== 'rollback' || ok);
-  if (reason === undefined && steps.some(({ ok }) => !ok))
+  // What was healthy could not be brought back at first: what came behind that counts.
+  if (reason === undefined && steps.some(({ name, ok }) => !ok && name !== 'restore'))
     return new OutlastError('E_UNKNOWN_RESULT', 'the host did not say why it failed', {
       hint: 'look with: outlast history, outlast status',
     });

@@ -90,6 +90,8 @@ const DEPLOY_FUNCTIONS = sh`
     result=ok python_dir=
     clear_up
     mend_runs
+    if is_good_displaced; then run_step restore apart restore_good; fi
+    check_halted || return 1
     read_current
     if is_content_there; then
       tell "SAME $app $release"
@@ -100,7 +102,7 @@ const DEPLOY_FUNCTIONS = sh`
       note_stage upload || return 1
       run_step upload upload_release "$1" "$2" || return 1
     fi
-    note_stage setup || return 1
+    note_stage setup && check_halted || return 1
     hold_lease
     case $release_state in
     good | failed) prepare_runtime || return 1 ;;
@@ -108,7 +110,7 @@ const DEPLOY_FUNCTIONS = sh`
     esac
     await_go || return 1
     use_new_files
-    activate_release && finish_release && note_health
+    activate_release && note_health
   }
 
   # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.

@@ -36,7 +36,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         START_FUNCTIONS,
         READ_LOCK_FUNCTIONS,
         options.spec === undefined
-          ? `${COPY_RUN_FILE_FUNCTIONS}\n${PROOF_FUNCTION}\n${buildMaskFunction({})}`
+          ? `${COPY_RUN_FILE_FUNCTIONS}\n${buildMaskFunction({})}`
           : buildRunFileFunctions(options.spec, `END_${frame.nonce}`),
       ],
       body: sh`
@@ -46,7 +46,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then
           start_app # its answer was lost: what was stopped for it must not be stopped again
-        ${raw(options.spec === undefined ? TELL_UNKNOWN : '')}elif ${raw(options.spec === undefined ? 'check_recorded && check_proven' : 'check_cwd && find_runtime ~')} && check_deploy && check_launcher && check_port && check_room; then
+        ${raw(options.spec === undefined ? TELL_UNKNOWN : '')}elif check_deploy && ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd && find_runtime ~')} && check_proven && check_launcher && check_port && check_room; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app
         fi
         report ${options.app}
@@ -58,14 +58,4 @@ export const restart: Operation<RestartOptions, AppResult> = {
 /** Without a spec there is nothing that an app could be started from which never ran here; that is no error. */
 const TELL_UNKNOWN = `elif [ "$previous" = 0 ]; then
   say "STARTED $app unknown"
-`;
-
-const PROOF_FUNCTION = sh`
-  # check_proven: refuses a release that was not healthy, as of a deploy that was stopped.
-  check_proven() {
-    [ -n "$run_release" ] && read_record "$state/deploys/$app/records/$run_release" || return 0
-    case $record in
-    *' failed '*) fail E_START_FAILED "$app" "it ran last in release $run_release, which failed; outlast rollback $app starts one that was healthy" ;;
-    esac
-  }
 `;

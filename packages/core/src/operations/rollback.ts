@@ -80,12 +80,13 @@ const ROLLBACK_FUNCTIONS = sh`
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
     if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then result=unchanged; return 0; fi
     use_recorded_files
-    check_recorded && activate_release && finish_release
+    check_recorded && activate_release
   }
 
-  # is_good_aside: what is current, or what ran last, is another one than that which was healthy last.
+  # is_good_aside: what is current, or what ran last, is another one than that which was healthy last; or it was just to be another one.
   is_good_aside() {
-    [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ]; }
+    [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] &&
+      { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ] || [ "$interrupted" = activate ]; }
   }
 
   # fail_release WHY: with what could be gone back to.

@@ -99,10 +99,10 @@ test('the script holds what was asked for, with secrets only in a text of its ow
   expect(script.startsWith('# outlast: start running\n\n\n:\n')).toBe(true);
   expect(script.endsWith('\noutlast </dev/null\n')).toBe(true);
   expect(script).toContain("request=r1 by='%22deploy%40laptop%22' settle=13\n");
-  expect(script.match(/s3cret/g)).toHaveLength(2);
+  expect(script.match(/s3cret/g)).toHaveLength(3);
   const masking = script.slice(
-    script.indexOf('mask_secrets() ('),
-    script.indexOf('\n  )', script.indexOf('mask_secrets() (')),
+    script.indexOf('mask_given() ('),
+    script.indexOf('\n  )', script.indexOf('mask_given() (')),
   );
   expect(masking).toContain('s3cret');
   expect(script.split(`<<'END_${CAPTURED_NONCE}'`)[0]).not.toContain('s3cret');

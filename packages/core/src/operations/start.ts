@@ -57,7 +57,8 @@ export const start: Operation<StartOptions, AppResult> = {
       ],
       body: sh`
         ${raw(buildStartHead(options))}
-        check_deploy && check_cwd && find_runtime ~ && start_app
+        latest_run
+        { is_own_request || check_deploy; } && check_cwd && check_proven && find_runtime ~ && start_app
         report ${options.app}
       `,
     }),

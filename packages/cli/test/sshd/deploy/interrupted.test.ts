@@ -107,7 +107,7 @@ test('a deploy that is interrupted before anything is switched says that nothing
   const [outcome] = readDocument('deploy', stdout).outcomes;
   expect(outcome).toMatchObject({
     ok: false,
-    error: { code: 'E_CONNECTION_LOST', message: 'interrupted, and nothing was switched' },
+    error: { code: 'E_BROKEN_OFF', message: 'interrupted, and nothing was switched' },
   });
   expect(appOf(await project.ask('status'))).toMatchObject({ pid: first.pid, state: 'running' });
 });

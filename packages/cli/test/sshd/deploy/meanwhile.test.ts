@@ -109,7 +109,7 @@ test('a release that failed is not started again from its records', async () => 
   expect(outcomes[0]?.error).toMatchObject({
     code: 'E_START_FAILED',
     message: expect.stringMatching(
-      /^not started: it ran last in release \S+, which failed; outlast rollback recorded starts/,
+      /^not started: release \S+ was never healthy; outlast rollback recorded starts/,
     ),
   });
 });
