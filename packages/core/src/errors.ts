@@ -43,7 +43,7 @@ export const ERROR_CODES = {
   E_SETUP_FAILED: 'the setup of the release ended with something other than 0',
   E_UNHEALTHY: 'the release was not healthy in time',
   E_NO_RELEASE: 'the host has no such release',
-  E_STOPPED: 'somebody stopped the app while it was deployed',
+  E_STOPPED: 'somebody stopped the app while it was started or deployed',
   E_STOPPING: 'the app is being stopped by somebody at this moment',
   E_STOP_FAILED: 'processes of the app are left after KILL',
   E_ESCAPED: 'processes that have left the app run on outside of it',

@@ -1,6 +1,7 @@
 import type { Operation } from '@outlast/core';
 import { type Answer, collectReply, isLost, parseReply, type ReplyAnswer } from '../fleet/answer.js';
 import type { HostSession } from '../fleet/host-session.js';
+import { isLeaseOver } from '../fleet/lease.js';
 import { createNonce } from '../fleet/nonce.js';
 import { isPassing, waitForRetry } from '../fleet/reconnect.js';
 import type { ExecChannel } from '../ssh/transport.js';
@@ -96,7 +97,9 @@ async function converseOnce<Options, Result>(
     const answer = await collectReply(channel, nonce, { onRecord: (text) => partner.hear(text.split(' ')) });
     if (answer.reply.begun) session.markReached();
     if (partner.failure !== undefined) throw partner.failure;
-    return { ...answer, ...partner.outlook, ...(answer.end.signal === 'KILL' && { hint: TAKEN_OVER_HINT }) };
+    // A script that has heard nothing for too long ends itself, and is gone on with as behind a link that was cut.
+    const end = isLeaseOver(answer.end) ? { exitCode: null, signal: null } : answer.end;
+    return { ...answer, end, ...partner.outlook, ...(answer.end.signal === 'KILL' && { hint: TAKEN_OVER_HINT }) };
   } finally {
     partner.leave();
     channel.close();

@@ -2,9 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { ExecChannel } from '../ssh/transport.js';
 
-/** Each block costs the host a program that reads it, and keeps the script there alive. */
+/** Each block costs the host a program that reads it, and keeps the script there alive, which waits 30 s for one, however slow a link gets. */
 const FIRST_BLOCK_BYTES = 256 * 1024;
-const LARGEST_BLOCK_BYTES = 32 << 20;
+const LARGEST_BLOCK_BYTES = 8 << 20;
 const BLOCK_SECONDS = 2;
 const COMPRESSED_BLOCK_BYTES = 1 << 20;
 

@@ -1,5 +1,8 @@
 import { sh } from '../shell/template.js';
 
+/** So long somebody else who is at the app is waited for, in tenths of a second. */
+const LONGEST_OTHER = 600;
+
 /**
  * Shell functions that let a release take the place of what runs, and what ran take its place again where it is not healthy:
  * `activate_release`. From its first step on the script goes on to its end, whatever becomes of the client.
@@ -37,10 +40,11 @@ export const ACTIVATE_FUNCTIONS = sh`
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
     note_stage activate && check_halted || return 1
+    await_others
     read_current
     read_running
     earlier=$good earlier_current=$current earlier_live=no run_before=$run
-    # Whoever is stopping it does not want it back.
+    # Whoever has not yet stopped it does not want it back.
     case $phase in running | between | launching) earlier_live=yes earlier=$running ;; esac
     # What never was healthy, with nothing before it, is nothing to bring back.
     if [ -z "$good" ] && [ -n "$running" ] && [ "$interrupted" = activate ]; then earlier_live=no earlier='' earlier_current=''; fi
@@ -53,6 +57,20 @@ export const ACTIVATE_FUNCTIONS = sh`
       activate_in_place
     fi
   }
+
+  # await_others: whoever starts, restarts or stops the app at this moment comes to an end first; from the stage on nobody else begins.
+  await_others() {
+    quiet_looks=2 other_naps=0
+    while latest_run && is_other_at_it || [ "$quiet_looks" -lt 2 ]; do
+      if is_other_at_it; then quiet_looks=0; else quiet_looks=$((quiet_looks + 1)); fi
+      other_naps=$((other_naps + 1))
+      [ "$other_naps" -lt ${LONGEST_OTHER} ] || return 0
+      nap
+    done
+  }
+
+  is_other_at_it() { is_other_alive "$record_path" || is_other_alive "$record_path.stop"; }
+  is_other_alive() { is_recorded_alive "$1" && [ "$recorded_pid" != $$ ]; }
 
   # activate_beside: the new one has a port of its own, so what runs goes on until it is healthy.
   activate_beside() {

@@ -79,7 +79,9 @@ export function buildSetupFunctions(
     [ "$setup_code" != 0 ] || return 0
     tell "SETUP $app $setup_code"
     tail -n ${SHOWN_LINES} "$setup_log"
-    fail E_SETUP_FAILED "$app" "exit code $setup_code"
+    setup_reason="exit code $setup_code"
+    has_room || setup_reason="$setup_reason, and there is no space in $deploy_dir"
+    fail E_SETUP_FAILED "$app" "$setup_reason"
   }
 
   # run_in_release LINES PARAMETER...: the shell that becomes it has the environment of the login and that of the app.

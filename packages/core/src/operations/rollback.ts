@@ -41,8 +41,9 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
         ${raw(buildStartHead(options))}
         need readlink || return 1
         enter_deploys ${options.app}
-        [ -d "$deploy_dir/records" ] || { fail E_NOT_DEPLOYED "$app" "$deploy_dir"; return 1; }
-        if take_lock rollback ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
+        if [ ! -d "$deploy_dir/records" ]; then
+          fail E_NOT_DEPLOYED "$app" "$deploy_dir"
+        elif take_lock rollback ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
           if go_back ${options.to === null ? '-' : parseReleaseId(options.to)}; then release_lock "$result"; else release_lock failed; fi
         fi
         report ${options.app}

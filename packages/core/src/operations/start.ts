@@ -111,6 +111,10 @@ function findStartError(
       hint: `to replace it: outlast restart ${report.app}, with all the flags that it needs, -- argv…`,
     });
   }
+  if (how === 'new' && (report.state === 'stopping' || report.state === 'stopped'))
+    return new OutlastError('E_STOPPED', 'somebody stopped it while it was started', {
+      hint: `see who with: outlast inspect ${report.app}; start it again with: outlast start ${report.app}`,
+    });
   if (how !== 'ended' && how !== 'again') return undefined;
   const lastLines = splitLines(decodeUtf8(data));
   const end = report.signal === null ? `exit code ${report.exitCode ?? 'unknown'}` : `killed by ${report.signal}`;

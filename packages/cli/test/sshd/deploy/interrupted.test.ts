@@ -111,3 +111,54 @@ test('a deploy that is interrupted before anything is switched says that nothing
   });
   expect(appOf(await project.ask('status'))).toMatchObject({ pid: first.pid, state: 'running' });
 });
+
+describe('what a deploy has left that was ended in its look at the health', () => {
+  /** In place, where nothing of the release before runs any more. */
+  async function leaveUnproven(app: string) {
+    const project = await createServed(app, 'in place');
+    await project.write(PAGES);
+    const first = appOf(await project.ask('deploy'));
+    await project.write({ 'page.html': 'two' });
+    const kill = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';
+    await project.configure({ health: { ...SERVED.health, exec: kill } });
+    expect(codesOf(await project.ask('deploy'))).not.toEqual(['ok']);
+    const left = appOf(await project.ask('status'));
+    expect(left).toMatchObject({ state: 'running' });
+    expect(left.release).not.toBe(first.release);
+    await project.configure({ health: SERVED.health });
+    return { project, first, left };
+  }
+
+  test('gives its place back at once, whatever becomes of the next deploy', async () => {
+    const { project, first } = await leaveUnproven('restored');
+    await project.write({ 'page.html': 'three' });
+    await project.configure({ setup: 'false' });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
+    expect(appOf(told)).toMatchObject({ state: 'running', release: first.release, changed: true });
+    expect(appOf(told).steps?.map(({ name, ok }) => [name, ok])).toEqual([
+      ['lock', true],
+      ['restore', true],
+      ['upload', true],
+      ['setup', false],
+    ]);
+    await project.configure({ setup: 'true', health: { exec: 'false', within: '100ms' } });
+    const sick = await project.ask('deploy');
+    expect(codesOf(sick)).toEqual(['E_UNHEALTHY']);
+    expect(appOf(sick)).toMatchObject({ state: 'running', release: first.release, rolledBack: true });
+  });
+
+  test('is not started again by others, nor stopped for that, and is left by a rollback', async () => {
+    const { project, first, left } = await leaveUnproven('unproven');
+    expect(codesOf(await project.ask('restart'))).toEqual(['E_START_FAILED']);
+    expect(appOf(await project.ask('status'))).toMatchObject({ pid: left.pid, state: 'running' });
+    await project.ask('stop');
+    expect(codesOf(await project.ask('start'))).toEqual(['E_START_FAILED']);
+    expect(appOf(await project.ask('rollback'))).toMatchObject({ state: 'running', release: first.release });
+  });
+});
+
+test('a rollback of what was never deployed says so', async () => {
+  const { outcomes } = (await lab.ask(['rollback', 'nowhere', '-H', 'web1'])).document;
+  expect(outcomes[0]?.error).toMatchObject({ code: 'E_NOT_DEPLOYED' });
+});

@@ -81,7 +81,12 @@ describe.each([
   });
 });
 
-test('a stop while a release is uploaded and set up ends the deploy as well', async () => {
+/** Whoever waits for a lock looks once a second; nothing else of this host sleeps for as long. */
+const FIND_WAITING = `for pid in $(pgrep -x sleep); do
+  [ "$(tr '\\0' ' ' </proc/$pid/cmdline)" = 'sleep 1 ' ] && grep -qs "XDG_STATE_HOME=$XDG_STATE_HOME" /proc/$pid/environ && echo $pid
+done`;
+
+test('a stop while a release is uploaded and set up ends the deploy as well, and those that wait for it', async () => {
   const project = await createProject(lab, 'early', { run: RUN, health: { exec: 'true', steady: '0ms' } });
   await project.write({ file: 'first' });
   const first = appOf(await project.ask('deploy'));
@@ -90,9 +95,14 @@ test('a stop while a release is uploaded and set up ends the deploy as well', as
   const deploying = project.ask('deploy');
   const isBegun = async () => (await lab.host().run(`test -e ${project.deployDir}/begun`)).exitCode === 0;
   await waitFor(isBegun, { what: 'the setup to be under way' });
+  const waiting = project.ask('deploy', '--wait', '1m');
+  const isWaiting = async () => (await lab.host().run(FIND_WAITING)).stdout !== '';
+  await waitFor(isWaiting, { what: 'the second deploy to wait', timeoutMs: 10_000 });
   expect(codesOf(await project.ask('stop'))).toEqual(['ok']);
   await lab.host().run(`: >${project.deployDir}/go`);
   const told = await deploying;
+  expect(codesOf(await waiting)).toEqual(['E_STOPPED']);
+  expect(appOf(await project.ask('status'))).toMatchObject({ state: 'stopped' });
   expect(codesOf(told)).toEqual(['E_STOPPED']);
   expect(appOf(told)).toMatchObject({ changed: false, release: null, previousRelease: null });
   expect(appOf(await project.ask('releases')).releases?.find(({ current }) => current)?.id).toBe(first.release);
@@ -108,8 +118,6 @@ test('a release that failed is not started again from its records', async () => 
   const { outcomes } = (await lab.ask(['restart', project.app, '-H', 'web1', '--settle', '0ms'])).document;
   expect(outcomes[0]?.error).toMatchObject({
     code: 'E_START_FAILED',
-    message: expect.stringMatching(
-      /^not started: release \S+ was never healthy; outlast rollback recorded starts/,
-    ),
+    message: expect.stringMatching(/^not started: release \S+ was never healthy; outlast rollback recorded starts/),
   });
 });
