@@ -53,10 +53,9 @@ export function resolveDeployDefinition(config: Config, name: string): DeployDef
   };
 }
 
-/** In one shell, which looks at the end of each: `sh -e` itself overlooks what fails before the last of \`a && b\`. */
+/** In one shell; as words of `eval` each has to succeed as a whole, where `sh -e` would overlook what fails before the last of `a && b`. */
 function buildSetup(setup: string | readonly string[]): string {
-  if (typeof setup === 'string') return setup;
-  return setup.map((line) => `eval ${quoteWord(line)}\nset -- $?; [ "$1" = 0 ] || exit "$1"`).join('\n');
+  return typeof setup === 'string' ? setup : setup.map((line) => `eval ${quoteWord(line)}`).join('\n');
 }
 
 /** What is nobody's but this laptop's: where an app is described, and the files with its secrets. */
