@@ -99,6 +99,7 @@ const deployedApp = z.strictObject({
   ...appFields,
   changed: z.boolean(),
   previousRelease: releaseId.nullable(),
+  attemptedRelease: releaseId.nullable(),
   rolledBack: z.boolean(),
   steps: z.array(
     z.strictObject({

@@ -309,8 +309,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'each of a list as setup has to succeed',
     file: 'packages/cli/src/config/resolve-deploy.ts',
-    text: '`eval ${quoteWord(line)}`',
-    instead: '`: ${quoteWord(line)}\n${line}`',
+    text: '\\neval ${quoteWord(line)}`',
+    instead: '\\n${line}`',
     test: `${NO_GOOD} whose setup is a list ends with the first of it that fails, however that is written`,
   },
 ];

@@ -57,10 +57,11 @@ function buildFinding(result: DeployResult): Finding<Results> {
 
 function toJson(results: Results): Readonly<Record<string, unknown>> {
   return {
-    apps: results.map(({ report, changed, previousRelease, rolledBack, steps }) => ({
+    apps: results.map(({ report, changed, previousRelease, attemptedRelease, rolledBack, steps }) => ({
       ...report,
       changed,
       previousRelease,
+      attemptedRelease,
       rolledBack,
       steps,
     })),
@@ -70,11 +71,11 @@ function toJson(results: Results): Readonly<Record<string, unknown>> {
 /** One line for each host that was reached. */
 function formatResults({ output }: Context, outcomes: readonly Outcome<Results>[], done: string): Promise<string> {
   const rows = outcomes.flatMap(({ host, ok, value = [] }) =>
-    value.map(({ report, changed, rolledBack, steps }) => ({
+    value.map(({ report, changed, attemptedRelease, rolledBack, steps }) => ({
       host,
       ok: ok === true,
       done,
-      app: { ...report, changed, rolledBack, steps },
+      app: { ...report, changed, attemptedRelease, rolledBack, steps },
     })),
   );
   return formatDeploys(rows, { palette: output.stdout.palette, width: resolveTableWidth(output), nowMs: Date.now() });

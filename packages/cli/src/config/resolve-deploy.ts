@@ -53,9 +53,11 @@ export function resolveDeployDefinition(config: Config, name: string): DeployDef
   };
 }
 
-/** In one shell; as words of `eval` each has to succeed as a whole, where `sh -e` would overlook what fails before the last of `a && b`. */
+/** In one shell, each behind a line in the log that says which it is; as words of `eval` each has to succeed as a whole, where `sh -e` would overlook what fails before the last of `a && b`. */
 function buildSetup(setup: string | readonly string[]): string {
-  return typeof setup === 'string' ? setup : setup.map((line) => `eval ${quoteWord(line)}`).join('\n');
+  return typeof setup === 'string'
+    ? setup
+    : setup.map((line) => `printf '$ %s\\n' ${quoteWord(line)}\neval ${quoteWord(line)}`).join('\n');
 }
 
 /** What is nobody's but this laptop's: where an app is described, and the files with its secrets. */

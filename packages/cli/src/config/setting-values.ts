@@ -64,6 +64,8 @@ export function parseRelativePath(text: string): string {
   if (parsePath(text).startsWith('/') || text.split('/').includes('..')) {
     throw refuseValue(`${quoteForMessage(text)} is not a path inside the app`, 'write it relative and without ".."');
   }
+  if (text.split('/').every((part) => part === '' || part === '.'))
+    throw refuseValue(`${quoteForMessage(text)} is the whole app`, 'name something in it');
   return text;
 }
 

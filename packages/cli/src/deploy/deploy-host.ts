@@ -103,8 +103,9 @@ class Uploader extends Partner {
   }
 }
 
-/** Makes the id of a release: it sorts by time, and tells two of the same second apart. */
+/** Makes the id of a release: it sorts by time, to the millisecond, and tells two of the same apart. */
 export function createReleaseId(now: Date): string {
   const [date = '', time = ''] = now.toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  return `${date}-${time}-${randomBytes(4).toString('hex')}`;
+  const milliseconds = now.getUTCMilliseconds().toString(16).padStart(3, '0');
+  return `${date}-${time}-${milliseconds}${randomBytes(3).toString('hex').slice(1)}`;
 }

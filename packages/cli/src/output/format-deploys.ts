@@ -13,6 +13,7 @@ export interface DeployOutcome {
   readonly done: string;
   readonly app: AppFacts & {
     readonly changed: boolean;
+    readonly attemptedRelease: string | null;
     readonly rolledBack: boolean;
     readonly steps: readonly DeployStep[];
   };
@@ -43,7 +44,8 @@ export async function formatDeploys(outcomes: readonly DeployOutcome[], layout: 
     const [result, style] = describeResult(outcome, layout.palette);
     const state = { text: escapeCell(app.state), style: resolveStateStyle(layout.palette, app) };
     const running = app.pid === null ? formatEnding(app, layout.nowMs) : `pid ${app.pid}`;
-    const detail = joinWords(running, formatSteps(app.steps));
+    const tried = !outcome.ok && app.attemptedRelease !== null ? `(not ${app.attemptedRelease})` : '';
+    const detail = joinWords(running, tried, formatSteps(app.steps));
     return [
       formatHost(host),
       escapeCell(app.app),

@@ -72,7 +72,7 @@ export const CHANGED_APP_ROWS: RowShape = { ...SEEN_APP_ROWS, fields: [...APP_FI
 /** The rows of `deploy` and `rollback`. */
 export const DEPLOYED_APP_ROWS: RowShape = {
   ...SEEN_APP_ROWS,
-  fields: [...APP_FIELDS, 'changed', 'previousRelease', 'rolledBack', 'steps'],
+  fields: [...APP_FIELDS, 'changed', 'previousRelease', 'attemptedRelease', 'rolledBack', 'steps'],
 };
 
 /** The rows of `history`. */

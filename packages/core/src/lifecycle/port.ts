@@ -23,11 +23,12 @@ export const PORT_FUNCTIONS = sh`
       $4 == "0A" { print hexadecimal(substr($2, index($2, ":") + 1)), $10, $8 }'
   }
 
-  # find_holder PORT: fails where nobody listens there; sets holder to a pid that does, - where it cannot be seen.
+  # find_holder PORT: fails where nobody listens there; sets holder to a pid that does, - where it cannot be seen, and holder_uid to whose it is.
   find_holder() {
     holder=
     sockets=$(list_listeners | LC_ALL=C awk -v port="$1" '$1 == port { printf " socket:[%s]", $2 }')
     [ -n "$sockets" ] || return 1
+    holder_uid=$(list_listeners | LC_ALL=C awk -v port="$1" '$1 == port { print $3; exit }')
     holder=$(LC_ALL=C ls -ln /proc/[0-9]*/fd 2>/dev/null | LC_ALL=C awk -v sockets="$sockets " '
       /^\/proc\/[0-9]+\/fd:$/ { pid = substr($0, 7) + 0 }
       index(sockets, " " $NF " ") { print pid; exit }')
@@ -49,7 +50,7 @@ export const PORT_FUNCTIONS = sh`
 
   # describe_holder: an app of ours, or pid and argv.
   describe_holder() {
-    [ "$holder" != - ] || { echo 'a process of another user'; return; }
+    [ "$holder" != - ] || { echo "a process that cannot be seen (uid \${holder_uid:-unknown})"; return; }
     holder_app=$(tr '\n\000' '\001\n' 2>/dev/null <"/proc/$holder/environ" | sed -n 's/^OUTLAST_APP=//p')
     case $holder_app in
     '') echo "pid $holder ($(tr '\n\000' '  ' 2>/dev/null <"/proc/$holder/cmdline" | dd bs=200 count=1 2>/dev/null | sed 's/ *$//'))" ;;

@@ -14,8 +14,14 @@ export const STOP_FUNCTIONS = sh`
     enter_app "$1"
     latest_run
     [ "$run" -gt 0 ] || { say "STOP $app unknown"; return 0; }
-    if is_left_running $((run - 1)); then (enter_run $((run - 1)) && stop_run "$2" "$3" beside >/dev/null) || :; fi
+    if is_left_running $((run - 1)); then
+      (enter_run $((run - 1)) && stop_run "$2" "$3" beside >/dev/null) || :
+      latest_run # whoever deploys may have dropped the one that was
+    fi
     stop_run "$2" "$3"
+    set -- $?
+    forget_dropped
+    return "$1"
   }
 
   # is_left_running RUN: an earlier one, as when whoever was to stop it was killed.
@@ -130,7 +136,6 @@ export const STOP_FUNCTIONS = sh`
       # On a full disk it is forgotten who it was: a restart goes on in this very shell, which must not look like a stopper.
       write_record "$record_path.stop" "0 0 - $4 $5 $6" || rm -f "$record_path.stop"
     fi
-    forget_dropped
     return 0
   }
 

@@ -19,6 +19,8 @@ export interface DeployStep {
 export interface DeployResult extends AppResult {
   /** The release that ran before. */
   readonly previousRelease: string | null;
+  /** The release that was to run; null where it did not come so far that there is one. */
+  readonly attemptedRelease: string | null;
   /** A switch was undone. */
   readonly rolledBack: boolean;
   readonly steps: readonly DeployStep[];
@@ -41,6 +43,7 @@ export function parseDeployed(reply: Reply, app: string): DeployResult {
     report: { ...seen.report, release: isLive(seen.report.state) ? seen.report.release : null },
     changed: isDone('restore') || isDone('stop') || isDone('switch'),
     previousRelease: parseReleaseWord(findRecord(reply, 'PREVIOUS')?.fields[1]),
+    attemptedRelease: parseReleaseWord(findRecord(reply, 'ATTEMPTED')?.fields[1]),
     rolledBack: undone !== undefined && isDone('switch') && isDone('rollback'),
     steps,
     notices: listNotices(reply),

@@ -75,6 +75,7 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
       open_deploys && find_hash_program || return 1
       if take_lock deploy ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
         deploy_release ${options.manifestHash} ${encodeToken(options.commit)} || result=failed
+        tell "ATTEMPTED $app $release"
         forget_old_releases ${options.keepReleases}
         release_lock "$result"
       fi

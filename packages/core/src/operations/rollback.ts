@@ -80,6 +80,7 @@ const ROLLBACK_FUNCTIONS = sh`
     run_source=$deploy_dir/records/$release.run
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
     if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then result=unchanged; return 0; fi
+    tell "ATTEMPTED $app $release"
     use_recorded_files
     check_recorded && activate_release
   }

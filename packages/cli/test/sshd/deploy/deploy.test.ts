@@ -244,7 +244,7 @@ describe('a release that is no good', () => {
     await project.write({ file: 'first' });
     const told = await project.ask('deploy');
     expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
-    expect(told.document.outcomes[0]?.error?.lastLines?.join()).toMatch(/nowhere/);
+    expect(told.document.outcomes[0]?.error?.lastLines?.slice(0, 2)).toEqual(['$ cd /', '$ cd nowhere && echo in']);
     expect(told.document.outcomes[0]?.error?.lastLines).not.toContain('on');
     await project.configure({ setup: ['cd "$HOME"', 'export MADE=here', 'echo "$MADE" >"$OLDPWD/made"'] });
     expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
@@ -315,6 +315,8 @@ describe('a release that is no good', () => {
     expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
     expect(told.document.outcomes[0]?.error?.message).toBe(`it is not healthy: ${reason}`);
     expect(appOf(told)).toMatchObject({ state: 'running', release: first.release, rolledBack: true });
+    const failed = appOf(await project.ask('releases')).releases?.find(({ state }) => state === 'failed');
+    expect(appOf(told).attemptedRelease).toBe(failed?.id);
     expect(await readPage(project)).toBe('one');
   });
 
