@@ -77,10 +77,11 @@ export const ACTIVATE_FUNCTIONS = sh`
     beside=yes
     if run_step start start_release && run_step health be_healthy && run_step switch switch_to "$release"; then
       rm -f "$record_path.beside"
-      finish_release || return 1
+      finish_release
+      set -- $?
       # It runs, and is healthy: that the other one could not be ended is told, and no reason to end this one.
       run_step stop stop_earlier
-      return 0
+      return "$1"
     fi
     note_failed
     run_step rollback drop_new_run
@@ -185,8 +186,8 @@ export const ACTIVATE_FUNCTIONS = sh`
     [ "$1" != 0 ] || return 0
     tell "UNHEALTHY $app $silent"
     print_last_lines
-    [ -n "$ended" ] || print_probe_lines
     if [ -n "$ended" ]; then tell "ENDED $app $ended $([ -z "$healthy_since" ] && echo before || echo after)"; return 1; fi
+    print_probe_lines
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
 
@@ -212,14 +213,16 @@ export const ACTIVATE_FUNCTIONS = sh`
     latest_run
     judge_run
     if [ "$run" = "$run_before" ] && [ "$phase" = running ]; then return 0; fi
-    run_source=$lock_path.run
-    use_recorded_files
-    run_release=
-    check_recorded && apart start_again
+    apart start_recorded "$lock_path.run" back
   }
 
-  # start_again: as a request of its own: of this one something was started already.
-  start_again() { request=$request-back && start_release; }
+  # start_recorded FILES NAME: a run as it was, as a request of its own: of this one something may have been started already. In a shell of its own.
+  start_recorded() {
+    run_source=$1 request=$request-$2
+    use_recorded_files
+    run_release=
+    check_recorded && start_release
+  }
 
   # is_good_displaced: a deploy that did not come to its end has left running what never was healthy, or nothing, where something was healthy.
   is_good_displaced() {
@@ -234,11 +237,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   # restore_good: in its place again, before anything else is done; that it could not be is no reason to do nothing else.
   restore_good() {
     fail() { return 1; }
-    stop_running && switch_current "$good" || return 1
-    run_source=$deploy_dir/records/$good.run request=$request-good
-    use_recorded_files
-    run_release=
-    check_recorded && start_release
+    stop_running && switch_current "$good" && start_recorded "$deploy_dir/records/$good.run" good
   }
 
   # finish_release: it was healthy.
