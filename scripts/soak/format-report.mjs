@@ -5,13 +5,15 @@ const CAMPAIGNS = {
   'cut-clients':
     'the real program against a real sshd: the client is killed, or its TCP link cut, at some byte of the answer or some change on the host, in start, stop and restart',
   'cut-deploys':
-    'deploys to a real sshd whose client is killed, or whose TCP link is cut, at some byte of either direction: afterwards `current` is a whole release, what runs is all of the one or of the other, of one that is never healthy the old, and the next deploy puts it right',
+    'deploys to a real sshd, in place and beside what runs, whose client is killed, or whose TCP link is cut, at some byte of either direction: afterwards `current` is a whole release, what runs is all of the one or of the other, of one that is never healthy the old, and the next deploy puts it right',
   'followed-logs':
     'the real program against a real sshd: a log that is cut again and again is followed over links that are cut or go silent, and over restarts of the app; what arrives is compared byte by byte',
   'fork-churn':
     'stop of an app that keeps forking: new sessions, double forks, renamed, without environment, ignoring TERM',
   'full-disk':
     'start, stop, restart, signal and rm on a tmpfs with so many blocks or files free that some write is the first to fail',
+  'killed-deploys':
+    'deploys to a real sshd, in place and beside what runs, of healthy releases and of such that never are, whose script is killed on the host at some moment, with its client or without: `current` and what runs are whole, one of the old and the new, and a deploy, rollback, stop, start, restart or rm behind it does what it says',
   'killed-scripts': 'KILL of a script, the supervisor or the last stage before the app, at any statement',
   'pid-reuse':
     'the pids of apps and supervisors are forced to go to strangers, then the apps are stopped, signalled, removed, started',

@@ -1,8 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Laptop } from '@outlast/test-fixtures';
 import { onTestFinished } from 'vitest';
-import { type Answer, askInProcess } from './in-process.js';
+import { type Answer, askInProcess, type Printed, runInProcess } from './in-process.js';
 import type { Lab } from './program-lab.js';
 
 /** What goes into a file of the project. */
@@ -20,6 +19,8 @@ export interface Project {
   configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Runs a verb on the app in this process. */
   ask(verb: string, ...flags: readonly string[]): Promise<Answer>;
+  /** The same, as people see it. */
+  print(verb: string, ...flags: readonly string[]): Promise<Printed>;
   /** Where the app's releases are on a host, as a shell word for it. */
   readonly deployDir: string;
 }
@@ -64,6 +65,10 @@ export async function createProject(
       JSON.stringify({ hosts: Object.fromEntries(hosts.map((host) => [host, null])), apps: { [app]: own } }),
     );
   await save();
+  const buildWords = (verb: string, flags: readonly string[]) => {
+    const settle = SETTLING.has(verb) ? ['--settle', '100ms'] : [];
+    return [verb, app, '--config', join(folder, 'outlast.yaml'), ...settle, ...flags];
+  };
   return {
     app,
     folder,
@@ -73,23 +78,14 @@ export async function createProject(
       own = { ...own, ...more };
       return save();
     },
-    ask: (verb, ...flags) => askProject(laptop, { app, folder }, verb, flags),
+    ask: (verb, ...flags) => askInProcess(laptop, buildWords(verb, flags)),
+    print: (verb, ...flags) => runInProcess(laptop, buildWords(verb, ['-F', laptop.sshConfig, ...flags])),
     deployDir: `"$XDG_STATE_HOME/outlast/deploys/${app}"`,
   };
 }
 
 /** Those that a deploy takes have a settle time that does not hold the test up. */
 const SETTLING: ReadonlySet<string> = new Set(['deploy', 'rollback', 'start', 'restart']);
-
-function askProject(
-  laptop: Laptop,
-  { app, folder }: Pick<Project, 'app' | 'folder'>,
-  verb: string,
-  flags: readonly string[],
-): Promise<Answer> {
-  const settle = SETTLING.has(verb) ? ['--settle', '100ms'] : [];
-  return askInProcess(laptop, [verb, app, '--config', join(folder, 'outlast.yaml'), ...settle, ...flags]);
-}
 
 async function writeFiles(source: string, files: Readonly<Record<string, FileContent | null>>): Promise<void> {
   for (const [path, content] of Object.entries(files)) {

@@ -97,7 +97,7 @@ const inspectedApp = z.strictObject({
 const releaseId = z.string().regex(/^\d{8}-\d{6}-[0-9a-f]{8}$/);
 const deployedApp = z.strictObject({
   ...appFields,
-  changed: z.boolean(),
+  changed: z.boolean().nullable(),
   previousRelease: releaseId.nullable(),
   attemptedRelease: releaseId.nullable(),
   rolledBack: z.boolean(),
@@ -229,7 +229,7 @@ export type ToldFinding = z.output<typeof findings>[number];
 export type ToldApp = z.output<typeof seenApp> &
   Partial<Omit<z.output<typeof inspectedApp>, 'changed'>> &
   Partial<Omit<z.output<typeof deployedApp>, 'changed'>> &
-  Partial<Pick<z.output<typeof releasedApp>, 'releases'>> & { changed?: boolean };
+  Partial<Pick<z.output<typeof releasedApp>, 'releases'>> & { changed?: boolean | null };
 
 /** One host's part of a document, whatever the verb. */
 export interface ToldOutcome {
@@ -300,6 +300,7 @@ function buildOutcomeSchema(verb: string): z.ZodType {
   return z.union([
     z.strictObject({ host, ok: z.literal(true), ...fields }),
     z.strictObject({ host, ok: z.literal(false), ...fields, error: error.optional() }),
+    z.strictObject({ host, ok: z.literal(null), ...fields, error }),
     z.strictObject({ host, ok: z.literal([false, null]), error }),
   ]);
 }

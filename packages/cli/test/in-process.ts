@@ -11,7 +11,7 @@ import { readDocument, type ToldDocument } from './document-schema.js';
 import { NOBODY } from './sshd/connection-lab.js';
 
 /** What a run inside this process printed, and its exit code. */
-interface Printed {
+export interface Printed {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

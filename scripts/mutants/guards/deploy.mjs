@@ -5,6 +5,8 @@ const SECRETS = 'packages/cli/test/sshd/deploy/secrets.test.ts';
 const HEALTH_TEST =
   'packages/cli/test/sshd/deploy/health.test.ts > a host with nothing to ask for a page with asks over the connection, for a rollback too';
 const INTERRUPTED = 'packages/cli/test/sshd/deploy/interrupted.test.ts';
+const LEFT = `${INTERRUPTED} > what a deploy has left that was ended in its look at the health`;
+const TRIED = `${INTERRUPTED} > a release that was only tried beside another one, and has ended since, hides nothing of that one`;
 const MEANWHILE = 'packages/cli/test/sshd/deploy/meanwhile.test.ts';
 const IN_PLACE = `${MEANWHILE} > while a release is started in the place of the earlier one`;
 const NO_GOOD = `${TESTS} > a release that is no good`;
@@ -71,9 +73,9 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what runs counts as unchanged if it was healthy as it is',
     file: 'packages/core/src/operations/deploy.ts',
-    text: '= "$release" ] && runs_as_proven || return 1',
-    instead: '= "$release" ] || return 1',
-    test: `${INTERRUPTED} > a deploy is not unchanged where what runs never was healthy as it is`,
+    text: 'runs_as_good && [ "$running" = "$release" ]',
+    instead: '[ "$phase" = running ] && [ "$running" = "$release" ]',
+    test: `${LEFT} is looked at once more where it went on, be it just what is asked for`,
   },
   {
     guard: 'a request goes on where its script was ended',
@@ -246,8 +248,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a release that failed is not started from its records',
     file: `${DEPLOY}/read-lock.ts`,
-    text: '[ "\\${6-}" = good ] ||',
-    instead: 'true ||',
+    text: '[ "\\${6-}" != good ] || return 0',
+    instead: 'return 0',
     test: `${MEANWHILE} > a release that failed is not started again from its records`,
   },
   {
@@ -256,6 +258,69 @@ export const DEPLOY_MUTANTS = [
     text: '|| [ "\\${running:-$good}" != "$good" ] ||',
     instead: '|| false ||',
     test: `${IN_PLACE} a stop is the last word: nothing runs, and what was healthy is current`,
+  },
+  {
+    guard: 'what is only tried beside another one is not what is told of',
+    file: 'packages/core/src/report/report-script.ts',
+    text: '(before[n] && lives(before[n])) ? before[n] : n',
+    instead: 'n',
+    test: TRIED,
+  },
+  {
+    guard: 'what is only tried beside another one does not count',
+    file: 'packages/core/src/state/layout.ts',
+    text: 'if [ -e "$record_path.beside" ] && is_left_running',
+    instead: 'if false && is_left_running',
+    test: TRIED,
+  },
+  {
+    guard: 'nothing is removed of which an earlier run is left',
+    file: 'packages/core/src/lifecycle/remove-app.ts',
+    text: 'if is_left_running $((run - 1)); then fail',
+    instead: 'if false; then fail',
+    test: TRIED,
+  },
+  {
+    guard: 'what was left goes on where what was healthy does not start',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'case $ran in running | between)',
+    instead: 'case $ran in never)',
+    test: `${LEFT} goes on where what was healthy cannot be started any more, which is told of a deploy that fails as well, and of no other`,
+  },
+  {
+    guard: 'what is tried in vain at first is not told as why the deploy failed',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'tell() { :; }\n    if runs_as_good',
+    instead: 'if runs_as_good',
+    test: `${LEFT} goes on where what was healthy cannot be started any more, which is told of a deploy that fails as well, and of no other`,
+  },
+  {
+    guard: 'what never was healthy is not brought back',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'if [ -z "$running" ] || is_good "$running"; then',
+    instead: 'if true; then',
+    test: `${LEFT} as the first one of all is ended by the next one that fails, whatever failed in between`,
+  },
+  {
+    guard: 'what never was healthy does not become current again',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'if is_good "$current"; then earlier_current=$current; fi',
+    instead: 'earlier_current=$current',
+    test: `${LEFT} and was stopped then is not current any more once another one has failed`,
+  },
+  {
+    guard: 'a deploy whose release counts as good is not undone',
+    file: `${DEPLOY}/lock.ts`,
+    text: '&& [ ! -e "$stage_path.good" ]; then',
+    instead: '; then',
+    test: `${INTERRUPTED} > a deploy that is ended once its release counts as good is done: a rollback leaves that release`,
+  },
+  {
+    guard: 'a start gives up where a release began to take its place meanwhile',
+    file: 'packages/core/src/lifecycle/start-app.ts',
+    text: '"$check_claim" || { abort_run; return 1; }',
+    instead: ':',
+    test: 'packages/core/test/embedded/races.test.ts > a start that claims the app once a release has begun to take its place gives up',
   },
   {
     guard: 'a probe can say that waiting does not help',

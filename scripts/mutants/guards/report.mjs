@@ -13,8 +13,8 @@ export const REPORT_MUTANTS = [
   {
     guard: 'records are read before processes',
     file: REPORT,
-    text: 'for (i = 1; i <= count; i++) if (run[i] > 0) read_records(i)\n    self = read_processes()',
-    instead: 'self = read_processes()\n    for (i = 1; i <= count; i++) if (run[i] > 0) read_records(i)',
+    text: 'read_all_records()\n    self = read_processes()',
+    instead: 'self = read_processes()\n    read_all_records()',
     test: `${TESTS} > an app that starts while somebody looks is not called restarting`,
   },
   {

@@ -1,6 +1,7 @@
-import type { DeployResult } from '@outlast/core';
+import { type DeployResult, OutlastError } from '@outlast/core';
+import { lookAtRelease, type ReleaseFinding } from '../deploy/look-at-release.js';
 import type { HostSession } from '../fleet/host-session.js';
-import type { Finding, Outcome } from '../fleet/outcome.js';
+import { classifyOutcome, type Finding, type Outcome } from '../fleet/outcome.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { formatDeploys } from '../output/format-deploys.js';
 import { DEPLOYED_APP_ROWS } from '../output/row-shapes.js';
@@ -11,10 +12,13 @@ import type { FleetPlan } from './fleet-plan.js';
 import { reportOutcomes, streamOutcome } from './report-outcomes.js';
 import { runOverHosts } from './run-over-hosts.js';
 
-type Results = readonly DeployResult[];
+type Results = readonly ReleaseFinding[];
 
 /** What a verb does that puts one release in the place of another. */
 export interface ReleaseWork {
+  readonly app: string;
+  /** The release that is to run, where it is known beforehand. */
+  readonly attempted: string | null;
   /** What the spinner says. */
   readonly label: string;
   /** What it is called when it went well. */
@@ -24,19 +28,30 @@ export interface ReleaseWork {
   work(session: HostSession, host: SelectedHost, note: (text: string) => void): Promise<DeployResult>;
 }
 
-/** Runs it over all hosts, prints what became of them, and gives the outcomes and the exit code. */
+/**
+ * Runs it over all hosts, prints what became of them, and gives the outcomes and the exit code. A host that did not say which release runs there is
+ * asked once more, and so is one that was not begun because others had failed.
+ */
 export async function changeReleases(
   context: Context,
   plan: FleetPlan,
-  { label, done, timeoutMs, work }: ReleaseWork,
+  { app, attempted, label, done, timeoutMs, work }: ReleaseWork,
 ): Promise<{ readonly outcomes: readonly Outcome<Results>[]; readonly exit: number }> {
   const outcomes = await runOverHosts<Results>(context, plan, {
     label,
     timeoutMs,
     work: async (session, host, note) => {
-      const result = await work(session, host, note);
+      const result = await work(session, host, note).catch(async (error: unknown) => {
+        const seen = await lookAtRelease(session, { app, attemptedRelease: attempted, changed: null });
+        if (seen === undefined || !(error instanceof OutlastError)) throw error;
+        return { ...seen, error };
+      });
       for (const notice of result.notices) context.output.note(`${host.target.name}: ${notice}`);
       return buildFinding(result);
+    },
+    lookAtSkipped: async (session) => {
+      const seen = await lookAtRelease(session, { app, attemptedRelease: null, changed: false });
+      return seen && [seen];
     },
     onOutcome: (outcome) => streamOutcome(context, outcome, toJson),
   });
@@ -49,7 +64,7 @@ export async function changeReleases(
   return { outcomes, exit };
 }
 
-function buildFinding(result: DeployResult): Finding<Results> {
+function buildFinding(result: ReleaseFinding): Finding<Results> {
   const { error } = result;
   if (error === undefined) return { ok: true, value: [result] };
   return { ok: error.code === 'E_UNKNOWN_RESULT' ? null : false, value: [result], error };
@@ -70,10 +85,10 @@ function toJson(results: Results): Readonly<Record<string, unknown>> {
 
 /** One line for each host that was reached. */
 function formatResults({ output }: Context, outcomes: readonly Outcome<Results>[], done: string): Promise<string> {
-  const rows = outcomes.flatMap(({ host, ok, value = [] }) =>
-    value.map(({ report, changed, attemptedRelease, rolledBack, steps }) => ({
-      host,
-      ok: ok === true,
+  const rows = outcomes.flatMap((outcome) =>
+    (outcome.value ?? []).map(({ report, changed, attemptedRelease, rolledBack, steps }) => ({
+      host: outcome.host,
+      became: classifyOutcome(outcome),
       done,
       app: { ...report, changed, attemptedRelease, rolledBack, steps },
     })),

@@ -70,6 +70,8 @@ export const deployVerb: Verb = {
     if (await showPreview(context, plan, { action: describeAction(app, release, source), buildScript })) return 0;
     const proven = new Set<string>();
     const { outcomes, exit } = await changeReleases(context, plan, {
+      app,
+      attempted: release,
       label: `deploying ${app}`,
       done: 'deployed',
       timeoutMs: RELEASE_TIMEOUT_MS + (given.wait ?? 0),

@@ -22,7 +22,6 @@ import type { Verb } from './verb.js';
 
 interface RollbackFlags extends ReleaseFlags {
   readonly to?: string;
-
   readonly health?: boolean;
 }
 
@@ -63,6 +62,8 @@ export const rollbackVerb: Verb = {
     if (await showPreview(context, plan, { action, buildScript })) return 0;
     const proven = new Set<string>();
     const { outcomes, exit } = await changeReleases(context, plan, {
+      app,
+      attempted: given.to ?? null,
       label: `rolling back ${app}`,
       done: 'rolled back',
       timeoutMs: RELEASE_TIMEOUT_MS + (given.wait ?? 0),

@@ -6,7 +6,7 @@ import { DEFAULT_MAX_AUTH_FAIL } from '../fleet/defaults.js';
 import { createGarbageCollector } from '../fleet/garbage.js';
 import { HostSession } from '../fleet/host-session.js';
 import { classifyOutcome, type Finding, type Outcome, UNREAD } from '../fleet/outcome.js';
-import { runFleet } from '../fleet/run-fleet.js';
+import { type HostContext, runFleet } from '../fleet/run-fleet.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { foldHosts } from '../output/fold-hosts.js';
 import { formatHost } from '../output/format-host.js';
@@ -18,6 +18,9 @@ import type { Context } from './context.js';
 import { resolveSshOptions } from './flags.js';
 import { chooseTransport, type FleetPlan } from './fleet-plan.js';
 import { planParallel } from './plan-parallel.js';
+
+/** So long a host that is skipped may take to say what it has, in milliseconds. */
+const LOOK_TIMEOUT_MS = 30_000;
 
 /** What one verb does with each host. */
 export interface HostWork<T> {
@@ -31,6 +34,8 @@ export interface HostWork<T> {
   readonly timeoutMs: number | undefined;
   /** `note` says what is being done with the host at this moment, to whoever watches. */
   work(session: HostSession, host: SelectedHost, note: (text: string) => void): Promise<Finding<T>>;
+  /** As that of `runFleet`. */
+  lookAtSkipped?(session: HostSession): Promise<T | undefined>;
   /** Told each outcome as soon as it is known. */
   onOutcome?(outcome: Outcome<T>): void | Promise<void>;
 }
@@ -67,6 +72,8 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
       untold = error;
     }
   };
+  const surroundings = { transports, interrupt, plan };
+  const { lookAtSkipped } = job;
   const progress = startProgress(output, job.label, hosts.length, { term: env.TERM });
   try {
     const outcomes = await runFleet<T>(
@@ -75,7 +82,9 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         // What does not end by itself is not slow.
         if (!atOnce) progress.begin(host.target.name);
         const note = (text: string) => progress.note(host.target.name, text);
-        return workOn(host, { transports, hostContext, interrupt, plan, job, note });
+        return workOn(host, { ...surroundings, hostContext, timeoutMs: job.timeoutMs }, (session) =>
+          job.work(session, host, note),
+        );
       },
       {
         parallel,
@@ -84,6 +93,14 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         interrupt,
         ...(flags.serial === undefined || atOnce ? {} : { serial: flags.serial }),
         ...(flags.ask ? { confirmBatch: (next, done) => askForBatch(prompter, next, done) } : {}),
+        ...(lookAtSkipped && {
+          lookAtSkipped: (host) =>
+            workOn(
+              host,
+              { ...surroundings, hostContext: { reached: false }, timeoutMs: LOOK_TIMEOUT_MS },
+              lookAtSkipped,
+            ).catch(() => undefined),
+        }),
         maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
         onOutcome: (outcome) => {
@@ -120,20 +137,20 @@ function isFailure(outcome: Outcome<unknown>): boolean {
   return !['ok', 'skipped'].includes(classifyOutcome(outcome));
 }
 
-interface WorkEnvironment<T> {
+interface WorkEnvironment {
   readonly transports: Transports;
-  readonly hostContext: { reached: boolean };
   readonly interrupt: AbortSignal;
   readonly plan: FleetPlan;
-  readonly job: HostWork<T>;
-  note(text: string): void;
+  readonly hostContext: HostContext;
+  readonly timeoutMs: number | undefined;
 }
 
 async function workOn<T>(
   host: SelectedHost,
-  { transports, hostContext, interrupt, plan, job, note }: WorkEnvironment<T>,
-): Promise<Finding<T>> {
-  const limit = startCallLimit([interrupt], { ms: plan.flags.timeout ?? job.timeoutMs, flag: '--timeout' });
+  { transports, interrupt, plan, hostContext, timeoutMs }: WorkEnvironment,
+  work: (session: HostSession) => Promise<T>,
+): Promise<T> {
+  const limit = startCallLimit([interrupt], { ms: plan.flags.timeout ?? timeoutMs, flag: '--timeout' });
   try {
     const session = new HostSession({
       transport: await transports.get(chooseTransport(plan, host)),
@@ -144,7 +161,7 @@ async function workOn<T>(
       context: hostContext,
     });
     try {
-      return await job.work(session, host, note);
+      return await work(session);
     } finally {
       await session.close();
     }

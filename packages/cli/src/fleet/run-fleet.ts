@@ -25,6 +25,8 @@ export interface FleetOptions<T> {
   readonly maxAuthFail: number;
   /** Aborting begins no further host. */
   readonly interrupt: AbortSignal;
+  /** Looks at a host that is not begun because too many had failed, or by the answer no; undefined where nothing was seen. */
+  lookAtSkipped?(host: SelectedHost): Promise<T | undefined>;
   /** Told each outcome as soon as it is known. */
   onOutcome?(outcome: Outcome<T>): void | Promise<void>;
 }
@@ -73,12 +75,17 @@ async function runOne<T>(
 ): Promise<Outcome<T>> {
   const name = host.target.name;
   const stop = findStop(course);
-  const outcome: Outcome<T> =
-    stop === undefined ? await attempt() : { host: name, ok: false, error: stop, reached: false };
+  const outcome = stop === undefined ? await attempt() : await skip(stop);
   course.failures.count(outcome.ok !== true);
   course.logins.count(outcome);
   await course.onOutcome?.(outcome);
   return outcome;
+
+  async function skip(error: OutlastError): Promise<Outcome<T>> {
+    const mayAsk = !course.interrupt.aborted && !course.logins.spent;
+    const value = mayAsk ? await course.lookAtSkipped?.(host) : undefined;
+    return { host: name, ok: false, error, reached: false, ...(value !== undefined && { value }) };
+  }
 
   async function attempt(): Promise<Outcome<T>> {
     const context: HostContext = { reached: false };

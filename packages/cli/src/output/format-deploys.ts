@@ -1,4 +1,5 @@
 import type { DeployStep } from '@outlast/core';
+import type { OutcomeClass } from '../fleet/outcome.js';
 import { type Palette, resolveStateStyle, type Style } from './colors.js';
 import { type AppFacts, formatEnding, joinWords } from './describe-app.js';
 import { escapeCell } from './escape-terminal.js';
@@ -8,11 +9,11 @@ import { type Cell, type Column, formatTable } from './table.js';
 /** What became of a deploy or a rollback on one host. */
 export interface DeployOutcome {
   readonly host: string;
-  readonly ok: boolean;
+  readonly became: OutcomeClass;
   /** What it is called when it went well: `deployed`, `rolled back`. */
   readonly done: string;
   readonly app: AppFacts & {
-    readonly changed: boolean;
+    readonly changed: boolean | null;
     readonly attemptedRelease: string | null;
     readonly rolledBack: boolean;
     readonly steps: readonly DeployStep[];
@@ -44,7 +45,7 @@ export async function formatDeploys(outcomes: readonly DeployOutcome[], layout: 
     const [result, style] = describeResult(outcome, layout.palette);
     const state = { text: escapeCell(app.state), style: resolveStateStyle(layout.palette, app) };
     const running = app.pid === null ? formatEnding(app, layout.nowMs) : `pid ${app.pid}`;
-    const tried = !outcome.ok && app.attemptedRelease !== null ? `(not ${app.attemptedRelease})` : '';
+    const tried = outcome.became === 'failed' && app.attemptedRelease !== null ? `(not ${app.attemptedRelease})` : '';
     const detail = joinWords(running, tried, formatSteps(app.steps));
     return [
       formatHost(host),
@@ -58,9 +59,11 @@ export async function formatDeploys(outcomes: readonly DeployOutcome[], layout: 
   return formatTable(COLUMNS, rows, { width: layout.width, header: false });
 }
 
-function describeResult({ ok, done, app }: DeployOutcome, palette: Palette): [text: string, style: Style] {
+function describeResult({ became, done, app }: DeployOutcome, palette: Palette): [text: string, style: Style] {
   if (app.rolledBack && app.release !== null) return ['rolled back by itself', palette.red];
-  if (!ok) return ['failed', palette.red];
+  if (became === 'unknown') return ['not known', palette.yellow];
+  if (became === 'skipped') return ['skipped', palette.dim];
+  if (became !== 'ok') return ['failed', palette.red];
   return app.changed ? [done, palette.green] : ['unchanged', palette.dim];
 }
 

@@ -23,6 +23,8 @@ beforeEach(needDocker);
 
 let browser: Browser | undefined;
 let noBrowser: string | undefined;
+/** What happened in each page, for the error of a test that waits for it in vain. */
+const told = new WeakMap<Page, string[]>();
 /** The server on which the example was deployed before. */
 let known: TestHost | undefined;
 
@@ -92,11 +94,32 @@ async function openPage({ laptop, folder }: Stage, host: string): Promise<{ page
   const { url } = JSON.parse(stdout) as { url: string };
   const page = await (browser as Browser).newPage();
   onTestFinished(() => page.close());
+  const events: string[] = [];
+  told.set(page, events);
+  page.on('console', (message) => events.push(`console ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => events.push(`error: ${error.message}`));
+  page.on('requestfailed', (request) => events.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on('response', (response) => {
+    if (!response.ok()) events.push(`${response.url()}: ${response.status()}`);
+  });
+  page.on('websocket', (socket) => {
+    events.push(`websocket ${socket.url()}`);
+    socket.once('framereceived', () => events.push('websocket answered'));
+    socket.once('close', () => events.push('websocket closed'));
+  });
   await page.goto(url);
   return { page, url };
 }
 
-const heading = (page: Page, text: string) => page.getByRole('heading', { name: text }).waitFor({ timeout: 60_000 });
+/** Waits for a heading; without it, the error says what the page shows and what the browser was told. */
+async function heading(page: Page, text: string): Promise<void> {
+  try {
+    await page.getByRole('heading', { name: text }).waitFor({ timeout: 60_000 });
+  } catch (error) {
+    const shown = await page.locator('body').textContent();
+    throw new Error(`${(error as Error).message}\n${shown}\n${told.get(page)?.join('\n')}`);
+  }
+}
 
 test('every line of docs/streamlit.md does what it says, from an empty server on', {
   timeout: TIMEOUT_MS,

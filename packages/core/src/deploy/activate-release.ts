@@ -43,11 +43,13 @@ export const ACTIVATE_FUNCTIONS = sh`
     await_others
     read_current
     read_running
-    earlier=$good earlier_current=$current earlier_live=no run_before=$run
-    # Whoever has not yet stopped it does not want it back.
-    case $phase in running | between | launching) earlier_live=yes earlier=$running ;; esac
-    # What never was healthy, with nothing before it, is nothing to bring back.
-    if [ -z "$good" ] && [ -n "$running" ] && [ "$interrupted" = activate ]; then earlier_live=no earlier='' earlier_current=''; fi
+    earlier=$good earlier_current=$good earlier_live=no run_before=$run
+    # What never was healthy is nothing to bring back; what is of no release was there before the first one.
+    if [ -z "$running" ] || is_good "$running"; then
+      # Whoever has not yet stopped it does not want it back.
+      case $phase in running | between | launching) earlier_live=yes earlier=$running ;; esac
+    fi
+    if is_good "$current"; then earlier_current=$current; fi
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || return 1
@@ -58,7 +60,9 @@ export const ACTIVATE_FUNCTIONS = sh`
     fi
   }
 
-  # await_others: whoever starts, restarts or stops the app at this moment comes to an end first; from the stage on nobody else begins.
+  is_good() { [ -n "$1" ] && read_release "$1" && [ "$release_state" = good ]; }
+
+  # await_others: whoever starts, restarts or stops the app at this moment comes to an end first; whoever claims it behind the stage gives up.
   await_others() {
     quiet_looks=2 other_naps=0
     while latest_run && is_other_at_it || [ "$quiet_looks" -lt 2 ]; do
@@ -76,9 +80,9 @@ export const ACTIVATE_FUNCTIONS = sh`
   activate_beside() {
     beside=yes
     if run_step start start_release && run_step health be_healthy && run_step switch switch_to "$release"; then
-      rm -f "$record_path.beside"
       finish_release
       set -- $?
+      rm -f "$record_path.beside"
       # It runs, and is healthy: that the other one could not be ended is told, and no reason to end this one.
       run_step stop stop_earlier
       return "$1"
@@ -88,8 +92,15 @@ export const ACTIVATE_FUNCTIONS = sh`
     return 1
   }
 
-  stop_earlier() { apart stop_beside "$run_before"; }
-  stop_beside() { enter_run "$1" && stop_run - - beside; }
+  # stop_earlier: the run before the latest one.
+  stop_earlier() {
+    latest_run
+    apart stop_beside $((run - 1))
+  }
+  stop_beside() {
+    enter_run "$1"
+    stop_run - - beside
+  }
 
   # drop_new_run: with its records, so that the run before is the latest one again; but for those that whoever stops the app is writing.
   drop_new_run() {
@@ -100,24 +111,18 @@ export const ACTIVATE_FUNCTIONS = sh`
     [ -e "$lock_path.stopped" ] || drop_run
   }
 
-  # drop_run: of the run that was entered; the mark that another one runs beside it goes last. What a stop writes into it at this moment goes
-  # behind the claim, or that stop finds the claim gone.
-  drop_run() {
-    for run_file in "$record_path".*; do
-      [ "$run_file" = "$record_path.beside" ] || rm -f "$run_file"
-    done
-    rm -f "$record_path"
-    rm -f "$record_path".*
-  }
-
-  # mend_runs: where whoever had begun one run beside another was killed, only one goes on: the new one once it was switched to.
+  # mend_runs: where whoever had begun one run beside another was killed, only one goes on: the new one once it counts as good.
   mend_runs() {
     latest_run
     [ "$run" -gt 1 ] && is_left_running $((run - 1)) || return 0
-    if [ -e "$record_path.beside" ]; then
-      apart stop_run - - beside >/dev/null && drop_run
+    read_current
+    read_running
+    if [ -e "$record_path.beside" ] && ! runs_as_good; then
+      apart stop_run - - beside || return 1
+      drop_run
     else
-      apart stop_beside $((run - 1)) >/dev/null
+      rm -f "$record_path.beside"
+      stop_earlier
     fi
   }
 
@@ -147,7 +152,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   }
 
   switch_to() {
-    read_release "$1" && [ "$release_state" = good ] || note_state "$1" activating || return 1
+    is_good "$1" || note_state "$1" activating || return 1
     switch_current "$1" || fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"
   }
 
@@ -198,7 +203,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     tell "ROLLEDBACK $app \${earlier_current:--}"
   }
 
-  note_failed() { read_release "$release" && [ "$release_state" = good ] || note_state "$release" failed; }
+  note_failed() { is_good "$release" || note_state "$release" failed; }
 
   undo_switch() {
     latest_run
@@ -218,28 +223,52 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # start_recorded FILES NAME: a run as it was, as a request of its own: of this one something may have been started already. In a shell of its own.
   start_recorded() {
-    run_source=$1 request=$request-$2
-    use_recorded_files
-    run_release=
-    check_recorded && start_release
+    request=$request-$2
+    can_start "$1" && start_release
   }
 
-  # is_good_displaced: a deploy that did not come to its end has left running what never was healthy, or nothing, where something was healthy.
+  # is_good_displaced: a deploy that did not come to its end has left running, or current, what never was healthy, or nothing, where something
+  # was healthy.
   is_good_displaced() {
     read_current
     read_running
     [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
-    if [ "$phase" = running ] && [ "$running" = "$good" ] && [ "$current" = "$good" ] && runs_as_proven; then return 1; fi
-    [ "$interrupted" != activate ] || return 0
-    case $phase in running | between) [ -n "$running" ] && read_release "$running" && [ "$release_state" != good ] ;; *) return 1 ;; esac
+    if runs_as_good; then
+      [ "$current" != "$good" ]
+    elif [ "$interrupted" != activate ]; then
+      case $phase in running | between) [ -n "$running" ] && ! is_good "$running" ;; *) return 1 ;; esac
+    fi
   }
 
-  # restore_good: in its place again, before anything else is done; that it could not be is no reason to do nothing else.
+  # runs_as_good: what read_running has found is what was healthy last, started as it was then.
+  runs_as_good() { [ "$phase" = running ] && [ -n "$good" ] && [ "$running" = "$good" ] && runs_as_proven; }
+
+  # restore_good: what was healthy last runs again, before anything else is done. Where it cannot be started any more, what ran goes on; that is
+  # told by the step alone, and no reason to do nothing else.
   restore_good() {
+    exec >/dev/null # this shell is its own
     fail() { return 1; }
-    stop_running && switch_current "$good" && start_recorded "$deploy_dir/records/$good.run" good
+    tell() { :; }
+    if runs_as_good; then switch_current "$good"; return; fi
+    ran=$phase
+    copy_run "$record_path" "$lock_path.run" && can_start "$deploy_dir/records/$good.run" && check_before_stop || return 1
+    stop_running && switch_current "$good" || return 1
+    apart start_recorded "$deploy_dir/records/$good.run" good && return 0
+    case $ran in running | between) apart start_recorded "$lock_path.run" back ;; esac
+    return 1
+  }
+
+  # can_start FILES: a run as it was.
+  can_start() {
+    run_source=$1 run_release=
+    use_recorded_files
+    check_recorded
   }
 
   # finish_release: it was healthy.
-  finish_release() { note_good "$release" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+  finish_release() {
+    note_good "$release" || { fail E_STATE_DIR "$app" "no space in $deploy_dir"; return 1; }
+    (: >"$lock_path.good") 2>/dev/null
+    return 0
+  }
 `;

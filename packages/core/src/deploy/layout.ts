@@ -25,6 +25,7 @@ import { sh } from '../shell/template.js';
  * | `lock.N.run.*`         | of what ran before, from which it can be started again                           |
  * | `lock.N.pipe`, `lock.N.masked` | through which what a setup says goes to its log, and what tells that it has come there |
  * | `lock.N.stopped`       | pid, start, boot of a stop meanwhile; who: nothing of the app is started any more |
+ * | `lock.N.good`          | nothing: it is there once its release was healthy, and counts as good            |
  * | `lock.N.done`          | it is there when all was done and told                                           |
  * | `deploys.log`          | a line for each: time; verb; release or `-`; result; who; request                |
  *

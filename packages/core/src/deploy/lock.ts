@@ -115,19 +115,19 @@ export const LOCK_FUNCTIONS = sh`
   }
 
   # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones; sets interrupted
-  # to the stage that it was left at.
+  # to activate where it was left while one release took the place of another, and nobody has stopped what was left, nor is it good by now.
   clear_behind() {
-    interrupted=
+    interrupted=no
     if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then
-      read_record "$deploy_dir/lock.$1.stage"
-      interrupted=\${record:--}
+      find_stage "$1"
       # Should this one not come to its end either, the next one is to know it as well.
-      [ "$interrupted" != activate ] || note_stage activate
-      say "INTERRUPTED $app $lock_by $lock_time $lock_verb $interrupted"
+      if [ "$stage" = activate ] && [ ! -e "$deploy_dir/lock.$1.stopped" ] && [ ! -e "$stage_path.stopped" ] && [ ! -e "$stage_path.good" ]; then
+        interrupted=activate
+        note_stage activate
+      fi
+      say "INTERRUPTED $app $lock_by $lock_time $lock_verb $stage"
       [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request"
       end_setup "$lock_request"
-      # Whoever has stopped what was left does not want it back.
-      if [ -e "$deploy_dir/lock.$1.stopped" ] && [ "$interrupted" = activate ]; then interrupted=stopped; fi
     fi
     # Whoever stopped it spoke to this request too, which was waiting, or whose script was ended meanwhile.
     if [ -e "$deploy_dir/lock.$1.stopped" ] && { [ "$waited" = "$1" ] || [ "$lock_request" = "$request" ]; }; then
@@ -142,6 +142,18 @@ export const LOCK_FUNCTIONS = sh`
       [ "$number" -lt "$1" ] && rm -f "$lock_file"
     done
     return 0
+  }
+
+  # find_stage NUMBER: sets stage to that of a lock, or of the one before where it was killed before it had any; stage_path to whose it is.
+  find_stage() {
+    stage_path=$deploy_dir/lock.$1
+    if read_record "$stage_path.stage"; then
+      stage=$record
+    elif [ -e "$deploy_dir/lock.$(($1 - 1))" ] && [ ! -e "$deploy_dir/lock.$(($1 - 1)).done" ]; then
+      find_stage $(($1 - 1))
+    else
+      stage=-
+    fi
   }
 
   note_stage() { write_record "$lock_path.stage" "$1" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }

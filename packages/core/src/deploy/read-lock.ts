@@ -55,16 +55,21 @@ export const READ_LOCK_FUNCTIONS = sh`
     set -- $record
     set +f
     # The state, as read_release reads it.
-    [ "\${6-}" = good ] || fail E_START_FAILED "$app" "release $run_release was never healthy; outlast rollback $app starts one that was, outlast deploy another one"
+    [ "\${6-}" != good ] || return 0
+    ways="outlast deploy $app"
+    [ ! -e "$state/deploys/$app/good" ] || ways="outlast rollback $app starts one that was, $ways another one"
+    fail E_START_FAILED "$app" "release $run_release was never healthy; $ways"
   }
 
-  # halt_deploy: of $app, before $by stops it. One whose script was ended may be gone on with by its client.
+  # halt_deploy: of $app, before $by stops it. One whose script was ended may be gone on with by its client, at this very moment even.
   halt_deploy() {
-    deploy_dir=$state/deploys/$app
-    latest_lock
-    [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] || return 0
+    deploy_dir=$state/deploys/$app halted=0
     read_process $$
-    write_record "$lock_path.stopped" "$$ $process_start $boot $by" || ln "$lock_path" "$lock_path.stopped" 2>/dev/null
-    return 0
+    latest_lock
+    while [ "$lock" -gt "$halted" ] && [ ! -e "$lock_path.done" ]; do
+      write_record "$lock_path.stopped" "$$ $process_start $boot $by" || ln "$lock_path" "$lock_path.stopped" 2>/dev/null
+      halted=$lock
+      latest_lock
+    done
   }
 `;

@@ -13,6 +13,7 @@ export const REMOVE_FUNCTIONS = sh`
     if [ "$run" -gt 0 ]; then
       check_records || return 1
       await_launch
+      if is_left_running $((run - 1)); then fail E_RUNNING "$app" "pid $recorded_pid"; return 1; fi
       read_tree
       if ! list_members "$root" "$mark" || [ "$phase" != ended ] || [ -n "$members" ]; then fail E_RUNNING "$app" "pid\${members:- unknown}"; return 1; fi
     fi

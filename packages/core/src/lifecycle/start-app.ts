@@ -16,7 +16,7 @@ export const START_FUNCTIONS = sh`
   ${raw(PORT_FUNCTIONS)}
   ${raw(MASK_FUNCTIONS)}
 
-  run_release='' runtime='' beside=no program=''
+  run_release='' runtime='' beside=no program='' check_claim=:
 
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
@@ -41,11 +41,11 @@ export const START_FUNCTIONS = sh`
   }
 
   # claim_run: gets the next run number, unless the app runs already and nothing is to run beside it; says how it stands. Fails when there
-  # is nothing to start.
+  # is nothing to start, and when $check_claim does not want it so once it is claimed.
   claim_run() {
     while :; do
       mkdir -p "$app_dir" 2>/dev/null || { fail E_STATE_DIR "$app" "cannot make $app_dir"; return 1; }
-      latest_run
+      if [ "$beside" = yes ]; then latest_run; else leading_run; fi
       if [ "$run" -gt 0 ]; then
         check_records || return 1
         await_launch || { fail E_START_FAILED "$app" 'another start is still under way'; return 1; }
@@ -68,6 +68,7 @@ export const START_FUNCTIONS = sh`
         if is_own_request && [ -e "$record_path.exit" ]; then tell_ended_start; return 1; fi
         read_tree
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
+        if [ "$beside" = no ] && is_left_running $((run - 1)); then members="$members $recorded_pid"; fi
         [ -z "$members" ] || [ "$beside" = yes ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
       fi
       check_launcher && check_port || { rmdir "$app_dir" 2>/dev/null; return 1; }
@@ -90,6 +91,7 @@ export const START_FUNCTIONS = sh`
     # A slower client must not bring back a number that was cleared away meanwhile.
     latest_run
     [ "$run" = "$next" ] || { rm -f "$app_dir/run.$next"; claim_run; return; }
+    "$check_claim" || { abort_run; return 1; }
     forget_old_runs
   }
 

@@ -14,24 +14,39 @@ export const STOP_FUNCTIONS = sh`
     enter_app "$1"
     latest_run
     [ "$run" -gt 0 ] || { say "STOP $app unknown"; return 0; }
+    left=0 left_how=
     if is_left_running $((run - 1)); then
-      (enter_run $((run - 1)) && stop_run "$2" "$3" beside >/dev/null) || :
+      enter_run $((run - 1))
+      stop_run "$2" "$3" beside
+      left=$? left_how=$how
       latest_run # whoever deploys may have dropped the one that was
     fi
     stop_run "$2" "$3"
-    set -- $?
+    set -- $((left + $?))
+    [ "$how" != already-stopped ] || drop_tried
     forget_dropped
-    return "$1"
+    [ "$1" = 0 ] || return 1
+    say "STOP $app \${left_how:-$how}"
+    return 0 # whether or not somebody hears it
   }
 
-  # is_left_running RUN: an earlier one, as when whoever was to stop it was killed.
-  is_left_running() { is_recorded_alive "$app_dir/run.$1.pid" || is_recorded_alive "$app_dir/run.$1.supervisor"; }
+  # drop_tried: of the run that was entered, where it was only tried beside the one before: what is told from now on is about that one.
+  drop_tried() { [ -z "$left_how" ] || [ ! -e "$record_path.beside" ] || drop_run; }
 
-  enter_run() { run=$1 record_path=$app_dir/run.$1; }
+  # drop_run: forgets the run that was entered; the mark that it is only tried goes last. What a stop writes into it at this moment goes behind
+  # the claim, or that stop finds the claim gone.
+  drop_run() {
+    for run_file in "$record_path".*; do
+      [ "$run_file" = "$record_path.beside" ] || rm -f "$run_file"
+    done
+    rm -f "$record_path"
+    rm -f "$record_path".*
+  }
 
-  # stop_run SIGNAL GRACE [beside]: the one that was entered; with beside another one runs on, which also writes to the log.
+  # stop_run SIGNAL GRACE [beside]: the one that was entered; with beside another one runs on, which also writes to the log. Sets how to term or
+  # kill, or to already-stopped.
   stop_run() {
-    stop_signal=$1 grace=$2 stop_beside=\${3-}
+    stop_signal=$1 grace=$2 runs_beside=\${3-} how=
     check_records || return 1
     await_launch || { fail E_STOP_FAILED "$app" 'a start is still under way'; return 1; }
     read_stop_settings
@@ -40,7 +55,7 @@ export const STOP_FUNCTIONS = sh`
     session_scope=''
     if [ "$phase" = ended ] && [ -z "$members" ]; then
       tell_escaped
-      say "STOP $app $(print_earlier_stop)"
+      how=$(print_earlier_stop)
       return 0
     fi
     if is_supervisor_alive; then read_session_scope "$recorded_pid"; fi
@@ -59,8 +74,6 @@ export const STOP_FUNCTIONS = sh`
     write_record "$record_path.stopped" "$how $(now)" || ln "$record_path.stop" "$record_path.stopped" 2>/dev/null
     release_stop
     tell_escaped
-    say "STOP $app $how"
-    return 0 # whether or not somebody hears it
   }
 
   # end_supervisor: until it has recorded the end, and is gone. One that goes on waiting has an app that we are not allowed to see.
@@ -78,7 +91,7 @@ export const STOP_FUNCTIONS = sh`
 
   # tell_escaped: what has left the app is not signalled, but nobody is to believe that all is gone.
   tell_escaped() {
-    [ -z "$stop_beside" ] || return 0
+    [ -z "$runs_beside" ] || return 0
     find_escaped
     # Of one that was started meanwhile nothing has escaped from this one.
     [ -z "$escaped" ] || ! is_latest "$run" || fail E_ESCAPED "$app" "\${escaped# }"

@@ -41,7 +41,7 @@ export function parseDeployed(reply: Reply, app: string): DeployResult {
   return {
     ...seen,
     report: { ...seen.report, release: isLive(seen.report.state) ? seen.report.release : null },
-    changed: isDone('restore') || isDone('stop') || isDone('switch'),
+    changed: steps.some(({ name }) => name === 'restore') || isDone('stop') || isDone('switch'),
     previousRelease: parseReleaseWord(findRecord(reply, 'PREVIOUS')?.fields[1]),
     attemptedRelease: parseReleaseWord(findRecord(reply, 'ATTEMPTED')?.fields[1]),
     rolledBack: undone !== undefined && isDone('switch') && isDone('rollback'),
@@ -72,7 +72,7 @@ function findDeployError(reply: Reply, steps: readonly DeployStep[]): OutlastErr
   const isEndFirst = ended !== undefined && (first === undefined || isBehind(reply, first));
   const reason = isEndFirst ? createEndError(reply, ended.fields) : first && createDeployError(reply, first);
   const later = isEndFirst && first ? [first, ...others] : others;
-  const isRestored = steps.every(({ name, ok }) => name !== 'rollback' || ok);
+  const isRestored = steps.every(({ name, ok }) => !['restore', 'rollback'].includes(name) || ok);
   // What was healthy could not be brought back at first: what came behind that counts.
   if (reason === undefined && steps.some(({ name, ok }) => !ok && name !== 'restore'))
     return new OutlastError('E_UNKNOWN_RESULT', 'the host did not say why it failed', {

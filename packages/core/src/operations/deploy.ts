@@ -75,7 +75,7 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
       open_deploys && find_hash_program || return 1
       if take_lock deploy ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
         deploy_release ${options.manifestHash} ${encodeToken(options.commit)} || result=failed
-        tell "ATTEMPTED $app $release"
+        if read_release "$release"; then tell "ATTEMPTED $app $release"; fi
         forget_old_releases ${options.keepReleases}
         release_lock "$result"
       fi
@@ -88,10 +88,10 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
 const DEPLOY_FUNCTIONS = sh`
   # deploy_release MANIFEST COMMIT: sets result to how it went.
   deploy_release() {
-    result=ok python_dir=
+    result=ok python_dir='' restored=yes
     clear_up
-    mend_runs
-    if is_good_displaced; then run_step restore apart restore_good; fi
+    mend_runs || return 1
+    if is_good_displaced; then run_step restore apart restore_good || restored=no; fi
     check_halted || return 1
     read_current
     if is_content_there; then
@@ -100,10 +100,10 @@ const DEPLOY_FUNCTIONS = sh`
     elif is_left_there; then
       request=$request-$lock # of the request itself something was started already
     else
-      note_stage upload || return 1
+      note_progress upload || return 1
       run_step upload upload_release "$1" "$2" || return 1
     fi
-    note_stage setup && check_halted || return 1
+    note_progress setup && check_halted || return 1
     hold_lease
     case $release_state in
     good | failed) prepare_runtime || return 1 ;;
@@ -113,6 +113,9 @@ const DEPLOY_FUNCTIONS = sh`
     use_new_files
     activate_release && note_health
   }
+
+  # note_progress STAGE: the next one is to know where something is still to be restored.
+  note_progress() { [ "$restored" = no ] || note_stage "$1"; }
 
   # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.
   await_go() {
@@ -142,7 +145,7 @@ const DEPLOY_FUNCTIONS = sh`
   # is_running_as_asked: in a shell of its own, since what a release is set up with has functions of the same names.
   is_running_as_asked() (
     read_running
-    [ "$phase" = running ] && [ "$running" = "$release" ] && runs_as_proven || return 1
+    runs_as_good && [ "$running" = "$release" ] || return 1
     use_new_files
     run_release=$release
     [ "$(compare_launch)" = same ] && [ "$(print_settings)" = "$(cat "$record_path.settings" 2>/dev/null)" ] &&

@@ -68,7 +68,7 @@ export const inspect: Operation<InspectOptions, readonly Inspection[]> = {
         read_boot
         for name in ${options.apps}; do
           enter_app "$name"
-          latest_run
+          leading_run
           read_tree
           list_members "$root" "$mark" || { fail E_PROTOCOL - 'the processes of the host could not be listed'; return 1; }
           say "MEMBERS $name$members"

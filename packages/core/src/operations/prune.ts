@@ -56,7 +56,7 @@ const PRUNE_FUNCTIONS = sh`
   # prune_app NAME: says what became of it: removed, would, live, recent, undated, processes-left or damaged.
   prune_app() {
     enter_app "$1"
-    latest_run
+    leading_run
     judge_run
     if [ "$run" = 0 ] || [ "$phase" = abandoned ] || ! check_records >/dev/null; then say "PRUNED $app damaged"; return 0; fi
     [ "$phase" = ended ] || { say "PRUNED $app live"; return 0; }

@@ -64,7 +64,7 @@ const ROLLBACK_FUNCTIONS = sh`
   go_back() {
     result=ok release=$1
     clear_up
-    mend_runs
+    mend_runs || return 1
     read_current
     read_running
     if [ "$release" = - ]; then

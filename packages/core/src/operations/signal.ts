@@ -55,7 +55,7 @@ const SIGNAL_FUNCTIONS = sh`
   # signal_app NAME: says whether the signal went out.
   signal_app() {
     enter_app "$1"
-    latest_run
+    leading_run
     [ "$run" -gt 0 ] || { say "SIGNALLED $app unknown"; return 0; }
     check_records || return 1
     if read_record "$record_path.signal"; then

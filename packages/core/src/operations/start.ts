@@ -57,7 +57,8 @@ export const start: Operation<StartOptions, AppResult> = {
       ],
       body: sh`
         ${raw(buildStartHead(options))}
-        latest_run
+        leading_run
+        check_claim=check_deploy # one that began meanwhile waits for whoever claimed before, and is seen by whoever claims behind it
         { is_own_request || check_deploy; } && check_cwd && check_proven && find_runtime ~ && start_app
         report ${options.app}
       `,

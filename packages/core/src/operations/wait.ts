@@ -31,7 +31,7 @@ export const wait: Operation<WaitOptions, readonly AppReport[]> = {
         enter_app ${options.app}
         read_clock
         deadline=$((clock + ${options.seconds * 10})) naps=0
-        while latest_run; [ "$run" -gt 0 ]; do
+        while leading_run; [ "$run" -gt 0 ]; do
           judge_run
           case $phase in
           running | between | launching | stopping) ;;

@@ -126,11 +126,30 @@ const REPORT_AWK = sh`
   !/\// { app[++count] = $0; run[count] = 0; next }
   /\/run\.[0-9]+$/ { number = $0; sub(/.*\./, "", number); if (number + 0 > run[count]) run[count] = number + 0 }
 
+  # Whether a run lives, or its supervisor.
+  function lives(i) { return (exit_record[i] == "" && liveness(pid_record[i]) != "-") || liveness(supervisor[i]) != "-" }
+
+  # Of the latest run of each app, and of the one before where the latest is only tried beside it: before[] says which.
+  function read_all_records(   i, slots, line) {
+    slots = count
+    for (i = 1; i <= count; i++) {
+      if (run[i] == 0) continue
+      read_records(i)
+      if (run[i] == 1 || (getline line <(ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i] ".beside")) < 0) continue
+      before[i] = ++slots
+      app[slots] = app[i]; run[slots] = run[i] - 1
+      read_records(slots)
+    }
+  }
+
   END {
-    for (i = 1; i <= count; i++) if (run[i] > 0) read_records(i)
+    read_all_records()
     self = read_processes()
     read_page_size()
-    for (i = 1; i <= count; i++) {
+    for (n = 1; n <= count; n++) {
+      # What is only tried does not count while the run before lives.
+      told[n] = (before[n] && lives(before[n])) ? before[n] : n
+      i = told[n]
       split(pid_record[i], part, " ")
       # Who waited for it knows better than its number, which another process may have got within the same tick.
       alive[i] = (exit_record[i] == "") ? liveness(pid_record[i]) : "-"
@@ -164,7 +183,8 @@ const REPORT_AWK = sh`
       batch = batch " /proc/" pids[i] "/fd"
       if (length(batch) > 60000 || i == holders) { read_ports(batch); batch = "" }
     }
-    for (i = 1; i <= count; i++) {
+    for (n = 1; n <= count; n++) {
+      i = told[n]
       print tag "APP " app[i] " " run[i]
       say_record("CLAIM", i, (claim[i] == "") ? "" : liveness(claim[i]) " " claim[i])
       say_record("SUPERVISOR", i, (supervisor[i] == "") ? "" : liveness(supervisor[i]) " " supervisor[i])

@@ -21,7 +21,7 @@ export const RECORD_VERSION = 2;
  * | `run.N.release`    | id of the release that it runs in, where it does    | `start`                       |
  * | `run.N.port`       | the port that the host has chosen, where it was to  | `start`                       |
  * | `run.N.runtime`    | what the app finds its programs by, as shell, where that is more than the login has | `start` |
- * | `run.N.beside`     | nothing: it is there while the run before goes on beside it | `start`, before the claim |
+ * | `run.N.beside`     | nothing: it is there while this one is only tried, beside the run before | a deploy, before the claim |
  * | `run.N.supervisor` | supervisor's pid, start, boot; restart policy       | the supervisor                |
  * | `run.N.pid`        | app's pid, start, boot; time; restarts; `adopted` where it is, or `aborted` | the app's last stage before it becomes the app, or `adopt` |
  * | `run.N.adopting`   | pid, start, boot of what is about to be adopted     | `adopt`, before it looks whose that is |
@@ -142,6 +142,17 @@ export const RECORD_CHECK_FUNCTIONS = sh`
 
 /** Shell functions about the processes that records begin with: what scripts and the supervisor have to see alike. */
 export const RECORDED_FUNCTIONS = sh`
+  # leading_run: as latest_run, but that of the run before while it lives and the latest is only tried beside it. That is the one that counts.
+  leading_run() {
+    latest_run
+    if [ -e "$record_path.beside" ] && is_left_running $((run - 1)); then enter_run $((run - 1)); fi
+  }
+
+  # is_left_running RUN: an earlier one, beside which another one is tried, or as when whoever was to stop it was killed.
+  is_left_running() { is_recorded_alive "$app_dir/run.$1.pid" || is_recorded_alive "$app_dir/run.$1.supervisor"; }
+
+  enter_run() { run=$1 record_path=$app_dir/run.$1; }
+
   # is_recorded_alive FILE: true while the process that a record begins with lives; sets recorded_pid.
   is_recorded_alive() {
     recorded_pid='' recorded_first='' recorded_start='' recorded_boot=''

@@ -55,6 +55,25 @@ test('sixteen starts at once make one process', async () => {
   expect(new Set(results.map(({ report }) => report.pid)).size).toBe(1);
 });
 
+/** A deploy that begins just before the claim: this very script is the process that its lock names. */
+const DEPLOY_BEGINS = [
+  'mkdir -p "$state/deploys/web"',
+  'echo "$$ $process_start $boot other 1 - deploy -" >"$state/deploys/web/lock.1"',
+  'echo activate >"$state/deploys/web/lock.1.stage"',
+].join(' && ');
+
+test.each(['start', 'restart'])(
+  'a %s that claims the app once a release has begun to take its place gives up',
+  async (verb) => {
+    const change = (script: string) => insertBefore(script, 'ln "$app_dir/claim.$$"', `${DEPLOY_BEGINS};`);
+    const result = await host.operate(verb === 'start' ? start : restart, buildOptions(), change);
+    expect(result).toMatchObject({ changed: false, error: { code: 'E_LOCKED' } });
+    expect(countApps()).toBe(0);
+    // It ended with the script, and so does the lock.
+    expect(await host.operate(start, buildOptions())).toMatchObject({ changed: true });
+  },
+);
+
 // Without the link as a lock, the same race with the window widened starts the app more than once.
 test('the claim is what keeps the others out', async () => {
   const widen = (script: string) => insertBefore(script, 'ln "$app_dir/claim.$$"', 'sleep 0.3;');

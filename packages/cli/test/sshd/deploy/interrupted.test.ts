@@ -13,6 +13,9 @@ const PAGES = { 'server.mjs': SERVER, 'page.html': 'one' };
 const createServed = async (app: string, way: 'in place' | 'beside') =>
   createProject(lab, app, { ...SERVED, port: way === 'beside' ? 'auto' : await findFreePort() });
 
+/** The line of a server that does not start where there is a file `spoiled`. */
+const SPOILED = "if (existsSync('../../spoiled')) process.exit(7);";
+
 const readOnHost = async (line: string) => (await lab.host().run(line)).stdout.trim();
 
 /** Whether the deploy of that number has told a line with this. */
@@ -112,6 +115,9 @@ test('a deploy that is interrupted before anything is switched says that nothing
   expect(appOf(await project.ask('status'))).toMatchObject({ pid: first.pid, state: 'running' });
 });
 
+/** A probe that ends the script which asks it. */
+const KILL_DEPLOY = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';
+
 describe('what a deploy has left that was ended in its look at the health', () => {
   /** In place, where nothing of the release before runs any more. */
   async function leaveUnproven(app: string) {
@@ -119,8 +125,7 @@ describe('what a deploy has left that was ended in its look at the health', () =
     await project.write(PAGES);
     const first = appOf(await project.ask('deploy'));
     await project.write({ 'page.html': 'two' });
-    const kill = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';
-    await project.configure({ health: { ...SERVED.health, exec: kill } });
+    await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
     expect(codesOf(await project.ask('deploy'))).not.toEqual(['ok']);
     const left = appOf(await project.ask('status'));
     expect(left).toMatchObject({ state: 'running' });
@@ -148,6 +153,80 @@ describe('what a deploy has left that was ended in its look at the health', () =
     expect(appOf(sick)).toMatchObject({ state: 'running', release: first.release, rolledBack: true });
   });
 
+  test('goes on where what was healthy cannot be started any more, which is told of a deploy that fails as well, and of no other', async () => {
+    const project = await createServed('spoiled', 'in place');
+    // Such as one whose database was migrated meanwhile.
+    await project.write({ ...PAGES, 'server.mjs': `import { existsSync } from 'node:fs';\n${SPOILED}\n${SERVER}` });
+    await project.ask('deploy');
+    await project.write(PAGES);
+    await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
+    const unknown = await project.ask('deploy');
+    expect(codesOf(unknown)).toEqual(['E_UNKNOWN_RESULT']);
+    const left = appOf(unknown);
+    expect(left).toMatchObject({ state: 'running', changed: null, attemptedRelease: left.release });
+    await readOnHost(`: >${project.deployDir}/spoiled`);
+    await project.write({ 'page.html': 'three' });
+    await project.configure({ health: SERVED.health, setup: 'false' });
+    const told = await project.ask('deploy');
+    const { error } = told.document.outcomes[0] ?? {};
+    expect(error).toMatchObject({
+      code: 'E_SETUP_FAILED',
+      message: expect.stringContaining('; and what ran before could not be brought back: '),
+    });
+    expect(appOf(told)).toMatchObject({ state: 'running', release: left.release, changed: true });
+    await project.configure({ setup: 'true' });
+    const next = await project.ask('deploy');
+    expect(codesOf(next), JSON.stringify(next.document)).toEqual(['ok']);
+    const { document } = await project.ask('history');
+    expect(document.outcomes[0]?.entries).toMatchObject([
+      { result: 'ok' },
+      { result: 'interrupted' },
+      { result: 'failed', error: 'E_SETUP_FAILED' },
+      { result: 'ok' },
+    ]);
+  });
+
+  test('is looked at once more where it went on, be it just what is asked for', async () => {
+    const run = ['sh', '-c', 'test "$VARIANT" = b || test ! -e ../../spoiled || exit 7; exec sleep 1000'];
+    const health = { exec: 'true', steady: '0ms', within: '4s' };
+    const project = await createProject(lab, 'variants', { run, health, env: { VARIANT: 'a' } });
+    await project.write({ file: 'one' });
+    await project.ask('deploy');
+    await project.configure({ env: { VARIANT: 'b' }, health: { ...health, exec: KILL_DEPLOY } });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+    await readOnHost(`: >${project.deployDir}/spoiled`);
+    await project.configure({ health });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['ok']);
+    expect(appOf(told).steps?.map(({ name, ok }) => [name, ok])).toContainEqual(['health', true]);
+  });
+
+  test('and was stopped then is not current any more once another one has failed', async () => {
+    const { project, first } = await leaveUnproven('stopped-then');
+    await project.ask('stop');
+    await project.write({ 'page.html': 'three' });
+    await project.configure({ health: { exec: 'false', within: '100ms' } });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNHEALTHY']);
+    expect(await readOnHost(`readlink ${project.deployDir}/current`)).toBe(`releases/${first.release}`);
+  });
+
+  test('as the first one of all is ended by the next one that fails, whatever failed in between', async () => {
+    const project = await createServed('first-of-all', 'in place');
+    await project.write(PAGES);
+    await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+    const refused = (await project.ask('restart')).document.outcomes[0]?.error;
+    expect(refused?.message).toMatch(/was never healthy; outlast deploy first-of-all$/);
+    await project.write({ 'page.html': 'two' });
+    await project.configure({ health: SERVED.health, setup: 'false' });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['E_SETUP_FAILED']);
+    await project.configure({ health: { exec: 'false', within: '100ms' }, setup: 'true' });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
+    expect(appOf(told)).toMatchObject({ release: null, pid: null });
+    expect(await readOnHost(`readlink ${project.deployDir}/current`)).toBe('');
+  });
+
   test('is not started again by others, nor stopped for that, and is left by a rollback', async () => {
     const { project, first, left } = await leaveUnproven('unproven');
     expect(codesOf(await project.ask('restart'))).toEqual(['E_START_FAILED']);
@@ -156,6 +235,53 @@ describe('what a deploy has left that was ended in its look at the health', () =
     expect(codesOf(await project.ask('start'))).toEqual(['E_START_FAILED']);
     expect(appOf(await project.ask('rollback'))).toMatchObject({ state: 'running', release: first.release });
   });
+});
+
+test('a release that was only tried beside another one, and has ended since, hides nothing of that one', async () => {
+  const project = await createServed(`tried-${process.pid}`, 'beside');
+  await project.write(PAGES);
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ 'server.mjs': `${SERVER}\nsetTimeout(() => process.exit(3), 1500);` });
+  await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
+  const told = await project.ask('deploy');
+  expect(codesOf(told)).toEqual(['E_UNKNOWN_RESULT']);
+  const tried = `"$XDG_STATE_HOME/outlast/apps/${project.app}/run.2`;
+  await waitFor(async () => (await readOnHost(`ls ${tried}.exit" 2>/dev/null`)) !== '', {
+    what: 'the end of the second',
+  });
+  await project.configure({ health: SERVED.health });
+  const runs = { state: 'running', pid: first.pid, release: first.release };
+  for (const verb of ['status', 'start', 'inspect']) {
+    const seen = await project.ask(verb);
+    expect([verb, codesOf(seen), appOf(seen)]).toMatchObject([verb, ['ok'], runs]);
+  }
+  expect(appOf(told)).toMatchObject(runs);
+  expect(codesOf(await project.ask('rm'))).toEqual(['E_RUNNING']);
+  expect(appOf(await project.ask('stop'))).toMatchObject({ state: 'stopped', changed: true, how: 'term' });
+  expect(await readOnHost(`grep -ls OUTLAST_APP=${project.app} /proc/[0-9]*/environ`)).toBe('');
+  expect(appOf(await project.ask('start'))).toMatchObject({ state: 'running', release: first.release, changed: true });
+});
+
+test('a deploy that is ended once its release counts as good is done: a rollback leaves that release', async () => {
+  const project = await createServed('done', 'beside');
+  // What runs is to be stopped when all else is done, and ends the script that does it.
+  const end =
+    "import { readFileSync as read } from 'node:fs';\nconst script = Number(read('../../lock.2', 'utf8').split(' ')[0]);";
+  await project.write({
+    ...PAGES,
+    'end.mjs': `${end}\nprocess.kill(script, 'SIGKILL');\n`,
+    'server.mjs': `${SERVER}\nprocess.on('SIGTERM', () => import('./end.mjs').finally(() => process.exit()));`,
+  });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ 'page.html': 'two', 'server.mjs': SERVER });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+  const second = appOf(await project.ask('status'));
+  expect(second).toMatchObject({ state: 'running' });
+  expect(second.release).not.toBe(first.release);
+  await project.configure({ health: { exec: 'true', steady: '0ms' } });
+  const back = await project.ask('rollback');
+  expect(codesOf(back), JSON.stringify(back.document)).toEqual(['ok']);
+  expect(appOf(back)).toMatchObject({ state: 'running', release: first.release, changed: true });
 });
 
 test('a rollback of what was never deployed says so', async () => {

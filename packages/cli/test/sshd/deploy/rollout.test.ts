@@ -25,10 +25,14 @@ test('batches of a share of the hosts go on while no more fail than may', async 
   await project.write({ file: 'second' });
   const stopped = await project.ask('deploy', ...flags);
   expect(codesOf(stopped)).toEqual(['E_UNHEALTHY', 'E_UNHEALTHY', 'E_SKIPPED', 'E_SKIPPED']);
-  // Each of the two batches shows what it has: the one host goes back, the others have never gone on.
+  // Each of the two batches shows what it has: the one host goes back, the others have never gone on. That is told of them, too.
   const running = await project.ask('status');
   const { release } = appOf(told, 1);
-  expect([1, 2, 3].map((host) => appOf(running, host).release)).toEqual([release, release, release]);
+  const runs = { release, state: 'running', changed: false };
+  for (const host of [1, 2, 3]) expect(appOf(running, host).release).toBe(release);
+  for (const host of [2, 3]) expect(appOf(stopped, host)).toMatchObject({ ...runs, attemptedRelease: null, steps: [] });
+  const { stdout } = await project.print('deploy', ...flags);
+  expect(stdout).toMatch(new RegExp(`^web3 +batches +skipped +${release} +running +pid \\d+$`, 'm'));
 });
 
 test('a release tells from which commit it was made, and whether the folder was as committed', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import {
 import { expect, test } from 'vitest';
 import { askInProcess } from '../../in-process.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
+import { findLatestLock } from './deploy-stage.js';
 import { awaitQuiet } from './host-processes.js';
 
 /** Each round has one of them for itself. */
@@ -46,9 +47,9 @@ async function play(host: TestHost, laptop: Laptop, round: Round): Promise<void>
   const good = readlinkSync(join(deployDir, 'current'));
   await configure(laptop, host, { round: round.index, port, isSick });
 
-  const locks = countLocks(deployDir);
+  const locks = findLatestLock(deployDir);
   const deploying = ask('deploy', APP, '--settle', '100ms', '--force');
-  await waitFor(() => countLocks(deployDir) > locks, { what: 'the lock' });
+  await waitFor(() => findLatestLock(deployDir) > locks, { what: 'the lock' });
   const pause = random.integer(0, LONGEST_MS);
   round.step(`stopped ${pause} ms behind its lock`);
   await delay(pause);
@@ -69,15 +70,6 @@ async function play(host: TestHost, laptop: Laptop, round: Round): Promise<void>
   const again = await ask('deploy', APP, '--settle', '0ms');
   round.step(`again: ${again.document.outcomes[0]?.error?.message}`);
   expect([codesOf(again), appOf(again).state]).toEqual([['ok'], 'running']);
-}
-
-/** The lock of a deploy; its other files have a word behind the number. */
-function countLocks(deployDir: string): number {
-  if (!existsSync(deployDir)) return 0;
-  const numbers = readdirSync(deployDir).flatMap((name) =>
-    /^lock\.[0-9]+$/.test(name) ? [Number(name.slice(5))] : [],
-  );
-  return Math.max(0, ...numbers);
 }
 
 /** A folder with what is deployed in this round; gives its configuration. */

@@ -1,0 +1,40 @@
+import { type DeployResult, isLive, type SeenApp, status } from '@outlast/core';
+import type { HostSession } from '../fleet/host-session.js';
+
+/** What a host says of a release, or what was seen there by a look. */
+export interface ReleaseFinding extends Omit<DeployResult, 'changed'> {
+  /** Null where nobody knows. */
+  readonly changed: boolean | null;
+}
+
+/** Whom to ask for. */
+export interface ReleaseQuestion extends Pick<ReleaseFinding, 'attemptedRelease' | 'changed'> {
+  readonly app: string;
+}
+
+/**
+ * Looks which release runs on a host that did not say, as one whose answer was lost, or that was not deployed to. Undefined where it cannot be
+ * asked, whatever the reason: there is another error to tell already.
+ */
+export async function lookAtRelease(session: HostSession, asked: ReleaseQuestion): Promise<ReleaseFinding | undefined> {
+  try {
+    await session.close();
+    const [seen] = await session.run(status, { apps: [asked.app] });
+    return seen && describe(seen, asked);
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ report, ...seen }: SeenApp, { attemptedRelease, changed }: ReleaseQuestion): ReleaseFinding {
+  return {
+    ...seen,
+    report: { ...report, release: isLive(report.state) ? report.release : null },
+    changed,
+    previousRelease: null,
+    attemptedRelease,
+    rolledBack: false,
+    steps: [],
+    notices: [],
+  };
+}
