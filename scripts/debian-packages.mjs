@@ -52,6 +52,7 @@ export const DEBIAN_PACKAGES = [
     probe: ['parallel', '--minversion', '20130222'],
     reason: 'GNU parallel, with the command lines of docs/sharding.md',
   },
+  { packages: ['strace'], program: 'strace', reason: 'sees the argv of every program that is begun' },
   { packages: ['curl'], program: 'curl', reason: 'one of those by which a host asks an app for a page' },
   { packages: ['wget'], program: 'wget', reason: 'another one' },
   { packages: ['libarchive-tools'], program: 'bsdtar', reason: 'unpacks our archives' },

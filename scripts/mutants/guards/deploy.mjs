@@ -282,14 +282,14 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'what was left goes on where what was healthy does not start',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/recover-release.ts`,
     text: 'case $ran in running | between)',
     instead: 'case $ran in never)',
     test: `${LEFT} goes on where what was healthy cannot be started any more, which is told of a deploy that fails as well, and of no other`,
   },
   {
     guard: 'what is tried in vain at first is not told as why the deploy failed',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/recover-release.ts`,
     text: 'tell() { :; }\n    if runs_as_good',
     instead: 'if runs_as_good',
     test: `${LEFT} goes on where what was healthy cannot be started any more, which is told of a deploy that fails as well, and of no other`,

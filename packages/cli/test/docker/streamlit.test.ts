@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Laptop, type TestHost, waitFor } from '@outlast/test-fixtures';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -23,8 +24,6 @@ beforeEach(needDocker);
 
 let browser: Browser | undefined;
 let noBrowser: string | undefined;
-/** What happened in each page, for the error of a test that waits for it in vain. */
-const told = new WeakMap<Page, string[]>();
 /** The server on which the example was deployed before. */
 let known: TestHost | undefined;
 
@@ -80,8 +79,15 @@ async function ask(stage: Stage, ...words: string[]): Promise<{ document: ToldDo
   return { document: readDocument(verb, stdout), stderr };
 }
 
+interface OpenPage {
+  readonly page: Page;
+  readonly url: string;
+  /** What went wrong in it, and what became of its WebSocket. */
+  readonly events: string[];
+}
+
 /** Opens the app of a host in the browser through `outlast open`, until the test is over. */
-async function openPage({ laptop, folder }: Stage, host: string): Promise<{ page: Page; url: string }> {
+async function openPage({ laptop, folder }: Stage, host: string): Promise<OpenPage> {
   const client = laptop.spawnOutlast(['open', 'streamlit', '-H', host, '--no-browser', '--json'], { cwd: folder });
   onTestFinished(() => {
     client.kill('SIGINT');
@@ -95,7 +101,6 @@ async function openPage({ laptop, folder }: Stage, host: string): Promise<{ page
   const page = await (browser as Browser).newPage();
   onTestFinished(() => page.close());
   const events: string[] = [];
-  told.set(page, events);
   page.on('console', (message) => events.push(`console ${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => events.push(`error: ${error.message}`));
   page.on('requestfailed', (request) => events.push(`${request.url()}: ${request.failure()?.errorText}`));
@@ -107,18 +112,37 @@ async function openPage({ laptop, folder }: Stage, host: string): Promise<{ page
     socket.once('framereceived', () => events.push('websocket answered'));
     socket.once('close', () => events.push('websocket closed'));
   });
-  await page.goto(url);
-  return { page, url };
+  const opened = { page, url, events };
+  await load(opened);
+  return opened;
 }
 
+/** Containers of other tests come and go, and each time Chromium gives up what it is about to load, wherever from. */
+const isNetworkChange = (event: string) => event.includes('net::ERR_NETWORK_CHANGED');
+
 /** Waits for a heading; without it, the error says what the page shows and what the browser was told. */
-async function heading(page: Page, text: string): Promise<void> {
-  try {
-    await page.getByRole('heading', { name: text }).waitFor({ timeout: 60_000 });
-  } catch (error) {
-    const shown = await page.locator('body').textContent();
-    throw new Error(`${(error as Error).message}\n${shown}\n${told.get(page)?.join('\n')}`);
+async function heading(opened: OpenPage, text: string): Promise<void> {
+  const { page, events } = opened;
+  const shown = page.getByRole('heading', { name: text });
+  const deadline = performance.now() + 60_000;
+  while (!(await shown.isVisible())) {
+    if (performance.now() > deadline) {
+      const what = await page.locator('body').textContent();
+      throw new Error(`no heading "${text}"; the page is: ${what}\n${events.join('\n')}`);
+    }
+    if (events.some(isNetworkChange)) {
+      events.length = 0;
+      await load(opened);
+    }
+    await delay(100);
   }
+}
+
+async function load({ page, url, events }: OpenPage): Promise<void> {
+  await page.goto(url).catch((error: Error) => {
+    if (!isNetworkChange(error.message)) throw error;
+    events.push(error.message);
+  });
 }
 
 test('every line of docs/streamlit.md does what it says, from an empty server on', {
@@ -167,8 +191,9 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   const log = await right.run('cat ~/.local/state/outlast/deploys/streamlit/records/*.setup.log');
   expect(log.stdout).toContain('making a virtual environment with uv');
 
-  const { page, url: own } = await openPage(stage, 'debian');
-  await heading(page, 'Release one');
+  const own = await openPage(stage, 'debian');
+  const { page } = own;
+  await heading(own, 'Release one');
   // It is counted on the server, and the answer comes over the WebSocket.
   await page.getByRole('button', { name: 'Count' }).click();
   await page.getByTestId('stMetricValue').getByText('1', { exact: true }).waitFor();
@@ -182,8 +207,8 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   expect(codesOf(second), JSON.stringify(second.document)).toEqual(['ok', 'ok', 'ok']);
   // The requirements are the same, so nothing is installed.
   for (const index of [0, 1, 2]) expect(stepsOf(second, index).setup).toBeLessThan(10);
-  const { page: changed, url } = await openPage(stage, 'debian2');
-  await heading(changed, 'Release two');
+  const other = await openPage(stage, 'debian2');
+  await heading(other, 'Release two');
 
   const broken: readonly [what: string, change: () => Promise<void>, code: string, said: string, line?: RegExp][] = [
     [
@@ -226,16 +251,14 @@ test('the example is deployed to three servers, used in a browser, changed, and 
     expect(stepsOf(told, 0).health).toBeLessThan(30);
     if (line !== undefined) expect(lastLines.join('\n')).toMatch(line);
     expect(appOf(told)).toMatchObject({ state: 'running', release: appOf(second).release, pid: appOf(second).pid });
-    expect((await fetch(url)).status).toBe(200);
+    expect((await fetch(other.url)).status).toBe(200);
     // The very process of the release before, on the host that was deployed to.
-    expect((await fetch(own)).status).toBe(200);
+    expect((await fetch(own.url)).status).toBe(200);
   }
-  const { page: still } = await openPage(stage, 'debian');
-  await heading(still, 'Release two');
+  await heading(await openPage(stage, 'debian'), 'Release two');
   const back = await ask(stage, 'rollback', 'streamlit', '-H', 'debian3');
   expect(appOf(back)).toMatchObject({ release: one, changed: true });
-  const { page: old } = await openPage(stage, 'debian3');
-  await heading(old, 'Release one');
+  await heading(await openPage(stage, 'debian3'), 'Release one');
 
   // On a port that is given it is stopped first, and comes back.
   await writeFile(config, settings.replace('port: auto', 'port: 8501'));
@@ -246,8 +269,7 @@ test('the example is deployed to three servers, used in a browser, changed, and 
   const sick = await ask(stage, 'deploy', 'streamlit', '-H', 'debian3');
   expect(codesOf(sick)).toEqual(['E_UNHEALTHY']);
   expect(appOf(sick)).toMatchObject({ state: 'running', release: appOf(third).release, rolledBack: true });
-  const { page: again } = await openPage(stage, 'debian3');
-  await heading(again, 'Release three');
+  await heading(await openPage(stage, 'debian3'), 'Release three');
 });
 
 /** Some servers have uv, which is then what makes the virtual environment. */

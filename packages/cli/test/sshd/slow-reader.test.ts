@@ -1,9 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '@outlast/test-fixtures';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { readPeakMegabytes } from '../peak-memory.js';
 import { shell, useLab } from '../program-lab.js';
 
 const ALIASES = ['web1', 'web2', 'web3', 'web4'] as const;
@@ -90,10 +90,6 @@ async function waitForStandstill(): Promise<number[]> {
     if (counts.join() === last.join()) return counts;
     last = counts;
   }
-}
-
-function readPeakMegabytes({ pid }: ChildProcess): number {
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 describe('many hosts', () => {

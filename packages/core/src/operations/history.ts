@@ -53,14 +53,21 @@ export const history: Operation<HistoryOptions, readonly HistoryEntry[]> = {
           # A line that a full disk has cut is no entry.
           tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | LC_ALL=C awk -v tag="@@$nonce ENTRY $name" '{ print tag, $0 }'
           enter_app "$name"
-          if find_deploy; then say "ENTRY $name $lock_time $lock_verb - under-way $lock_by"; fi
+          if find_deploy; then
+            say "ENTRY $name $lock_time $lock_verb - under-way $lock_by"
+          elif [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && read_lock "$lock_path"; then
+            # The next one will note it.
+            say "ENTRY $name $lock_time $lock_verb - interrupted $lock_by"
+          fi
         done
       `,
     }),
-  parse: (reply) => {
+  parse: (reply, { lines }) => {
     throwHostErrors(reply);
     const entries = reply.records.flatMap(({ kind, fields }) => (kind === 'ENTRY' ? parseEntry(fields) : []));
-    return entries.sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
+    const apps = [...new Set(entries.map(({ app }) => app))];
+    const latest = apps.flatMap((name) => entries.filter(({ app }) => app === name).slice(-lines));
+    return latest.sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
   },
 };
 

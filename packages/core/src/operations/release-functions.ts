@@ -2,6 +2,7 @@ import { ACTIVATE_FUNCTIONS } from '../deploy/activate-release.js';
 import { DEPLOY_LAYOUT_FUNCTIONS } from '../deploy/layout.js';
 import { LOCK_FUNCTIONS } from '../deploy/lock.js';
 import { DATA_FUNCTIONS } from '../deploy/receive-data.js';
+import { RECOVER_FUNCTIONS } from '../deploy/recover-release.js';
 import { SWITCH_FUNCTIONS } from '../deploy/switch-release.js';
 import { LAUNCHER_FUNCTIONS } from '../lifecycle/launcher.js';
 import { LOGOUT_FUNCTIONS } from '../lifecycle/logout.js';
@@ -25,5 +26,6 @@ export const RELEASE_FUNCTIONS: readonly string[] = [
   SWITCH_FUNCTIONS,
   DATA_FUNCTIONS,
   ACTIVATE_FUNCTIONS,
+  RECOVER_FUNCTIONS,
   nestFunctions('use_recorded_files', COPY_RUN_FILE_FUNCTIONS),
 ];

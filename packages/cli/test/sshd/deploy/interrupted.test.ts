@@ -174,6 +174,7 @@ describe('what a deploy has left that was ended in its look at the health', () =
       message: expect.stringContaining('; and what ran before could not be brought back: '),
     });
     expect(appOf(told)).toMatchObject({ state: 'running', release: left.release, changed: true });
+    expect(await readOnHost(`readlink ${project.deployDir}/current`)).toBe(`releases/${left.release}`);
     await project.configure({ setup: 'true' });
     const next = await project.ask('deploy');
     expect(codesOf(next), JSON.stringify(next.document)).toEqual(['ok']);
@@ -215,6 +216,8 @@ describe('what a deploy has left that was ended in its look at the health', () =
     await project.write(PAGES);
     await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
     expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+    const seen = (await project.ask('history')).document;
+    expect(seen.outcomes[0]?.entries).toMatchObject([{ result: 'interrupted', verb: 'deploy', release: null }]);
     const refused = (await project.ask('restart')).document.outcomes[0]?.error;
     expect(refused?.message).toMatch(/was never healthy; outlast deploy first-of-all$/);
     await project.write({ 'page.html': 'two' });

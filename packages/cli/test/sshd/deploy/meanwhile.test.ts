@@ -51,6 +51,8 @@ describe.each([
       { result: 'ok' },
       { result: 'under-way', verb: 'deploy', release: null },
     ]);
+    const last = (await project.ask('history', '-n', '1')).document;
+    expect(last.outcomes[0]?.entries).toMatchObject([{ result: 'under-way' }]);
     await project.ask('stop');
     await deploying;
     expect(codesOf(await project.ask('restart'))).toEqual(['ok']);

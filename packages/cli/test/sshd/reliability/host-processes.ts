@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { TestHost } from '@outlast/test-fixtures';
 
 /** A process of this machine, from /proc alone. */
 interface Process {
   readonly pid: number;
-  readonly parent: number;
   readonly argv: string;
   readonly environment: string;
 }
@@ -19,30 +18,20 @@ export interface HostProcesses {
   readonly traces: readonly number[];
 }
 
-/** Between two looks; a shell that is just being started is a session's or ours by the next one. */
-const LOOK_MS = 25;
+/** Before a look: a shell that is just being started is a session's or ours by then. */
+const LOOK_MS = 50;
 let scan: Promise<Process[]> | undefined;
 
 /** Waits until nothing is at work on the host any more that a client has asked for, and tells what runs there of an app then. */
 export async function awaitQuiet(host: TestHost, app: string, argv: readonly string[]): Promise<HostProcesses> {
   const folder = dirname(host.stateDir);
-  const server = Number(readFile(join(folder, 'pid')));
   for (;;) {
-    await awaitNoSession(server);
-    const all = await scanProcesses();
-    const own = all.filter(({ environment }) => environment.includes(folder));
-    if (all.some(({ parent }) => parent === server) || own.some(isScript)) continue;
+    await delay(LOOK_MS);
+    const own = (await scanProcesses()).filter(({ environment }) => environment.includes(folder));
+    if (own.some(isScript)) continue;
     const traces = own.filter(({ environment }) => environment.includes(`OUTLAST_APP=${app}\0`));
     const apps = traces.filter((each) => each.argv === `${argv.join('\0')}\0`);
     return { apps: apps.map(({ pid }) => pid), traces: traces.map(({ pid }) => pid) };
-  }
-}
-
-/** A look at one server is much cheaper than one at all processes; where the kernel keeps no list of children it sees none. */
-async function awaitNoSession(server: number): Promise<void> {
-  for (let quiet = 0; quiet < 2; ) {
-    await delay(LOOK_MS);
-    quiet = readFile(`/proc/${server}/task/${server}/children`) === '' ? quiet + 1 : 0;
   }
 }
 
@@ -75,10 +64,10 @@ function identify(pid: string): string {
 function readProcess(pid: string): Process[] {
   const stat = readFile(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state = '', parent = ''] = fields;
+  const [state = ''] = fields;
   if (['', 'Z', 'X'].includes(state) || strangers.has(`${pid} ${fields[19]}`)) return [];
   const [argv, environment] = [readFile(`/proc/${pid}/cmdline`), readFile(`/proc/${pid}/environ`)];
-  return [{ pid: Number(pid), parent: Number(parent), argv, environment }];
+  return [{ pid: Number(pid), argv, environment }];
 }
 
 function readFile(path: string): string {
