@@ -1,4 +1,6 @@
+export { PAGE_LIMITS } from './deploy/get-page.js';
 export { DEFAULT_HEALTH, type HealthSettings } from './deploy/health-settings.js';
+export { DEPLOY_LIMIT_MS } from './deploy/lock.js';
 export { parseReleaseId } from './deploy/release-id.js';
 export type { SetupOptions } from './deploy/set-up-release.js';
 export { type AskedAt, diagnoseHost } from './diagnosis/diagnose-host.js';

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type DeployOptions, deploy, formatSuggestion, OutlastError, parseAppName } from '@outlast/core';
+import {
+  DEPLOY_LIMIT_MS,
+  type DeployOptions,
+  deploy,
+  formatSuggestion,
+  OutlastError,
+  parseAppName,
+} from '@outlast/core';
 import type { Config } from '../config/config.js';
 import { type DeployDefinition, resolveDeployDefinition } from '../config/resolve-deploy.js';
 import { createReleaseId, deployToHost } from '../deploy/deploy-host.js';
@@ -18,7 +25,7 @@ import { planFleet } from './fleet-plan.js';
 import { loadConfiguration } from './load-configuration.js';
 import { noteSafety } from './note-safety.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
-import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './release-flags.js';
+import { addReleaseFlags, CAREFUL, pickReleaseFlags, type ReleaseFlags } from './release-flags.js';
 import type { Verb } from './verb.js';
 
 interface DeployFlags extends ReleaseFlags {
@@ -74,7 +81,7 @@ export const deployVerb: Verb = {
       attempted: release,
       label: `deploying ${app}`,
       done: 'deployed',
-      timeoutMs: RELEASE_TIMEOUT_MS + (given.wait ?? 0),
+      timeoutMs: DEPLOY_LIMIT_MS + (given.wait ?? 0),
       work: async (session, host, note) => {
         const watcher = {
           onStep: (name: string) => note(name),

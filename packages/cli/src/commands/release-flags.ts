@@ -16,8 +16,6 @@ export interface ReleaseFlags extends FleetFlags {
 
 /** One host after another, and none after the first that fails, unless flags say otherwise. */
 export const CAREFUL = { serial: { hosts: 1 }, maxFail: { hosts: 0 } } as const;
-/** All that is done with one host, a setup that compiles included. */
-export const RELEASE_TIMEOUT_MS = 3_600_000;
 
 /** Declares the flags of a verb that puts one release in the place of another. */
 export function addReleaseFlags(command: Command): void {

@@ -1,5 +1,6 @@
 import {
   DEFAULT_HEALTH,
+  DEPLOY_LIMIT_MS,
   NOT_DEPLOYED,
   parseAppName,
   parseReleaseId,
@@ -17,7 +18,7 @@ import { changeReleases } from './deploy-results.js';
 import { planFleet } from './fleet-plan.js';
 import { noteSafety } from './note-safety.js';
 import { PREVIEW_NONCE, showPreview } from './preview.js';
-import { addReleaseFlags, CAREFUL, pickReleaseFlags, RELEASE_TIMEOUT_MS, type ReleaseFlags } from './release-flags.js';
+import { addReleaseFlags, CAREFUL, pickReleaseFlags, type ReleaseFlags } from './release-flags.js';
 import type { Verb } from './verb.js';
 
 interface RollbackFlags extends ReleaseFlags {
@@ -66,7 +67,7 @@ export const rollbackVerb: Verb = {
       attempted: given.to ?? null,
       label: `rolling back ${app}`,
       done: 'rolled back',
-      timeoutMs: RELEASE_TIMEOUT_MS + (given.wait ?? 0),
+      timeoutMs: DEPLOY_LIMIT_MS + (given.wait ?? 0),
       work: async (session, host) =>
         proveDetached(
           session,

@@ -221,7 +221,7 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # finish_release: it was healthy.
   finish_release() {
-    note_good "$release" || { fail E_STATE_DIR "$app" "no space in $deploy_dir"; return 1; }
+    note_good "$release" || { fail_full; return 1; }
     (: >"$lock_path.good") 2>/dev/null
     return 0
   }

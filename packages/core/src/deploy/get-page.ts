@@ -1,20 +1,18 @@
 import { sh } from '../shell/template.js';
 
-/** A probe that hangs says as much as one that fails, in seconds. */
-const PROBE_SECONDS = 5;
-/** A client gives up after as long as a probe, and its answer has to come here; naps are tenths of a second. */
-const CLIENT_NAPS = 3 * PROBE_SECONDS * 10;
+/** What is waited for and read of a page, for a client that asks for it in place of the host, too: a page that hangs says as much as one that fails, and no disk is to be filled by one. */
+export const PAGE_LIMITS = { seconds: 5, bytes: 10_000_000 } as const;
 
-/** Of a page; no disk is to be filled by one. */
-export const MAX_PAGE_BYTES = 10_000_000;
+/** A client gives up after as long as a probe, and its answer has to come here; naps are tenths of a second. */
+const CLIENT_NAPS = 3 * PAGE_LIMITS.seconds * 10;
 /** Blocks of 512 bytes for `ulimit -f`, some of whose shells count twice as many. */
-const MAX_PAGE_BLOCKS = Math.ceil(MAX_PAGE_BYTES / 512) + 1;
+const MAX_PAGE_BLOCKS = Math.ceil(PAGE_LIMITS.bytes / 512) + 1;
 
 const PYTHON_GET = `import http.client, sys
-c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=${PROBE_SECONDS})
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=${PAGE_LIMITS.seconds})
 c.request("GET", sys.argv[2])
 r = c.getresponse()
-page = r.read(${MAX_PAGE_BYTES})
+page = r.read(${PAGE_LIMITS.bytes})
 open(sys.argv[3], "wb").write(page)
 print(r.status)`;
 
@@ -55,19 +53,19 @@ export const PAGE_FUNCTIONS = sh`
   limit_files() { ulimit -f ${MAX_PAGE_BLOCKS} 2>/dev/null || :; }
 
   ask_by_curl() {
-    curl -q -s -g --noproxy '*' --max-time ${PROBE_SECONDS} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"
+    curl -q -s -g --noproxy '*' --max-time ${PAGE_LIMITS.seconds} -o "$page" -w '%{http_code}' "http://127.0.0.1:$health_port$1"
   }
 
   # ask_by_wget: both kinds tell the status by the word HTTP, the first of several where they follow a redirect. That of BusyBox dies of its own -T.
   ask_by_wget() {
-    exec_within ${PROBE_SECONDS} env no_proxy=127.0.0.1 wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
+    exec_within ${PAGE_LIMITS.seconds} env no_proxy=127.0.0.1 wget -q -S -O "$page" "http://127.0.0.1:$health_port$1" 2>&1 |
       LC_ALL=C awk '{ for (i = 1; i < NF; i++) if (code == "" && $i ~ /HTTP\/1/) code = $(i + 1) } END { print code }'
   }
 
   ask_by_python3() { python3 -c ${PYTHON_GET} "$health_port" "$1" "$page"; }
 
   ask_by_bash() {
-    (exec_within ${PROBE_SECONDS} bash -c ${BASH_GET} "$health_port" "$1") >"$page.answer"
+    (exec_within ${PAGE_LIMITS.seconds} bash -c ${BASH_GET} "$health_port" "$1") >"$page.answer"
     split_answer
   }
 

@@ -17,7 +17,7 @@ import { sh } from '../shell/template.js';
  * | `incoming/`, `parts/`  | an upload under way: a tree, and beginnings of large files by their hash         |
  * | `lists/`, `cut`        | of an upload under way: its manifest and what is needed of it; there until it has come whole |
  * | `environments/KEY/`    | a virtual environment, complete once `.complete` is in it                        |
- * | `page`                 | what the app has answered while its health is looked at                          |
+ * | `page`, `page.answer`, `page.read` | what the app has answered while its health is looked at               |
  * | `current.PID`, `claim.PID`, `room` | what becomes `current` and `lock.N`, and what tells whether there is room |
  * | `lock.N`               | pid, start, boot of who deploys; request; time; who; verb; reason: having it is the lock |
  * | `lock.N.stage`         | how far that is: `upload`, `setup`, `activate`                                   |
@@ -46,6 +46,8 @@ export const DEPLOY_LAYOUT_FUNCTIONS = sh`
     done
   }
 
+  fail_full() { fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+
   # has_room: for a little more than what is written of itself.
   has_room() {
     dd if=/dev/zero of="$deploy_dir/room" bs=65536 count=16 2>/dev/null
@@ -69,7 +71,7 @@ export const DEPLOY_LAYOUT_FUNCTIONS = sh`
   write_release_record() {
     write_record "$deploy_dir/records/$1" \
       "$release_number $release_content $release_time $release_by $release_commit $release_state $release_before" && return 0
-    fail E_STATE_DIR "$app" "no space in $deploy_dir"
+    fail_full
   }
 
   # note_state ID STATE

@@ -1,8 +1,8 @@
 import { raw, sh } from '../shell/template.js';
 import { READ_LOCK_FUNCTIONS } from './read-lock.js';
 
-/** How long one who was told GO may take until it has told how it went, before its own client gives up waiting for it, in tenths of a second. */
-const LONGEST_ACTIVATION = 36_000;
+/** How long a host may take for a deploy, a setup that compiles included, before its own client gives up waiting for it, in milliseconds. */
+export const DEPLOY_LIMIT_MS = 3_600_000;
 
 /**
  * Shell functions by which one client at a time deploys an app to a host.
@@ -18,7 +18,7 @@ export const LOCK_FUNCTIONS = sh`
   # and when this very request was done already, whose answer is then told again.
   take_lock() {
     read_clock
-    took_over=no waited='' lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${LONGEST_ACTIVATION}))
+    took_over=no waited='' lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${DEPLOY_LIMIT_MS / 100}))
     while :; do
       latest_lock
       read_lock "$lock_path"
@@ -76,7 +76,7 @@ export const LOCK_FUNCTIONS = sh`
     printf '%s\n' "$$ $process_start $boot $request $(now) $by $1 $2" 2>/dev/null >"$deploy_dir/claim.$$"
     if ! read_record "$deploy_dir/claim.$$"; then
       rm -f "$deploy_dir/claim.$$"
-      fail E_STATE_DIR "$app" "no space in $deploy_dir"
+      fail_full
       return 1
     fi
     ln "$deploy_dir/claim.$$" "$lock_path" 2>/dev/null
@@ -156,7 +156,7 @@ export const LOCK_FUNCTIONS = sh`
     fi
   }
 
-  note_stage() { write_record "$lock_path.stage" "$1" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+  note_stage() { write_record "$lock_path.stage" "$1" || fail_full; }
 
   # tell TEXT: as say, and again should this answer be lost.
   tell() {

@@ -2,7 +2,7 @@ import { buildMaskFunction } from '../lifecycle/mask-secrets.js';
 import { buildSurroundings } from '../lifecycle/run-files.js';
 import { raw, sh } from '../shell/template.js';
 import type { AppSpec } from '../state/app-spec.js';
-import { MAX_PAGE_BYTES, PAGE_FUNCTIONS } from './get-page.js';
+import { PAGE_FUNCTIONS, PAGE_LIMITS } from './get-page.js';
 import type { HealthSettings } from './health-settings.js';
 
 /** Of a page that is no good. */
@@ -70,7 +70,7 @@ export function buildProbeFunctions(health: HealthSettings, spec: Surroundings):
     get_page "$1"
     case $code in
     '' | *[!0-9]*)
-      if [ -s "$page" ] && [ "$(wc -c <"$page")" -ge ${MAX_PAGE_BYTES} ]; then unhealthy="$1 answers with more than a page has"; return 1; fi
+      if [ -s "$page" ] && [ "$(wc -c <"$page")" -ge ${PAGE_LIMITS.bytes} ]; then unhealthy="$1 answers with more than a page has"; return 1; fi
       unhealthy="no answer on port $health_port" silent=silent
       [ "$asker" != client ] || unhealthy="$unhealthy to a client that asked over the connection, for want of curl, wget, python3 and bash on the host"
       return 1

@@ -153,7 +153,7 @@ const DEPLOY_FUNCTIONS = sh`
   )
 
   # note_health: by what it was found healthy.
-  note_health() { write_record "$deploy_dir/records/$release.health" "$health_asked" || fail E_STATE_DIR "$app" "no space in $deploy_dir"; }
+  note_health() { write_record "$deploy_dir/records/$release.health" "$health_asked" || fail_full; }
 
   upload_release() { receive_release "$1" && keep_release "$content" "$2"; }
 
