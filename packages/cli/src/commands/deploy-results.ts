@@ -42,8 +42,10 @@ export async function changeReleases(
     timeoutMs,
     work: async (session, host, note) => {
       const result = await work(session, host, note).catch(async (error: unknown) => {
+        // Where it has not begun nothing has changed, and the same would be in the way again.
+        if (!session.isReached || !(error instanceof OutlastError)) throw error;
         const seen = await lookAtRelease(session, { app, attemptedRelease: attempted, changed: null });
-        if (seen === undefined || !(error instanceof OutlastError)) throw error;
+        if (seen === undefined) throw error;
         return { ...seen, error };
       });
       for (const notice of result.notices) context.output.note(`${host.target.name}: ${notice}`);

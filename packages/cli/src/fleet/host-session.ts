@@ -150,6 +150,11 @@ export class HostSession {
     this.#options.context.reached = true;
   }
 
+  /** Our script has begun there. */
+  get isReached(): boolean {
+    return this.#options.context.reached;
+  }
+
   /** An interrupt that comes before anything was sent leaves a host as it was, which is more than that nobody knows. */
   async #begin(request: ExecRequest): Promise<ExecChannel> {
     const { signal, context } = this.#options;
