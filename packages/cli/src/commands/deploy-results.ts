@@ -14,6 +14,9 @@ import { runOverHosts } from './run-over-hosts.js';
 
 type Results = readonly ReleaseFinding[];
 
+/** Those that a host which had begun is broken off with, where nothing was switched. */
+const NOT_SWITCHED: ReadonlySet<string> = new Set(['E_BROKEN_OFF', 'E_TIMEOUT', 'E_CONNECTION_LOST']);
+
 /** What a verb does that puts one release in the place of another. */
 export interface ReleaseWork {
   readonly app: string;
@@ -44,7 +47,8 @@ export async function changeReleases(
       const result = await work(session, host, note).catch(async (error: unknown) => {
         // Where it has not begun nothing has changed, and the same would be in the way again.
         if (!session.isReached || !(error instanceof OutlastError)) throw error;
-        const seen = await lookAtRelease(session, { app, attemptedRelease: attempted, changed: null });
+        const changed = NOT_SWITCHED.has(error.code) ? false : null;
+        const seen = await lookAtRelease(session, { app, attemptedRelease: attempted, changed });
         if (seen === undefined) throw error;
         return { ...seen, error };
       });

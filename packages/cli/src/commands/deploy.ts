@@ -43,7 +43,7 @@ export const deployVerb: Verb = {
     const flags = { ...CAREFUL, ...given };
     const config = await loadConfiguration(context, flags);
     const app = chooseApp(config, names[0]);
-    const plan = await planFleet(context, flags, [app], { loaded: config });
+    const plan = await planFleet(context, flags, [app], { loaded: config, ofOneApp: true });
     const definition = resolveDeployDefinition(plan.config, app);
     const specFor = await resolveSpec(context, plan.config, app, {});
     if (specFor === undefined)
@@ -111,7 +111,12 @@ function chooseApp({ apps }: Config, name: string | undefined): string {
   throw new OutlastError(
     'E_USAGE',
     deployed.length === 0 ? 'the configuration has no app with a `source:`' : `which app? ${deployed.join(', ')}`,
-    { hint: deployed.length === 0 ? 'outlast init writes one' : 'name it: outlast deploy APP' },
+    {
+      hint:
+        deployed.length === 0
+          ? 'outlast init --streamlit writes one of the app in a folder; `source:` says which folder that is'
+          : 'name it: outlast deploy APP',
+    },
   );
 }
 

@@ -27,6 +27,15 @@ export interface FleetPlan {
   readonly clientFolder: string;
 }
 
+/** What a verb says of its plan. */
+interface PlanOptions {
+  readonly mayBeEmpty?: boolean;
+  /** The configuration, where it was read before. */
+  readonly loaded?: Config;
+  /** `--retry-failed` is about the last run for this very app. */
+  readonly ofOneApp?: boolean;
+}
+
 /**
  * Loads the configuration and chooses the hosts: those of the flags, else those that the configuration gives the apps.
  *
@@ -39,7 +48,7 @@ export async function planFleet(
   context: Context,
   flags: FleetFlags,
   apps: readonly string[] = [],
-  { mayBeEmpty = false, loaded }: { readonly mayBeEmpty?: boolean; readonly loaded?: Config } = {},
+  { mayBeEmpty = false, loaded, ofOneApp = false }: PlanOptions = {},
 ): Promise<FleetPlan> {
   checkBatchFlags(context, flags);
   const config = loaded ?? (await loadConfiguration(context, flags));
@@ -50,7 +59,7 @@ export async function planFleet(
   const all = selection.all || (!chosenOrNamed && config.hosts.size > 0);
   if (!all && !isChosen(selection)) refuseUnknownApps(config, apps);
   const clientFolder = findClientFolder(context.env);
-  const lastRun = createLastRunStore(clientFolder, context.shard);
+  const lastRun = createLastRunStore(clientFolder, context.shard, ofOneApp ? apps[0] : undefined);
   const narrowed = flags.retryFailed === true || selection.exclude.length + (selection.limit ?? []).length > 0;
   if (mayBeEmpty && !all && !chosenOrNamed && !narrowed)
     return { config, hosts: [], selected: 0, flags, lastRun, clientFolder };

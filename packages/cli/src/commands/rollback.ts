@@ -40,7 +40,7 @@ export const rollbackVerb: Verb = {
   async run(context, [name = ''], given: RollbackFlags) {
     const flags = { ...CAREFUL, ...given };
     const app = parseAppName(name);
-    const plan = await planFleet(context, flags, [app]);
+    const plan = await planFleet(context, flags, [app], { ofOneApp: true });
     const health = given.health === false ? DEFAULT_HEALTH : resolveHealth(plan.config.apps.get(app)?.settings ?? {});
     const specFor = await resolveSpec(context, plan.config, app, {}).catch((error: unknown) => {
       // It runs with what was recorded: a secret that is not at hand now is needed for a probe of ours alone.

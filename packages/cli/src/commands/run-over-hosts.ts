@@ -46,9 +46,17 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   const { output, prompter, env } = context;
   const { atOnce = false } = job;
   const parallel = await planParallel(context, plan, atOnce);
+  let isLooking = false;
   const transports = createTransports({
     sshOptions: resolveSshOptions(flags),
-    prompter,
+    prompter: {
+      // A host that is only looked at is worth no question.
+      get interactive() {
+        return prompter.interactive && !isLooking;
+      },
+      confirm: (question) => prompter.confirm(question),
+      secret: (question) => prompter.secret(question),
+    },
     env,
     memoryFile: join(plan.clientFolder, 'connections.json'),
     warn: (text) => output.warn(text),
@@ -82,7 +90,7 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         // What does not end by itself is not slow.
         if (!atOnce) progress.begin(host.target.name);
         const note = (text: string) => progress.note(host.target.name, text);
-        return workOn(host, { ...surroundings, hostContext, timeoutMs: job.timeoutMs }, (session) =>
+        return workOn(host, { ...surroundings, hostContext, timeoutMs: flags.timeout ?? job.timeoutMs }, (session) =>
           job.work(session, host, note),
         );
       },
@@ -94,12 +102,11 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         ...(flags.serial === undefined || atOnce ? {} : { serial: flags.serial }),
         ...(flags.ask ? { confirmBatch: (next, done) => askForBatch(prompter, next, done) } : {}),
         ...(lookAtSkipped && {
-          lookAtSkipped: (host) =>
-            workOn(
-              host,
-              { ...surroundings, hostContext: { reached: false }, timeoutMs: LOOK_TIMEOUT_MS },
-              lookAtSkipped,
-            ).catch(() => undefined),
+          lookAtSkipped: (host) => {
+            isLooking = true;
+            const timeoutMs = Math.min(flags.timeout ?? LOOK_TIMEOUT_MS, LOOK_TIMEOUT_MS);
+            return workOn(host, { ...surroundings, hostContext: { reached: false }, timeoutMs }, lookAtSkipped);
+          },
         }),
         maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,
         ...(flags.maxFail === undefined ? {} : { maxFail: flags.maxFail }),
@@ -150,7 +157,7 @@ async function workOn<T>(
   { transports, interrupt, plan, hostContext, timeoutMs }: WorkEnvironment,
   work: (session: HostSession) => Promise<T>,
 ): Promise<T> {
-  const limit = startCallLimit([interrupt], { ms: plan.flags.timeout ?? timeoutMs, flag: '--timeout' });
+  const limit = startCallLimit([interrupt], { ms: timeoutMs, flag: '--timeout' });
   try {
     const session = new HostSession({
       transport: await transports.get(chooseTransport(plan, host)),

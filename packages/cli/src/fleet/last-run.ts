@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { Shard } from '../inventory/shard.js';
 import type { Outcome } from './outcome.js';
 
-/** Where the hosts that failed are remembered, a file a verb and shard; another run of the same replaces it. */
+/** Where the hosts that failed are remembered, a file a verb and shard, and app where that is said; another run of the same replaces it. */
 export interface LastRunStore {
   save(verb: string, outcomes: readonly Outcome<unknown>[]): Promise<void>;
   /** The hosts that were not ok in the last run of the verb; undefined when there was none. */
   load(verb: string): Promise<ReadonlySet<string> | undefined>;
 }
 
-/** Keeps the last runs in the user's own state folder on this laptop. */
-export function createLastRunStore(folder: string, shard?: Shard): LastRunStore {
+/** Keeps the last runs in the user's own state folder on this laptop; those of one app by themselves, where it is named. */
+export function createLastRunStore(folder: string, shard?: Shard, app?: string): LastRunStore {
   // Shards of one run may go on at the same time on one laptop.
   const part = shard === undefined ? '' : `.${shard.index}-of-${shard.count}`;
-  const pathOf = (verb: string) => join(folder, `${verb}${part}.json`);
+  const pathOf = (verb: string) => join(folder, `${verb}${app === undefined ? '' : `.${app}`}${part}.json`);
   return {
     async save(verb, outcomes) {
       const failed = outcomes.filter(({ ok }) => ok !== true).map(({ host }) => host);

@@ -25,7 +25,7 @@ export interface FleetOptions<T> {
   readonly maxAuthFail: number;
   /** Aborting begins no further host. */
   readonly interrupt: AbortSignal;
-  /** Looks at a host that is not begun because too many had failed, or by the answer no; undefined where nothing was seen. */
+  /** Looks at a host that is not begun because too many had failed, or by the answer no; undefined where nothing was seen. What it throws is not told. */
   lookAtSkipped?(host: SelectedHost): Promise<T | undefined>;
   /** Told each outcome as soon as it is known. */
   onOutcome?(outcome: Outcome<T>): void | Promise<void>;
@@ -53,10 +53,15 @@ export async function runFleet<T>(
   };
   const limit = pLimit(options.parallel);
   const outcomes: Outcome<T>[] = [];
-  for (const [index, batch] of splitBatches(hosts, options.serial).entries()) {
-    if (index > 0) await comeToNext(batch, outcomes, course);
+  const size = resolveBatchSize(options.serial, hosts.length);
+  for (let batch = hosts.slice(0, size); batch.length > 0; ) {
     const done = await Promise.all(batch.map((host) => limit(() => runOne(host, work, course))));
     for (const outcome of done) outcomes.push(outcome);
+    const rest = hosts.slice(outcomes.length);
+    const next = rest.slice(0, size);
+    if (next.length > 0) await comeToNext(next, outcomes, course);
+    // Those that are not begun have no order any more.
+    batch = findStop(course) === undefined ? next : rest;
   }
   return outcomes;
 }
@@ -77,14 +82,21 @@ async function runOne<T>(
   const stop = findStop(course);
   const outcome = stop === undefined ? await attempt() : await skip(stop);
   course.failures.count(outcome.ok !== true);
-  course.logins.count(outcome);
+  if (stop === undefined) course.logins.count(outcome);
   await course.onOutcome?.(outcome);
   return outcome;
 
   async function skip(error: OutlastError): Promise<Outcome<T>> {
-    const mayAsk = !course.interrupt.aborted && !course.logins.spent;
-    const value = mayAsk ? await course.lookAtSkipped?.(host) : undefined;
-    return { host: name, ok: false, error, reached: false, ...(value !== undefined && { value }) };
+    const skipped = { host: name, ok: false, error, reached: false };
+    if (course.interrupt.aborted || course.logins.spent) return skipped;
+    try {
+      const value = await course.lookAtSkipped?.(host);
+      return value === undefined ? skipped : { ...skipped, value };
+    } catch (thrown) {
+      // A login that is refused counts, whatever it was for.
+      if (thrown instanceof OutlastError) course.logins.count({ ...skipped, error: thrown });
+      return skipped;
+    }
   }
 
   async function attempt(): Promise<Outcome<T>> {
@@ -120,11 +132,9 @@ function findStop<T>({ interrupt, maxAuthFail, logins, failures, declined }: Cou
   return undefined;
 }
 
-function splitBatches(hosts: readonly SelectedHost[], serial: HostShare | undefined): SelectedHost[][] {
-  const size = serial === undefined ? hosts.length : Math.max(1, resolveHostShare(serial, hosts.length));
-  const batches: SelectedHost[][] = [];
-  for (let start = 0; start < hosts.length; start += size) batches.push(hosts.slice(start, start + size));
-  return batches;
+/** How many hosts are one batch. */
+function resolveBatchSize(serial: HostShare | undefined, hosts: number): number {
+  return serial === undefined ? hosts : Math.max(1, resolveHostShare(serial, hosts));
 }
 
 /** Lets the pause pass and asks, if that is wanted and the run goes on at all. */

@@ -39,20 +39,20 @@ export const ACTIVATE_FUNCTIONS = sh`
   # activate_release: of $release; fails when what ran before runs again, or nothing at all.
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
-    note_stage activate && check_halted || return 1
+    note_stage activate && write_record "$deploy_dir/owed" - && check_halted || return 1
     await_others
     read_current
     read_running
     earlier=$good earlier_current=$good earlier_live=no run_before=$run
-    # What never was healthy is nothing to bring back; what is of no release was there before the first one.
-    if [ -z "$running" ] || is_good "$running"; then
+    # What never was healthy is nothing to bring back, unless nothing else can be; what is of no release was there before the first one.
+    if [ -z "$running" ] || [ "$restored" = no ] || is_good "$running"; then
       # Whoever has not yet stopped it does not want it back.
       case $phase in running | between | launching) earlier_live=yes earlier=$running ;; esac
     fi
-    if is_good "$current"; then earlier_current=$current; fi
+    if [ "$restored" = no ] || is_good "$current"; then earlier_current=$current; fi
     tell "PREVIOUS $app \${earlier:--}"
     run_release=$release
-    run_step port check_before_stop && keep_earlier_run || return 1
+    run_step port check_before_stop && keep_earlier_run || { clear_debt; return 1; }
     if [ "$earlier_live" = yes ] && [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then
       activate_beside
     else
@@ -88,7 +88,7 @@ export const ACTIVATE_FUNCTIONS = sh`
       return "$1"
     fi
     note_failed
-    run_step rollback drop_new_run
+    run_step rollback drop_new_run && clear_debt
     return 1
   }
 
@@ -115,7 +115,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   activate_in_place() {
     if ! run_step stop stop_running; then
       # What could not be stopped runs on, or runs again.
-      restore_earlier
+      restore_earlier && clear_debt
       return 1
     fi
     if run_step switch switch_to "$release" && run_step start start_release && run_step health be_healthy; then finish_release; return; fi
@@ -184,7 +184,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   # fall_back: what ran before runs again; without one, nothing is left running.
   fall_back() {
     note_failed
-    run_step rollback undo_switch
+    run_step rollback undo_switch && clear_debt
     tell "ROLLEDBACK $app \${earlier_current:--}"
   }
 
@@ -208,7 +208,7 @@ export const ACTIVATE_FUNCTIONS = sh`
 
   # start_recorded FILES NAME: a run as it was, as a request of its own: of this one something may have been started already. In a shell of its own.
   start_recorded() {
-    request=$request-$2
+    request=$request-$2-$lock
     can_start "$1" && start_release
   }
 
@@ -222,7 +222,9 @@ export const ACTIVATE_FUNCTIONS = sh`
   # finish_release: it was healthy.
   finish_release() {
     note_good "$release" || { fail_full; return 1; }
-    (: >"$lock_path.good") 2>/dev/null
-    return 0
+    rm -f "$deploy_dir/owed"
   }
+
+  # clear_debt: nothing has changed, or what ran before runs again.
+  clear_debt() { [ "$restored" = no ] || rm -f "$deploy_dir/owed"; }
 `;

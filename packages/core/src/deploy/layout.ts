@@ -14,6 +14,7 @@ import { sh } from '../shell/template.js';
  * | `records/ID.health`    | by what a deploy has found it healthy last, as JSON                              |
  * | `records/ID.run.*`     | the files of its last healthy run, from which it can be started again            |
  * | `good`                 | id of the release that was healthy last                                          |
+ * | `owed`                 | nothing: it is there from the moment on at which one release begins to take the place of another until one of them runs as it should, or somebody stops the app |
  * | `incoming/`, `parts/`  | an upload under way: a tree, and beginnings of large files by their hash         |
  * | `lists/`, `cut`        | of an upload under way: its manifest and what is needed of it; there until it has come whole |
  * | `environments/KEY/`    | a virtual environment, complete once `.complete` is in it                        |
@@ -25,7 +26,6 @@ import { sh } from '../shell/template.js';
  * | `lock.N.run.*`         | of what ran before, from which it can be started again                           |
  * | `lock.N.pipe`, `lock.N.masked` | through which what a setup says goes to its log, and what tells that it has come there |
  * | `lock.N.stopped`       | pid, start, boot of a stop meanwhile; who: nothing of the app is started any more |
- * | `lock.N.good`          | nothing: it is there once its release was healthy, and counts as good            |
  * | `lock.N.done`          | it is there when all was done and told                                           |
  * | `deploys.log`          | a line for each: time; verb; release or `-`; result; who; request                |
  *

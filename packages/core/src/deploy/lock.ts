@@ -114,18 +114,13 @@ export const LOCK_FUNCTIONS = sh`
     return 0
   }
 
-  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones; sets interrupted
-  # to activate where it was left while one release took the place of another, and nobody has stopped what was left, nor is it good by now.
+  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones.
   clear_behind() {
-    interrupted=no
     if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then
-      find_stage "$1"
-      # Should this one not come to its end either, the next one is to know it as well.
-      if [ "$stage" = activate ] && [ ! -e "$deploy_dir/lock.$1.stopped" ] && [ ! -e "$stage_path.stopped" ] && [ ! -e "$stage_path.good" ]; then
-        interrupted=activate
-        note_stage activate
-      fi
-      say "INTERRUPTED $app $lock_by $lock_time $lock_verb $stage"
+      read_record "$deploy_dir/lock.$1.stage"
+      say "INTERRUPTED $app $lock_by $lock_time $lock_verb \${record:--}"
+      # Whoever has stopped what was left does not want it back.
+      [ ! -e "$deploy_dir/lock.$1.stopped" ] || rm -f "$deploy_dir/owed"
       [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request"
       end_setup "$lock_request"
     fi
@@ -142,18 +137,6 @@ export const LOCK_FUNCTIONS = sh`
       [ "$number" -lt "$1" ] && rm -f "$lock_file"
     done
     return 0
-  }
-
-  # find_stage NUMBER: sets stage to that of a lock, or of the one before where it was killed before it had any; stage_path to whose it is.
-  find_stage() {
-    stage_path=$deploy_dir/lock.$1
-    if read_record "$stage_path.stage"; then
-      stage=$record
-    elif [ -e "$deploy_dir/lock.$(($1 - 1))" ] && [ ! -e "$deploy_dir/lock.$(($1 - 1)).done" ]; then
-      find_stage $(($1 - 1))
-    else
-      stage=-
-    fi
   }
 
   note_stage() { write_record "$lock_path.stage" "$1" || fail_full; }
@@ -180,6 +163,7 @@ export const LOCK_FUNCTIONS = sh`
     read_lock "$lock_path"
     set -- "$1" "$([ "$1" != failed ] || find_first_error)"
     note_deploy "$lock_verb \${release:--} $1 $by $request\${2:+ $2}"
+    [ ! -e "$lock_path.stopped" ] || rm -f "$deploy_dir/owed"
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.*
     return 0

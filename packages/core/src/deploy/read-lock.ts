@@ -71,5 +71,6 @@ export const READ_LOCK_FUNCTIONS = sh`
       halted=$lock
       latest_lock
     done
+    rm -f "$deploy_dir/owed"
   }
 `;

@@ -28,9 +28,17 @@ export const RECOVER_FUNCTIONS = sh`
     [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] && [ -r "$deploy_dir/records/$good.run.launch" ] || return 1
     if runs_as_good; then
       [ "$current" != "$good" ]
-    elif [ "$interrupted" != activate ]; then
+    elif [ ! -e "$deploy_dir/owed" ]; then
       case $phase in running | between) [ -n "$running" ] && ! is_good "$running" ;; *) return 1 ;; esac
     fi
+  }
+
+  # recover: sets restored to no where what was healthy last is still to be brought back.
+  recover() {
+    restored=yes
+    mend_runs || return 1
+    if is_good_displaced; then run_step restore apart restore_good || restored=no; fi
+    clear_debt
   }
 
   # runs_as_good: what read_running has found is what was healthy last, started as it was then.
@@ -45,8 +53,7 @@ export const RECOVER_FUNCTIONS = sh`
     if runs_as_good; then switch_current "$good"; return; fi
     ran=$phase
     copy_run "$record_path" "$lock_path.run" && can_start "$deploy_dir/records/$good.run" && check_before_stop || return 1
-    stop_running && switch_current "$good" || return 1
-    apart start_recorded "$deploy_dir/records/$good.run" good && return 0
+    stop_running && switch_current "$good" && apart start_recorded "$deploy_dir/records/$good.run" good && return 0
     case $ran in running | between) switch_current "$current" && apart start_recorded "$lock_path.run" back ;; esac
     return 1
   }

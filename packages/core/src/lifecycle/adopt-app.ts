@@ -86,6 +86,9 @@ export const ADOPT_FUNCTIONS = sh`
       enter_app "$name"
       latest_run
       if owns_target; then owner=$name; break; fi
+      [ -e "$record_path.beside" ] || continue
+      enter_run $((run - 1))
+      if owns_target; then owner=$name; break; fi
     done
     enter_app "$own"
     latest_run

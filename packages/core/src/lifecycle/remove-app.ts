@@ -7,7 +7,7 @@ export const REMOVE_FUNCTIONS = sh`
   # that is the latest one.
   remove_app() {
     enter_app "$1"
-    latest_run
+    leading_run
     [ -d "$app_dir" ] || { say "REMOVED $app unknown"; return 0; }
     if [ -n "\${2-}" ] && [ "$run" != "$2" ]; then fail E_RUNNING "$app" 'it was started meanwhile'; return 1; fi
     if [ "$run" -gt 0 ]; then
@@ -16,6 +16,7 @@ export const REMOVE_FUNCTIONS = sh`
       if is_left_running $((run - 1)); then fail E_RUNNING "$app" "pid $recorded_pid"; return 1; fi
       read_tree
       if ! list_members "$root" "$mark" || [ "$phase" != ended ] || [ -n "$members" ]; then fail E_RUNNING "$app" "pid\${members:- unknown}"; return 1; fi
+      drop_tried
     fi
     read_process $$
     printf '%s\n' "$$ $process_start $boot removal $(now) - ${RECORD_VERSION}" >"$app_dir/claim.$$" 2>/dev/null

@@ -70,6 +70,7 @@ export const START_FUNCTIONS = sh`
         list_members "$root" "$mark" || { fail E_START_FAILED "$app" 'the processes of the host could not be listed'; return 1; }
         if [ "$beside" = no ] && is_left_running $((run - 1)); then members="$members $recorded_pid"; fi
         [ -z "$members" ] || [ "$beside" = yes ] || { fail E_START_FAILED "$app" "processes of its last run are left:$members; end them with: outlast stop $app"; return 1; }
+        [ "$beside" = yes ] || drop_tried
       fi
       check_launcher && check_port || { rmdir "$app_dir" 2>/dev/null; return 1; }
       next=$((run + 1))

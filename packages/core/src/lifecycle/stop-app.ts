@@ -23,24 +23,12 @@ export const STOP_FUNCTIONS = sh`
     fi
     stop_run "$2" "$3"
     set -- $((left + $?))
-    [ "$how" != already-stopped ] || drop_tried
     forget_dropped
     [ "$1" = 0 ] || return 1
-    say "STOP $app \${left_how:-$how}"
+    # The one of both that had to be stopped.
+    case $left_how in '' | already-stopped) left_how=$how ;; esac
+    say "STOP $app $left_how"
     return 0 # whether or not somebody hears it
-  }
-
-  # drop_tried: of the run that was entered, where it was only tried beside the one before: what is told from now on is about that one.
-  drop_tried() { [ -z "$left_how" ] || [ ! -e "$record_path.beside" ] || drop_run; }
-
-  # drop_run: forgets the run that was entered; the mark that it is only tried goes last. What a stop writes into it at this moment goes behind
-  # the claim, or that stop finds the claim gone.
-  drop_run() {
-    for run_file in "$record_path".*; do
-      [ "$run_file" = "$record_path.beside" ] || rm -f "$run_file"
-    done
-    rm -f "$record_path"
-    rm -f "$record_path".*
   }
 
   # stop_run SIGNAL GRACE [beside]: the one that was entered; with beside another one runs on, which also writes to the log. Sets how to term or

@@ -25,10 +25,11 @@ export function buildChoiceHead({ apps, since }: LogChoice): string {
 /** Calls a shell function with the file of each log of the app that was entered. */
 export function buildLogLoop({ stream }: LogChoice, call: string): string {
   return sh`
+    read_boot
     for name in $apps; do
       enter_app "$name"
       [ -d "$app_dir" ] || continue
-      latest_run
+      leading_run
       ${raw(stream === undefined ? 'find_log_names' : sh`log_names=${toLogFile(stream)}`)}
       for log_file in $log_names; do ${raw(call)} "$app_dir/$log_file"; done
     done

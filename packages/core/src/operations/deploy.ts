@@ -88,11 +88,9 @@ export const deploy: Operation<DeployOptions, DeployResult> = {
 const DEPLOY_FUNCTIONS = sh`
   # deploy_release MANIFEST COMMIT: sets result to how it went.
   deploy_release() {
-    result=ok python_dir='' restored=yes
+    result=ok python_dir=''
     clear_up
-    mend_runs || return 1
-    if is_good_displaced; then run_step restore apart restore_good || restored=no; fi
-    check_halted || return 1
+    recover && check_halted || return 1
     read_current
     if is_content_there; then
       tell "SAME $app $release"
@@ -100,10 +98,10 @@ const DEPLOY_FUNCTIONS = sh`
     elif is_left_there; then
       request=$request-$lock # of the request itself something was started already
     else
-      note_progress upload || return 1
+      note_stage upload || return 1
       run_step upload upload_release "$1" "$2" || return 1
     fi
-    note_progress setup && check_halted || return 1
+    note_stage setup && check_halted || return 1
     hold_lease
     case $release_state in
     good | failed) prepare_runtime || return 1 ;;
@@ -113,9 +111,6 @@ const DEPLOY_FUNCTIONS = sh`
     use_new_files
     activate_release && note_health
   }
-
-  # note_progress STAGE: the next one is to know where something is still to be restored.
-  note_progress() { [ "$restored" = no ] || note_stage "$1"; }
 
   # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.
   await_go() {

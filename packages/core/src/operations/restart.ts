@@ -42,7 +42,6 @@ export const restart: Operation<RestartOptions, AppResult> = {
       body: sh`
         ${raw(buildStartHead(options))}
         leading_run
-        check_claim=check_deploy
         previous=$run run_source=$app_dir/run.$run
         trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then

@@ -62,7 +62,7 @@ const UNHEALTHY_HINT = 'it is judged by what outlast.yaml says today; --no-healt
 const ROLLBACK_FUNCTIONS = sh`
   # go_back ID: - for the release before; sets result to how it went.
   go_back() {
-    result=ok release=$1
+    result=ok release=$1 restored=yes
     clear_up
     mend_runs || return 1
     read_current
@@ -88,7 +88,7 @@ const ROLLBACK_FUNCTIONS = sh`
   # is_good_aside: what is current, or what ran last, is another one than that which was healthy last; or it was just to be another one.
   is_good_aside() {
     [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] &&
-      { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ] || [ "$interrupted" = activate ]; }
+      { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ] || [ -e "$deploy_dir/owed" ]; }
   }
 
   # fail_release WHY: with what could be gone back to.

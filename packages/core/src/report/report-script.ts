@@ -127,7 +127,7 @@ const REPORT_AWK = sh`
   /\/run\.[0-9]+$/ { number = $0; sub(/.*\./, "", number); if (number + 0 > run[count]) run[count] = number + 0 }
 
   # Whether a run lives, or its supervisor.
-  function lives(i) { return (exit_record[i] == "" && liveness(pid_record[i]) != "-") || liveness(supervisor[i]) != "-" }
+  function lives(i) { return exit_record[i] == "" && (liveness(pid_record[i]) != "-" || liveness(supervisor[i]) != "-") }
 
   # Of the latest run of each app, and of the one before where the latest is only tried beside it: before[] says which.
   function read_all_records(   i, slots, line) {
@@ -136,6 +136,7 @@ const REPORT_AWK = sh`
       if (run[i] == 0) continue
       read_records(i)
       if (run[i] == 1 || (getline line <(ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i] ".beside")) < 0) continue
+      close(ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i] ".beside")
       before[i] = ++slots
       app[slots] = app[i]; run[slots] = run[i] - 1
       read_records(slots)
@@ -147,8 +148,8 @@ const REPORT_AWK = sh`
     self = read_processes()
     read_page_size()
     for (n = 1; n <= count; n++) {
-      # What is only tried does not count while the run before lives.
-      told[n] = (before[n] && lives(before[n])) ? before[n] : n
+      # What is only tried counts where it alone lives.
+      told[n] = (before[n] && (lives(before[n]) || !lives(n))) ? before[n] : n
       i = told[n]
       split(pid_record[i], part, " ")
       # Who waited for it knows better than its number, which another process may have got within the same tick.

@@ -142,14 +142,34 @@ export const RECORD_CHECK_FUNCTIONS = sh`
 
 /** Shell functions about the processes that records begin with: what scripts and the supervisor have to see alike. */
 export const RECORDED_FUNCTIONS = sh`
-  # leading_run: as latest_run, but that of the run before while it lives and the latest is only tried beside it. That is the one that counts.
+  # leading_run: the run that counts. Of one that is only tried, and the one before it, that is the one before, unless only the tried one lives.
   leading_run() {
     latest_run
-    if [ -e "$record_path.beside" ] && is_left_running $((run - 1)); then enter_run $((run - 1)); fi
+    [ -e "$record_path.beside" ] && [ -e "$app_dir/run.$((run - 1))" ] || return 0
+    if is_left_running $((run - 1)) || ! is_left_running "$run"; then enter_run $((run - 1)); fi
+  }
+
+  # drop_tried: of the run that counts, forgets the one that was tried beside it and has ended.
+  drop_tried() {
+    [ -e "$app_dir/run.$((run + 1)).beside" ] && ! is_left_running $((run + 1)) || return 0
+    (enter_run $((run + 1)) && drop_run)
+  }
+
+  # drop_run: forgets the run that was entered; the mark that it is only tried goes last. What a stop writes into it at this moment goes behind
+  # the claim, or that stop finds the claim gone.
+  drop_run() {
+    for run_file in "$record_path".*; do
+      [ "$run_file" = "$record_path.beside" ] || rm -f "$run_file"
+    done
+    rm -f "$record_path"
+    rm -f "$record_path".*
   }
 
   # is_left_running RUN: an earlier one, beside which another one is tried, or as when whoever was to stop it was killed.
-  is_left_running() { is_recorded_alive "$app_dir/run.$1.pid" || is_recorded_alive "$app_dir/run.$1.supervisor"; }
+  is_left_running() {
+    [ ! -e "$app_dir/run.$1.exit" ] || return 1
+    is_recorded_alive "$app_dir/run.$1.pid" || is_recorded_alive "$app_dir/run.$1.supervisor"
+  }
 
   enter_run() { run=$1 record_path=$app_dir/run.$1; }
 

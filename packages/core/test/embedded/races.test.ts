@@ -62,17 +62,14 @@ const DEPLOY_BEGINS = [
   'echo activate >"$state/deploys/web/lock.1.stage"',
 ].join(' && ');
 
-test.each(['start', 'restart'])(
-  'a %s that claims the app once a release has begun to take its place gives up',
-  async (verb) => {
-    const change = (script: string) => insertBefore(script, 'ln "$app_dir/claim.$$"', `${DEPLOY_BEGINS};`);
-    const result = await host.operate(verb === 'start' ? start : restart, buildOptions(), change);
-    expect(result).toMatchObject({ changed: false, error: { code: 'E_LOCKED' } });
-    expect(countApps()).toBe(0);
-    // It ended with the script, and so does the lock.
-    expect(await host.operate(start, buildOptions())).toMatchObject({ changed: true });
-  },
-);
+test('a start that claims the app once a release has begun to take its place gives up', async () => {
+  const change = (script: string) => insertBefore(script, 'ln "$app_dir/claim.$$"', `${DEPLOY_BEGINS};`);
+  const result = await host.operate(start, buildOptions(), change);
+  expect(result).toMatchObject({ changed: false, error: { code: 'E_LOCKED' } });
+  expect(countApps()).toBe(0);
+  // It ended with the script, and so does the lock.
+  expect(await host.operate(start, buildOptions())).toMatchObject({ changed: true });
+});
 
 // Without the link as a lock, the same race with the window widened starts the app more than once.
 test('the claim is what keeps the others out', async () => {

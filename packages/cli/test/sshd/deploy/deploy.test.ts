@@ -146,6 +146,10 @@ describe('a deploy', () => {
     expect(codesOf(told)).toEqual(['ok', 'E_UNHEALTHY', 'E_SKIPPED']);
     expect(appOf(told, 1)).toMatchObject({ state: 'stopped', release: null });
     await lab.host('web2').run('rm "$XDG_STATE_HOME/unhealthy"');
+    // That of another app is another run.
+    const other = await createProject(lab, 'other', IDLE);
+    await other.write({ file: 'x' });
+    expect(codesOf(await other.ask('deploy'))).toEqual(['ok']);
     expect(codesOf(await project.ask('deploy', '--retry-failed'))).toEqual(['ok', 'ok']);
   });
 });

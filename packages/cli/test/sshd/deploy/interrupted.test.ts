@@ -265,6 +265,79 @@ test('a release that was only tried beside another one, and has ended since, hid
   expect(appOf(await project.ask('start'))).toMatchObject({ state: 'running', release: first.release, changed: true });
 });
 
+describe('where a release was tried beside another one when its deploy was ended, and both are left', () => {
+  async function leaveBoth(app: string) {
+    const project = await createServed(app, 'beside');
+    await project.write({ ...PAGES, 'server.mjs': `${SERVER}\nprocess.on('SIGUSR1', () => process.exit(42));` });
+    const first = appOf(await project.ask('deploy'));
+    await project.write({ 'page.html': 'two' });
+    await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+    const tried = Number((await readOnHost(`cat "$XDG_STATE_HOME/outlast/apps/${app}/run.2.pid"`)).split(' ')[0]);
+    expect(appOf(await project.ask('status'))).toMatchObject({ state: 'running', pid: first.pid });
+    return { project, first, tried };
+  }
+
+  test('a restart as recorded is one of what was healthy, and so is a start behind a stop', async () => {
+    const { project, first } = await leaveBoth('restarted');
+    const { document } = await lab.ask(['restart', project.app, '-H', 'web1', '--settle', '100ms']);
+    expect(document.outcomes[0]?.apps?.[0]).toMatchObject({ state: 'running', release: first.release, changed: true });
+    const living = `grep -ls OUTLAST_APP=restarted /proc/[0-9]*/environ`;
+    await project.ask('stop');
+    expect(await readOnHost(living)).toBe('');
+    const again = await lab.ask(['restart', project.app, '-H', 'web1', '--settle', '100ms']);
+    expect(codesOf(again)).toEqual(['ok']);
+    expect(appOf(again)).toMatchObject({ state: 'running', release: first.release });
+  });
+
+  test('how the one ended that counts is told, whatever became of the other before', async () => {
+    const { project, first, tried } = await leaveBoth('outlived');
+    await readOnHost(`kill -KILL ${tried}`);
+    const waiting = project.ask('wait', '--timeout', '20s');
+    await readOnHost(`kill -USR1 ${first.pid}`);
+    expect((await waiting).exitCode).toBe(42);
+    expect(appOf(await project.ask('status'))).toMatchObject({ state: 'exited', exitCode: 42, release: first.release });
+    expect(codesOf(await project.ask('rm'))).toEqual(['ok']);
+    expect(await readOnHost('ls "$XDG_STATE_HOME/outlast/apps" | grep -c outlived')).toBe('0');
+  });
+
+  test('the next deploy ends that one alone', async () => {
+    const { project, first, tried } = await leaveBoth('one-ended');
+    await project.configure({ setup: 'false' });
+    const told = await project.ask('deploy');
+    expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
+    expect(appOf(told)).toMatchObject({ state: 'running', pid: first.pid, release: first.release });
+    expect(await readOnHost(`kill -0 ${tried} 2>&1 || echo gone`)).toContain('gone');
+  });
+
+  test('neither of them can be adopted by another app', async () => {
+    const { first, tried } = await leaveBoth('owned');
+    for (const pid of [first.pid, tried]) {
+      const { document } = await lab.ask(['adopt', 'thief', '--pid', `${pid}`, '-H', 'web1']);
+      expect(document.outcomes[0]?.error?.message).toContain('owned');
+    }
+  });
+});
+
+test('what is owed is brought back by a later deploy too, once it can be, be one in between that failed in order', async () => {
+  const project = await createServed('owed', 'in place');
+  await project.write({ ...PAGES, 'server.mjs': `import { existsSync } from 'node:fs';\n${SPOILED}\n${SERVER}` });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ 'page.html': 'two', 'server.mjs': 'process.exit(1);' });
+  await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
+  // Ended just when nothing runs.
+  await project.configure({ run: ['sh', '-c', `kill -KILL "$(cut -d' ' -f1 ../../lock.2)"; exit 1`] });
+  expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+  await readOnHost(`: >${project.deployDir}/spoiled`);
+  await project.configure({ setup: 'false' });
+  const failed = await project.ask('deploy');
+  expect(appOf(failed).pid).toBe(null);
+  await readOnHost(`rm ${project.deployDir}/spoiled`);
+  const told = await project.ask('deploy');
+  expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
+  expect(appOf(told)).toMatchObject({ state: 'running', release: first.release });
+});
+
 test('a deploy that is ended once its release counts as good is done: a rollback leaves that release', async () => {
   const project = await createServed('done', 'beside');
   // What runs is to be stopped when all else is done, and ends the script that does it.

@@ -84,6 +84,25 @@ describe.each([
   });
 });
 
+test('a restart that had begun before the release is waited for, and what it started comes back', async () => {
+  const project = await createProject(lab, 'restarting', {
+    run: ['sh', '-c', "trap 'sleep 2; exit' TERM; sleep 1000 & wait"],
+    health: { exec: 'true', steady: '0ms' },
+  });
+  await project.write({ file: 'first' });
+  const first = appOf(await project.ask('deploy'));
+  await project.write({ file: 'second' });
+  await project.configure({ health: { exec: 'false', within: '200ms' } });
+  const restarting = project.ask('restart');
+  const isStopping = async () =>
+    (await lab.host().run(`test -e ${lab.host().stateDir}/apps/restarting/run.1.stop`)).exitCode === 0;
+  await waitFor(isStopping, { what: 'the stop of the restart' });
+  const told = await project.ask('deploy');
+  expect(codesOf(await restarting)).toEqual(['ok']);
+  expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
+  expect(appOf(told)).toMatchObject({ state: 'running', release: first.release });
+});
+
 /** Whoever waits for a lock looks once a second; nothing else of this host sleeps for as long. */
 const FIND_WAITING = `for pid in $(pgrep -x sleep); do
   [ "$(tr '\\0' ' ' </proc/$pid/cmdline)" = 'sleep 1 ' ] && grep -qs "XDG_STATE_HOME=$XDG_STATE_HOME" /proc/$pid/environ && echo $pid
