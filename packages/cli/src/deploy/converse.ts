@@ -12,7 +12,8 @@ import { fetchPage } from './fetch-page.js';
 const MAX_REPEATS = 3;
 
 /** By what whoever takes a lock over ends its holder. */
-const TAKEN_OVER_HINT = 'was it taken over? outlast history and outlast status say what became of it';
+const TAKEN_OVER_HINT =
+  'was it taken over? The next deploy, or a stop, ends what it has left; see what became of it with: outlast history';
 
 /** Answers what a script asks for, over one channel. */
 export class Partner {

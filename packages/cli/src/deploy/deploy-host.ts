@@ -52,7 +52,7 @@ class Uploader extends Partner {
 
   override get outlook(): Pick<Answer, 'hint' | 'isHarmless'> {
     return this.#course.isLetGo
-      ? { hint: 'the host goes on by itself: outlast history and outlast status say what became of it' }
+      ? { hint: 'the host goes on by itself; see what became of it with: outlast history' }
       : { hint: 'deploy again: what has come is not sent once more', isHarmless: !this.#course.hasClearedUp };
   }
 

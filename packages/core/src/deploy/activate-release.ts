@@ -39,7 +39,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   # activate_release: of $release; fails when what ran before runs again, or nothing at all.
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
-    note_stage activate && write_record "$deploy_dir/owed" - && check_halted || return 1
+    note_stage activate && owe && check_halted || return 1
     await_others
     read_current
     read_running
@@ -224,6 +224,9 @@ export const ACTIVATE_FUNCTIONS = sh`
     note_good "$release" || { fail_full; return 1; }
     rm -f "$deploy_dir/owed"
   }
+
+  # owe: from here on something is to run, whatever becomes of this script.
+  owe() { write_record "$deploy_dir/owed" - || fail_full; }
 
   # clear_debt: nothing has changed, or what ran before runs again.
   clear_debt() { [ "$restored" = no ] || rm -f "$deploy_dir/owed"; }

@@ -74,7 +74,7 @@ const ROLLBACK_FUNCTIONS = sh`
       elif [ -n "$good" ] && read_release "$good"; then
         release=\${release_before#-}
       fi
-      [ -n "$release" ] || { fail_release 'no release was healthy before'; return 1; }
+      [ -n "$release" ] || { fail_release "no release was healthy before \${good:-any other}"; return 1; }
     fi
     read_release "$release" && [ -d "$deploy_dir/releases/$release" ] || { fail_release "no release $release is there"; return 1; }
     run_source=$deploy_dir/records/$release.run
@@ -98,6 +98,6 @@ const ROLLBACK_FUNCTIONS = sh`
     for goal in $releases; do
       read_release "$goal" && [ "$release_state" = good ] && goals="$goals $goal"
     done
-    fail E_NO_RELEASE "$app" "$1; there are:\${goals:- none}"
+    fail E_NO_RELEASE "$app" "$1; healthy ones are:\${goals:- none}"
   }
 `;

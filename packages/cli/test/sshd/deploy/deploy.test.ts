@@ -520,7 +520,7 @@ describe('rollback', () => {
     const told = await project.ask('rollback', '--to', list[1]?.id ?? '');
     expect(told.document.outcomes[0]?.error).toMatchObject({
       code: 'E_NO_RELEASE',
-      message: `nothing to go back to: release ${list[1]?.id} was never healthy; there are: ${good}`,
+      message: `nothing to go back to: release ${list[1]?.id} was never healthy; healthy ones are: ${good}`,
     });
     expect(appOf(told)).toMatchObject({ release: good, state: 'running', changed: false });
   });
