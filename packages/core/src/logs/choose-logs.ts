@@ -18,6 +18,7 @@ export function buildChoiceHead({ apps, since }: LogChoice): string {
     newline=$(printf '\nx')
     newline=\${newline%x}
     find_state || return 1
+    read_boot
     since=${raw(buildSince(since))}
     ${raw(apps.length > 0 ? sh`apps=${apps.join(' ')}` : 'list_apps')}`;
 }
@@ -25,7 +26,6 @@ export function buildChoiceHead({ apps, since }: LogChoice): string {
 /** Calls a shell function with the file of each log of the app that was entered. */
 export function buildLogLoop({ stream }: LogChoice, call: string): string {
   return sh`
-    read_boot
     for name in $apps; do
       enter_app "$name"
       [ -d "$app_dir" ] || continue

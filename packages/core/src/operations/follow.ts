@@ -3,7 +3,7 @@ import { fromLogFile, type LogStream, toLogFile } from '../logs/log-stream.js';
 import { LEASE_FUNCTIONS } from '../shell/lease.js';
 import { buildScript, type Frame } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import { RECORDED_FUNCTIONS } from '../state/layout.js';
+import { LEADING_RUN_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import { concatBytes } from '../wire/bytes.js';
 import type { ScannedPart } from '../wire/record-scanner.js';
 import { BASE_FUNCTIONS } from './operation.js';
@@ -29,7 +29,14 @@ export interface FollowOptions {
 export function buildFollowScript({ cursors, seconds }: FollowOptions, frame: Frame): string {
   return buildScript(frame, {
     title: `follow the logs of ${[...new Set(cursors.map(({ app }) => app))].join(' ')}`,
-    functions: [...BASE_FUNCTIONS, RECORDED_FUNCTIONS, LEASE_FUNCTIONS, LOG_READ_FUNCTIONS, FOLLOW_FUNCTIONS],
+    functions: [
+      ...BASE_FUNCTIONS,
+      RECORDED_FUNCTIONS,
+      LEADING_RUN_FUNCTIONS,
+      LEASE_FUNCTIONS,
+      LOG_READ_FUNCTIONS,
+      FOLLOW_FUNCTIONS,
+    ],
     keepStdin: true,
     body: sh`
       need awk dd head id ls od sleep tr || return 1

@@ -4,7 +4,13 @@ import { createLogoutError } from '../lifecycle/logout-error.js';
 import type { AppReport } from '../model/app.js';
 import { REPORT_FUNCTIONS } from '../report/report-script.js';
 import type { Frame } from '../shell/script.js';
-import { JUDGE_FUNCTIONS, LAYOUT_FUNCTIONS, RECORD_CHECK_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
+import {
+  JUDGE_FUNCTIONS,
+  LAYOUT_FUNCTIONS,
+  LEADING_RUN_FUNCTIONS,
+  RECORD_CHECK_FUNCTIONS,
+  RECORDED_FUNCTIONS,
+} from '../state/layout.js';
 import { buildAppReport } from '../state/resolve-state.js';
 import { type HostFacts, type HostReport, parseReport, type RunFacts } from '../state/run-facts.js';
 import { createProtocolError, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
@@ -54,6 +60,7 @@ export const BASE_FUNCTIONS = [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS, REPORT_FUNC
 export const CHANGE_FUNCTIONS = [
   ...BASE_FUNCTIONS,
   RECORDED_FUNCTIONS,
+  LEADING_RUN_FUNCTIONS,
   RECORD_CHECK_FUNCTIONS,
   JUDGE_FUNCTIONS,
 ] as const;

@@ -130,13 +130,14 @@ const REPORT_AWK = sh`
   function lives(i) { return exit_record[i] == "" && (liveness(pid_record[i]) != "-" || liveness(supervisor[i]) != "-") }
 
   # Of the latest run of each app, and of the one before where the latest is only tried beside it: before[] says which.
-  function read_all_records(   i, slots, line) {
+  function read_all_records(   i, slots, mark, line) {
     slots = count
     for (i = 1; i <= count; i++) {
       if (run[i] == 0) continue
       read_records(i)
-      if (run[i] == 1 || (getline line <(ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i] ".beside")) < 0) continue
-      close(ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i] ".beside")
+      mark = ENVIRON["OUTLAST_STATE"] "/apps/" app[i] "/run." run[i] ".beside"
+      if (run[i] == 1 || (getline line <mark) < 0) continue
+      close(mark)
       before[i] = ++slots
       app[slots] = app[i]; run[slots] = run[i] - 1
       read_records(slots)

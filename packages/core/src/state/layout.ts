@@ -142,6 +142,21 @@ export const RECORD_CHECK_FUNCTIONS = sh`
 
 /** Shell functions about the processes that records begin with: what scripts and the supervisor have to see alike. */
 export const RECORDED_FUNCTIONS = sh`
+  # is_recorded_alive FILE: true while the process that a record begins with lives; sets recorded_pid.
+  is_recorded_alive() {
+    recorded_pid='' recorded_first='' recorded_start='' recorded_boot=''
+    { read -r recorded_first recorded_start recorded_boot recorded_rest <"$1"; } 2>/dev/null
+    is_alive "$recorded_first" "$recorded_start" "$recorded_boot" && recorded_pid=$recorded_first
+  }
+  is_supervisor_alive() { is_recorded_alive "$record_path.supervisor"; }
+  is_stopper_alive() { is_recorded_alive "$record_path.stop"; }
+
+  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
+  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_stopper_alive; }
+`;
+
+/** Shell functions about an app of which one run is tried beside another, or was left so. */
+export const LEADING_RUN_FUNCTIONS = sh`
   # leading_run: the run that counts. Of one that is only tried, and the one before it, that is the one before, unless only the tried one lives.
   leading_run() {
     latest_run
@@ -172,18 +187,6 @@ export const RECORDED_FUNCTIONS = sh`
   }
 
   enter_run() { run=$1 record_path=$app_dir/run.$1; }
-
-  # is_recorded_alive FILE: true while the process that a record begins with lives; sets recorded_pid.
-  is_recorded_alive() {
-    recorded_pid='' recorded_first='' recorded_start='' recorded_boot=''
-    { read -r recorded_first recorded_start recorded_boot recorded_rest <"$1"; } 2>/dev/null
-    is_alive "$recorded_first" "$recorded_start" "$recorded_boot" && recorded_pid=$recorded_first
-  }
-  is_supervisor_alive() { is_recorded_alive "$record_path.supervisor"; }
-  is_stopper_alive() { is_recorded_alive "$record_path.stop"; }
-
-  # is_stop_wanted: true while somebody is stopping it and when that is done; the mark of a stopper that died says nothing.
-  is_stop_wanted() { [ -e "$record_path.stopped" ] || is_stopper_alive; }
 `;
 
 /**

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { CAMPAIGN_TIMEOUT_MS, type Round, runCampaign } from '@outlast/test-fixtures';
+import { CAMPAIGN_TIMEOUT_MS, type Round } from '@outlast/test-fixtures';
 import { expect, test } from 'vitest';
 import { readDocument, type ToldOutcome } from '../../document-schema.js';
 import { useLab } from '../../program-lab.js';
@@ -10,7 +10,7 @@ import {
   deployStaged,
   lookAt,
   repair,
-  setDeployStage,
+  runDeployCampaign,
 } from './deploy-stage.js';
 
 /** Each round has one of them for itself. */
@@ -21,17 +21,7 @@ test('a deploy whose client is killed, or whose link is cut, leaves a whole rele
   // A hundred rounds of two deploys each are part of every test run.
   timeout: Math.max(CAMPAIGN_TIMEOUT_MS, 400_000),
 }, async () => {
-  const stages = await Promise.all(
-    Object.entries(PLACES).map(([alias, place]) => setDeployStage(lab.host(alias), 'cut', place)),
-  );
-  try {
-    await runCampaign({ name: 'cut-deploys', rounds: 500, testShare: 0.2, parallel: stages.length }, async (round) => {
-      const stage = stages.shift() as DeployStage;
-      await play(stage, round).finally(() => stages.push(stage));
-    });
-  } finally {
-    for (const { proxy } of stages) await proxy.stop();
-  }
+  await runDeployCampaign(lab, PLACES, { name: 'cut-deploys', rounds: 500, testShare: 0.2, app: 'cut', play });
 });
 
 async function play(stage: DeployStage, round: Round): Promise<void> {

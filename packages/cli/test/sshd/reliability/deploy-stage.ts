@@ -2,11 +2,20 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Laptop, type Round, startTcpProxy, type TcpProxy, type TestHost, varyHost } from '@outlast/test-fixtures';
+import {
+  type Campaign,
+  type Laptop,
+  type Round,
+  runCampaign,
+  startTcpProxy,
+  type TcpProxy,
+  type TestHost,
+  varyHost,
+} from '@outlast/test-fixtures';
 import { expect } from 'vitest';
 import type { ToldOutcome } from '../../document-schema.js';
 import { askInProcess } from '../../in-process.js';
-import { addLaptop } from '../../program-lab.js';
+import { addLaptop, type Lab } from '../../program-lab.js';
 import { awaitQuiet } from './host-processes.js';
 
 const SECONDS = '987654';
@@ -31,7 +40,7 @@ export interface DeployStage {
 }
 
 /** Deploys the first release to a host. */
-export async function setDeployStage(host: TestHost, app: string, place: DeployStage['place']): Promise<DeployStage> {
+async function setDeployStage(host: TestHost, app: string, place: DeployStage['place']): Promise<DeployStage> {
   const proxy = await startTcpProxy(host);
   const laptop = await addLaptop([varyHost(host, { port: proxy.port })]);
   const folder = join(laptop.home, 'project');
@@ -57,6 +66,30 @@ export async function setDeployStage(host: TestHost, app: string, place: DeployS
   expect((await deployStaged(stage)).ok).toBe(true);
   const { request, reply } = proxy.traffic(before + 1);
   return { ...stage, request, reply };
+}
+
+/** Plays a campaign of deploys of an app: each round has a host for itself, on which the app has its next release where `places` says. */
+export async function runDeployCampaign(
+  lab: Lab,
+  places: Readonly<Record<string, DeployStage['place']>>,
+  { app, play, ...campaign }: DeployCampaign,
+): Promise<void> {
+  const stages = await Promise.all(
+    Object.entries(places).map(([alias, place]) => setDeployStage(lab.host(alias), app, place)),
+  );
+  try {
+    await runCampaign({ ...campaign, parallel: stages.length }, async (round) => {
+      const stage = stages.shift() as DeployStage;
+      await play(stage, round).finally(() => stages.push(stage));
+    });
+  } finally {
+    for (const { proxy } of stages) await proxy.stop();
+  }
+}
+
+interface DeployCampaign extends Pick<Campaign, 'name' | 'rounds' | 'testShare'> {
+  readonly app: string;
+  play(stage: DeployStage, round: Round): Promise<void>;
 }
 
 /** What is deployed next; one that is `sick` is never healthy. */

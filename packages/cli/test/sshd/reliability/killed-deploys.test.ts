@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CAMPAIGN_TIMEOUT_MS, type Round, runCampaign, waitFor } from '@outlast/test-fixtures';
+import { CAMPAIGN_TIMEOUT_MS, type Round, waitFor } from '@outlast/test-fixtures';
 import { expect, test } from 'vitest';
 import type { ToldOutcome } from '../../document-schema.js';
 import { askInProcess } from '../../in-process.js';
@@ -17,7 +17,7 @@ import {
   lookAt,
   readVersion,
   repair,
-  setDeployStage,
+  runDeployCampaign,
 } from './deploy-stage.js';
 
 /** Each round has one of them for itself. */
@@ -29,20 +29,7 @@ const LONGEST_MS = 1_500;
 test('a deploy whose script is killed on the host leaves whole releases, and whatever comes next puts it right', {
   timeout: CAMPAIGN_TIMEOUT_MS,
 }, async () => {
-  const stages = await Promise.all(
-    Object.entries(PLACES).map(([alias, place]) => setDeployStage(lab.host(alias), 'killed', place)),
-  );
-  try {
-    await runCampaign(
-      { name: 'killed-deploys', rounds: 300, testShare: 0.1, parallel: stages.length },
-      async (round) => {
-        const stage = stages.shift() as DeployStage;
-        await play(stage, round).finally(() => stages.push(stage));
-      },
-    );
-  } finally {
-    for (const { proxy } of stages) await proxy.stop();
-  }
+  await runDeployCampaign(lab, PLACES, { name: 'killed-deploys', rounds: 300, testShare: 0.1, app: 'killed', play });
 });
 
 async function play(stage: DeployStage, round: Round): Promise<void> {
