@@ -17,6 +17,7 @@ export {
   type Operation,
   OutlastError,
   prune,
+  type RunBeside,
   remove,
   restart,
   type SeenApp,

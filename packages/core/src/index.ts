@@ -10,7 +10,14 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, OutlastError, type OwnW
 export type { LogChoice } from './logs/choose-logs.js';
 export type { LogSince, LogStream } from './logs/log-stream.js';
 export { POSIX_CLASSES, type PosixRegExp, parsePosixRegExp } from './logs/posix-regexp.js';
-export { type AppReport, type AppState, type DeathCause, isLive, type StopMethod } from './model/app.js';
+export {
+  type AppReport,
+  type AppState,
+  type DeathCause,
+  isLive,
+  type RunBeside,
+  type StopMethod,
+} from './model/app.js';
 export { type AdoptOptions, adopt } from './operations/adopt.js';
 export { type DeployOptions, deploy } from './operations/deploy.js';
 export type { DeployResult, DeployStep } from './operations/deploy-result.js';

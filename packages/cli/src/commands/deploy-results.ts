@@ -1,4 +1,5 @@
 import { type DeployResult, OutlastError } from '@outlast/core';
+import type { ReleaseWatcher } from '../deploy/converse.js';
 import { lookAtRelease, type ReleaseFinding } from '../deploy/look-at-release.js';
 import type { HostSession } from '../fleet/host-session.js';
 import { classifyOutcome, type Finding, type Outcome } from '../fleet/outcome.js';
@@ -20,7 +21,7 @@ const NOT_SWITCHED: ReadonlySet<string> = new Set(['E_BROKEN_OFF', 'E_TIMEOUT', 
 /** What a verb does that puts one release in the place of another. */
 export interface ReleaseWork {
   readonly app: string;
-  /** The release that is to run, where it is known beforehand. */
+  /** The release that is to run unless the host says otherwise, where it is known beforehand. */
   readonly attempted: string | null;
   /** What the spinner says. */
   readonly label: string;
@@ -28,7 +29,12 @@ export interface ReleaseWork {
   readonly done: string;
   /** How long one host may take, in milliseconds. */
   readonly timeoutMs: number;
-  work(session: HostSession, host: SelectedHost, note: (text: string) => void): Promise<DeployResult>;
+  work(session: HostSession, host: SelectedHost, progress: HostProgress): Promise<DeployResult>;
+}
+
+/** Told how it goes on one host. */
+interface HostProgress extends ReleaseWatcher {
+  note(text: string): void;
 }
 
 /**
@@ -44,11 +50,15 @@ export async function changeReleases(
     label,
     timeoutMs,
     work: async (session, host, note) => {
-      const result = await work(session, host, note).catch(async (error: unknown) => {
+      let attemptedRelease = attempted;
+      const onAttempt = (release: string) => {
+        attemptedRelease = release;
+      };
+      const result = await work(session, host, { note, onAttempt }).catch(async (error: unknown) => {
         // Where it has not begun nothing has changed, and the same would be in the way again.
         if (!session.isReached || !(error instanceof OutlastError)) throw error;
         const changed = NOT_SWITCHED.has(error.code) ? false : null;
-        const seen = await lookAtRelease(session, { app, attemptedRelease: attempted, changed });
+        const seen = await lookAtRelease(session, { app, attemptedRelease, changed });
         if (seen === undefined) throw error;
         return { ...seen, error };
       });

@@ -82,8 +82,9 @@ export const deployVerb: Verb = {
       label: `deploying ${app}`,
       done: 'deployed',
       timeoutMs: DEPLOY_LIMIT_MS + (given.wait ?? 0),
-      work: async (session, host, note) => {
+      work: async (session, host, { note, onAttempt }) => {
         const watcher = {
+          onAttempt,
           onStep: (name: string) => note(name),
           onUpload: (progress: UploadProgress) => note(formatUpload(progress)),
         };

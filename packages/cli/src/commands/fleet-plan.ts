@@ -100,6 +100,9 @@ async function buildSelection(context: Context, flags: FleetFlags): Promise<Host
   return { ...selection, hostsFile: await readHostsFile(context, hostsFile) };
 }
 
+/** So many names are told of what there is. */
+const MANY = 8;
+
 /** Without flags, hosts come from the app's configuration: where there is none of that name, that is what is wrong. */
 function refuseUnknownApps(config: Config, apps: readonly string[]): void {
   const known = [...config.apps.keys()];
@@ -109,7 +112,7 @@ function refuseUnknownApps(config: Config, apps: readonly string[]): void {
     'E_USAGE',
     `the configuration has no app ${quoteForMessage(unknown)}${formatSuggestion(unknown, known)}`,
     {
-      hint: 'an app that is not configured needs hosts: -H, -g or -a',
+      hint: `it has ${known.slice(0, MANY).join(', ')}${known.length > MANY ? ', …' : ''}; an app that is not configured needs hosts: -H, -g or -a`,
     },
   );
 }

@@ -34,7 +34,7 @@ export const initVerb: Verb = {
   },
   async run({ cwd, output, prompter, interrupt }, _args, flags: AllFlags) {
     const path = resolve(cwd, FILE_NAME);
-    const recognised = flags.streamlit ? { recognised: await recogniseApp(cwd) } : {};
+    const recognised = flags.streamlit ? await recogniseApp(cwd) : undefined;
     const given: InitAnswers = {
       ...(flags.host === undefined ? {} : { hosts: parseInitHosts(flags.host.join(',')) }),
       ...(flags.app === undefined ? {} : { app: flags.app }),
@@ -46,7 +46,11 @@ export const initVerb: Verb = {
     const isAnswered = Object.keys(given).length > 0 || flags.streamlit === true;
     const answers = mayAsk && !isAnswered ? await askInit(prompter, output) : given;
     if (answers === undefined) return giveUp(output, interrupt);
-    const text = buildInitTemplate({ ...answers, ...recognised, schemaLocation: getSchemaLocation(readVersion()) });
+    const text = buildInitTemplate({
+      ...answers,
+      ...(recognised && { recognised }),
+      schemaLocation: getSchemaLocation(readVersion()),
+    });
     const isNew = await write(path, text, flags.force === true ? 'w' : 'wx');
     if (!isNew) {
       const mayReplace = mayAsk && (await prompter.confirm(`${path} is there already. Replace it? (yes/no)`));
@@ -57,11 +61,21 @@ export const initVerb: Verb = {
     const next = flags.streamlit ? 'outlast deploy' : 'outlast hosts';
     const first = given.hosts === undefined ? 'put your hosts in, then' : 'look it over, then';
     const what = flags.streamlit ? first : 'look it over, then see which hosts are meant with:';
-    if (recognised.recognised !== undefined) output.note(describeRecognised(recognised.recognised));
+    if (recognised !== undefined) output.note(describeRecognised(recognised));
     output.note(`Wrote ${path}. Next: ${what} ${next}`);
+    if (recognised === undefined) await noteRecognisable(output, cwd);
     return 0;
   },
 };
+
+/** Says what this folder could be deployed as, to whoever did not ask for that. */
+async function noteRecognisable(output: Output, cwd: string): Promise<void> {
+  const recognised = await recogniseApp(cwd);
+  if (recognised.kind === 'unknown') return;
+  output.note(
+    `This folder holds ${nameKind(recognised)}: outlast init --streamlit --force writes how it is deployed from here.`,
+  );
+}
 
 const KIND_NAMES: Readonly<Record<AppKind, string>> = {
   streamlit: 'a Streamlit app',
@@ -72,9 +86,13 @@ const KIND_NAMES: Readonly<Record<AppKind, string>> = {
   unknown: 'no kind of app that is known',
 };
 
-function describeRecognised({ kind, entry }: RecognisedApp): string {
-  const what = `This folder holds ${KIND_NAMES[kind]}${entry === null ? '' : `, ${entry}`}.`;
-  return kind === 'unknown' ? `${what} Put in how it is run.` : what;
+function describeRecognised(recognised: RecognisedApp): string {
+  const what = `This folder holds ${nameKind(recognised)}.`;
+  return recognised.kind === 'unknown' ? `${what} Put in how it is run.` : what;
+}
+
+function nameKind({ kind, entry }: RecognisedApp): string {
+  return `${KIND_NAMES[kind]}${entry === null ? '' : `, ${entry}`}`;
 }
 
 function giveUp(output: Output, interrupt: AbortSignal): number {

@@ -19,7 +19,7 @@ export const CAREFUL = { serial: { hosts: 1 }, maxFail: { hosts: 0 } } as const;
 
 /** Declares the flags of a verb that puts one release in the place of another. */
 export function addReleaseFlags(command: Command): void {
-  command.option('--reason <text>', 'why, for whoever finds the app locked meanwhile');
+  command.option('--reason <text>', 'why, for whoever finds the app locked meanwhile, and for the history');
   command.option('--wait <duration>', 'for whoever is at it already', parseDuration);
   command.option('--take-over', 'end whoever is at it already');
   command.option('--settle <duration>', 'how long it has to live to count as started (1s)', parseDuration);

@@ -68,14 +68,14 @@ export const rollbackVerb: Verb = {
       label: `rolling back ${app}`,
       done: 'rolled back',
       timeoutMs: DEPLOY_LIMIT_MS + (given.wait ?? 0),
-      work: async (session, host) =>
+      work: async (session, host, { onAttempt }) =>
         proveDetached(
           session,
           await converse(
             session,
             rollback,
             { ...buildOptions(host), request: createRequestId() },
-            (channel) => new Partner(session, channel),
+            (channel) => new Partner(session, channel, { onAttempt }),
           ),
           proven,
         ),

@@ -1,5 +1,7 @@
-import { status } from '@outlast/core';
+import { type AppReport, status } from '@outlast/core';
+import type { Outcome } from '../fleet/outcome.js';
 import { SEEN_APP_ROWS } from '../output/row-shapes.js';
+import type { Output } from '../output/streams.js';
 import { parseAppNames } from './app-names.js';
 import { askHosts } from './ask-hosts.js';
 import { resolveRunningExit } from './exit-code.js';
@@ -34,6 +36,21 @@ export const statusVerb: Verb = {
       resolveExit: (all) => resolveRunningExit(context, all, apps.length > 0),
     });
     if (outcomes.length > 0 && outcomes.every(({ value }) => value?.length === 0)) context.output.note('No apps.');
+    noteBeside(context.output, outcomes);
     return exit;
   },
 };
+
+/** Two releases of an app at once are as they should be for as long as a deploy tries the one. */
+function noteBeside(output: Output, outcomes: readonly Outcome<readonly AppReport[]>[]): void {
+  for (const { host, value = [] } of outcomes) {
+    for (const { app, beside } of value) {
+      if (beside === null) continue;
+      const what = beside.release === null ? 'another run' : `release ${beside.release}`;
+      const pid = beside.pid === null ? '' : ` (pid ${beside.pid})`;
+      output.note(
+        `${host}: beside ${app} runs ${what}${pid}: a deploy tries it, or was killed at that: outlast history ${app}`,
+      );
+    }
+  }
+}

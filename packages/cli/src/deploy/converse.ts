@@ -15,16 +15,24 @@ const MAX_REPEATS = 3;
 const TAKEN_OVER_HINT =
   'was it taken over? The next deploy, or a stop, ends what it has left; see what became of it with: outlast history';
 
+/** Told what a script says before it is over. */
+export interface ReleaseWatcher {
+  /** The release that is to run. */
+  onAttempt(release: string): void;
+}
+
 /** Answers what a script asks for, over one channel. */
 export class Partner {
   /** Why nothing more could be sent, where that is ours to tell. */
   failure: unknown;
   protected readonly channel: ExecChannel;
   readonly #session: HostSession;
+  readonly #watcher: ReleaseWatcher;
 
-  constructor(session: HostSession, channel: ExecChannel) {
+  constructor(session: HostSession, channel: ExecChannel, watcher: ReleaseWatcher) {
     this.#session = session;
     this.channel = channel;
+    this.#watcher = watcher;
   }
 
   /** What to do where the answer is lost, and whether nothing can have been changed by then. */
@@ -35,6 +43,7 @@ export class Partner {
   /** Told each line of the script. */
   hear([kind, ...fields]: readonly string[]): void {
     if (kind === 'WANT') void this.#answer(fields);
+    else if ((kind === 'ATTEMPTED' || kind === 'SAME') && fields[1] !== undefined) this.#watcher.onAttempt(fields[1]);
   }
 
   /** Told once the script is over. */

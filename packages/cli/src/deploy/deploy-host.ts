@@ -4,13 +4,13 @@ import type { Answer } from '../fleet/answer.js';
 import type { HostSession } from '../fleet/host-session.js';
 import { holdLease } from '../fleet/lease.js';
 import type { ExecChannel } from '../ssh/transport.js';
-import { converse, Partner } from './converse.js';
+import { converse, Partner, type ReleaseWatcher } from './converse.js';
 import { sendData } from './data-stream.js';
 import { sendFiles, type UploadProgress } from './send-release.js';
 import type { SourceTree } from './source-tree.js';
 
 /** Told how a deploy goes on, for people who watch. */
-export interface DeployWatcher {
+export interface DeployWatcher extends ReleaseWatcher {
   onStep(name: string): void;
   onUpload(progress: UploadProgress): void;
 }
@@ -44,7 +44,7 @@ class Uploader extends Partner {
   readonly #course: Course;
 
   constructor(session: HostSession, channel: ExecChannel, source: SourceTree, watcher: DeployWatcher, course: Course) {
-    super(session, channel);
+    super(session, channel, watcher);
     this.#course = course;
     this.#source = source;
     this.#watcher = watcher;
@@ -62,9 +62,9 @@ class Uploader extends Partner {
     else if (kind === 'PART') this.#parts.set(fields[0] ?? '', Number(fields[1]));
     else if (kind === 'TAKEN' || kind === 'INTERRUPTED') this.#course.hasClearedUp = true;
     else if (kind === 'STEP') this.#hearStep(fields);
-    else if (kind === 'SAME') this.#stay();
     else if (kind === 'READY') this.#letGo();
     else super.hear(words);
+    if (kind === 'SAME') this.#stay();
   }
 
   #hearStep([, name = '', how]: readonly string[]): void {

@@ -32,7 +32,9 @@ export function formatReleases(
   const cells = rows.map(({ host, app, release }): Cell[] => {
     const { id, state, current, createdAt, by, commit } = release;
     const style = state === 'failed' ? palette.red : current ? palette.green : palette.dim;
-    const word = { text: current ? 'current' : state, style };
+    // One that never was healthy is current only where nothing else could be brought back.
+    const text = !current ? state : state === 'good' ? 'current' : `current, ${state}`;
+    const word = { text, style };
     const age = createdAt === null ? '-' : formatAge(createdAt, nowMs);
     return [
       formatHost(host),
@@ -55,6 +57,7 @@ const HISTORY_COLUMNS: readonly Column[] = [
   { title: 'RELEASE' },
   { title: 'RESULT' },
   { title: 'BY', shrinks: true },
+  { title: 'REASON', shrinks: true },
 ];
 
 /** Formats who did what, one a line. */
@@ -63,7 +66,7 @@ export function formatHistory(
   { palette, width }: ReleasesLayout,
 ): Promise<string> {
   const cells = rows.map(({ host, entry }): Cell[] => {
-    const { at, by, app, verb, release, result, error } = entry;
+    const { at, by, app, verb, release, result, reason, error } = entry;
     const style = chooseStyle(result, palette);
     const word = { text: error === null ? result : `${result}: ${error}`, style };
     return [
@@ -74,6 +77,7 @@ export function formatHistory(
       escapeCell(release ?? '-'),
       word,
       escapeCell(by ?? '-'),
+      escapeCell(reason ?? '-'),
     ];
   });
   return formatTable(HISTORY_COLUMNS, cells, { width, header: palette.bold });

@@ -36,6 +36,7 @@ const APP_FIELDS = [
   'rssBytes',
   'ports',
   'release',
+  'beside',
   'exitCode',
   'signal',
   'endedAt',
@@ -78,8 +79,17 @@ export const DEPLOYED_APP_ROWS: RowShape = {
 /** The rows of `history`. */
 export const HISTORY_ROWS: RowShape = {
   list: 'entries',
-  fields: ['at', 'by', 'app', 'verb', 'release', 'result', 'error'],
-  columns: { AT: 'at', HOST: 'host', APP: 'app', VERB: 'verb', RELEASE: 'release', RESULT: 'result', BY: 'by' },
+  fields: ['at', 'by', 'app', 'verb', 'release', 'result', 'reason', 'error'],
+  columns: {
+    AT: 'at',
+    HOST: 'host',
+    APP: 'app',
+    VERB: 'verb',
+    RELEASE: 'release',
+    RESULT: 'result',
+    BY: 'by',
+    REASON: 'reason',
+  },
 };
 
 /** The rows of `prune`. */

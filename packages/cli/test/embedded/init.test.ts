@@ -103,6 +103,10 @@ test('off a terminal nothing is asked', async (context) => {
   expect(await read()).toBeUndefined();
   expect(await init()).toMatchObject({ exitCode: 0, stdout: '' });
   expect(await read()).toContain('dashboard:');
+  await writeFile(join(folder, 'app.py'), 'import streamlit as st\n');
+  expect((await init('--force')).stderr).toMatch(
+    /^This folder holds a Streamlit app, app\.py: outlast init --streamlit --force writes/m,
+  );
   await writeFile(path, '# mine\n');
   expect((await init('-y')).stderr).toMatch(/--force/);
   expect(await read()).toBe('# mine\n');

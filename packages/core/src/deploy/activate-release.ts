@@ -43,14 +43,17 @@ export const ACTIVATE_FUNCTIONS = sh`
     await_others
     read_current
     read_running
-    earlier=$good earlier_current=$good earlier_live=no run_before=$run
-    # What never was healthy is nothing to bring back, unless nothing else can be; what is of no release was there before the first one.
-    if [ -z "$running" ] || [ "$restored" = no ] || is_good "$running"; then
-      # Whoever has not yet stopped it does not want it back.
-      case $phase in running | between | launching) earlier_live=yes earlier=$running ;; esac
-    fi
+    previous=$good earlier_current=$good earlier_live=no run_before=$run
+    # Whoever has not yet stopped it does not want it back.
+    case $phase in
+    running | between | launching)
+      previous=$running
+      # What never was healthy is nothing to bring back, unless nothing else can be; what is of no release was there before the first one.
+      if [ -z "$running" ] || [ "$restored" = no ] || is_good "$running"; then earlier_live=yes; fi
+      ;;
+    esac
     if [ "$restored" = no ] || is_good "$current"; then earlier_current=$current; fi
-    tell "PREVIOUS $app \${earlier:--}"
+    tell "PREVIOUS $app \${previous:--}"
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || { clear_debt; return 1; }
     if [ "$earlier_live" = yes ] && [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then

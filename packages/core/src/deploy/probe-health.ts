@@ -32,6 +32,9 @@ export function buildProbeFunctions(health: HealthSettings, spec: Surroundings):
   ${raw(buildMaskFunction(spec.secretEnv))}
   ${raw(PAGE_FUNCTIONS)}
 
+  # As most servers write a request to their log.
+  ${raw(http === null ? '' : sh`own_request=${`"GET ${http.path} HTTP/`}`)}
+
   probe_health() { ${raw(probes.join(' && ') || ':')}; }
 
   # read_health_port: sets health_port to where the app listens.

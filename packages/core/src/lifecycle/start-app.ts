@@ -16,7 +16,7 @@ export const START_FUNCTIONS = sh`
   ${raw(PORT_FUNCTIONS)}
   ${raw(MASK_FUNCTIONS)}
 
-  run_release='' runtime='' beside=no program='' check_claim=:
+  run_release='' runtime='' beside=no program='' own_request='' check_claim=:
 
   # start_app: starts $app as described by write_run_files, as $request of $by, and watches it for $settle tenths of a second.
   start_app() {
@@ -196,9 +196,14 @@ export const START_FUNCTIONS = sh`
     done
   }
 
-  # print_last_lines: of each log, of what this run wrote, without secrets.
+  # print_last_lines: of each log, of what this run wrote, without secrets, and without the requests of a probe, which would drown the rest.
   print_last_lines() {
-    printf '%s\n' "$log_starts" | while read -r log_file log_start log_cut; do print_from "$log_file" "$log_start" "$log_cut" | tail -n 20 | mask_secrets; done
+    printf '%s\n' "$log_starts" | while read -r log_file log_start log_cut; do
+      print_from "$log_file" "$log_start" "$log_cut" | leave_out_own_requests | tail -n 20 | mask_secrets
+    done
+  }
+  leave_out_own_requests() {
+    if [ -z "$own_request" ]; then cat; else OWN_REQUEST=$own_request LC_ALL=C awk 'index($0, ENVIRON["OWN_REQUEST"]) == 0'; fi
   }
 
   # print_from LOG START CUT: from where it was that long while so much had been cut off its head. Whole blocks are skipped, since some shells

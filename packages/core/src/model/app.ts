@@ -20,6 +20,13 @@ export type StopMethod = 'term' | 'kill' | 'already-stopped';
 /** Who else ends an app. */
 export type DeathCause = 'oom' | 'logout';
 
+/** A run that lives beside the one that counts: a deploy tries it, or was killed before it had decided between both. */
+export interface RunBeside {
+  readonly release: string | null;
+  /** Null where only its supervisor lives. */
+  readonly pid: number | null;
+}
+
 /** One app on one host, as every verb reports it and as `--json` prints it. Absent values are null, never missing. */
 export interface AppReport {
   readonly app: string;
@@ -33,7 +40,7 @@ export interface AppReport {
   /** Seconds since the start, by the host's monotonic clock; null once it has ended. */
   readonly uptimeSeconds: number | null;
   readonly argv: readonly string[] | null;
-  /** The working folder as it was asked for; null for the login folder. */
+  /** The working folder as it was asked for, and where it runs in a release an absolute path; null for the login folder. */
   readonly cwd: string | null;
   /** How often the supervisor has started it again. */
   readonly restarts: number;
@@ -47,6 +54,8 @@ export interface AppReport {
   /** TCP ports that the tree listens on; null where they cannot be seen. */
   readonly ports: readonly number[] | null;
   readonly release: string | null;
+  /** Null where nothing runs beside it. */
+  readonly beside: RunBeside | null;
   readonly exitCode: number | null;
   /** The signal that ended it, without `SIG`. */
   readonly signal: string | null;

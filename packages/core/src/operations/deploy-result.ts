@@ -117,7 +117,10 @@ function createDeployError(reply: Reply, error: RemoteError): OutlastError {
     return createLockedError(reply, 'wait for it with --wait 5m, or end it with --take-over');
   if (error.code === 'E_STOPPED') {
     const who = describeWho(findRecord(reply, 'HALTED')?.fields[1]);
-    return new OutlastError(base.code, `${who} stopped it meanwhile, so it was not started`, base.details);
+    return new OutlastError(base.code, `${who} stopped it meanwhile, so it was not started`, {
+      ...base.details,
+      hint: 'deploy it again once it may run',
+    });
   }
   if (error.code === 'E_UPLOAD' && findRecord(reply, 'FULL') !== undefined)
     return new OutlastError(base.code, base.message, {

@@ -126,9 +126,10 @@ interface AppOwner {
 /** The apps by the pids of their processes that live. */
 function mapApps(report: HostReport): Map<number, AppOwner> {
   return new Map(
-    report.runs.flatMap(({ app, process }) =>
-      process?.liveness ? [[process.pid, { app, adopted: process.rest[2] === 'adopted' }] as const] : [],
-    ),
+    report.runs.flatMap(({ app, process, beside }) => [
+      ...(process?.liveness ? [[process.pid, { app, adopted: process.rest[2] === 'adopted' }] as const] : []),
+      ...(beside?.pid ? [[beside.pid, { app, adopted: false }] as const] : []),
+    ]),
   );
 }
 

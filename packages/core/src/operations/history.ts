@@ -30,6 +30,8 @@ export interface HistoryEntry {
   readonly release: string | null;
   /** `under-way` for one that somebody is at. */
   readonly result: DeployEnd | 'under-way';
+  /** What whoever did it gave as `--reason`. */
+  readonly reason: string | null;
   /** Code of the first thing that went wrong; null where nothing did, or nobody was there to say it. */
   readonly error: string | null;
 }
@@ -54,10 +56,10 @@ export const history: Operation<HistoryOptions, readonly HistoryEntry[]> = {
           tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | LC_ALL=C awk -v tag="@@$nonce ENTRY $name" '{ print tag, $0 }'
           enter_app "$name"
           if find_deploy; then
-            say "ENTRY $name $lock_time $lock_verb - under-way $lock_by"
+            say "ENTRY $name $lock_time $lock_verb - under-way $lock_by $lock_request $lock_reason"
           elif [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && read_lock "$lock_path"; then
             # The next one will note it.
-            say "ENTRY $name $lock_time $lock_verb - interrupted $lock_by"
+            say "ENTRY $name $lock_time $lock_verb - interrupted $lock_by $lock_request $lock_reason"
           fi
         done
       `,
@@ -88,7 +90,8 @@ const RESULTS: readonly HistoryEntry['result'][] = [
 ];
 const VERBS = ['deploy', 'rollback'] as const;
 
-function parseEntry([app = '', time, verbWord, release, resultWord, by, , code]: readonly string[]): HistoryEntry[] {
+function parseEntry(fields: readonly string[]): HistoryEntry[] {
+  const [app = '', time, verbWord, release, resultWord, by, , reason, code] = fields;
   const verb = VERBS.find((known) => known === verbWord);
   const result = RESULTS.find((known) => known === resultWord);
   const name = decodeText(by);
@@ -101,6 +104,7 @@ function parseEntry([app = '', time, verbWord, release, resultWord, by, , code]:
       verb,
       release: release === '-' ? null : (release ?? null),
       result,
+      reason: decodeText(reason),
       error: code !== undefined && /^E_[A-Z_]+$/.test(code) ? code : null,
     },
   ];

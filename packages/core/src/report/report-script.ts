@@ -198,6 +198,11 @@ const REPORT_AWK = sh`
       say_record("EXIT", i, exit_record[i])
       say_record("RELEASE", i, release[i])
       say_record("PORT", i, port[i])
+      other = (i == n) ? before[n] : n
+      if (other && lives(other)) {
+        split(pid_record[other], part, " ")
+        say_record("BESIDE", i, ((release[other] == "") ? "-" : release[other]) " " ((liveness(pid_record[other]) == "-") ? "-" : part[1]))
+      }
       printf "%s", specs[i]
       if (!(i in main)) continue
       name = app[i]
@@ -221,7 +226,7 @@ const REPORT_AWK = sh`
  * so a missing end is looked for again before it is believed.
  */
 export const REPORT_FUNCTIONS = sh`
-  # report APP...: HOST, then for each app APP, CLAIM, PID, SUPERVISOR, EXIT, STOP, STOPPED, SIGNAL, SPEC, USAGE and PORTS.
+  # report APP...: HOST, then for each app APP, CLAIM, PID, SUPERVISOR, EXIT, STOP, STOPPED, SIGNAL, BESIDE, SPEC, USAGE and PORTS.
   report() {
     read_boot
     ticks_per_second=100 # USER_HZ, in which the kernel tells ticks on every machine but the Alpha

@@ -108,12 +108,13 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     startedAt: formatTime(parseCount(facts.process?.rest[0]) || null),
     uptimeSeconds: live?.usage ? Math.round(live.usage.uptimeSeconds) : null,
     argv: fillPort(facts),
-    cwd: facts.spec?.cwd ?? null,
+    cwd: formatFolder(facts, host),
     restarts: parseCount(facts.exit?.[3] ?? facts.process?.rest[1]) ?? 0,
     cpuPercent: live?.usage ? computeCpuPercent(live.usage) : null,
     rssBytes: live?.usage?.rssBytes ?? null,
     ports: live === null ? [] : live.ports,
     release: facts.release,
+    beside: facts.beside,
     exitCode: verdict.exitCode ?? null,
     signal: verdict.signal ?? null,
     endedAt: formatTime(verdict.endedAt ?? null),
@@ -123,6 +124,11 @@ export function buildAppReport(facts: RunFacts, host: HostFacts): AppReport {
     logPath:
       facts.run === 0 ? null : `${host.stateDir}/apps/${facts.app}/${facts.spec?.log.split ? 'log.stdout' : 'log'}`,
   };
+}
+
+function formatFolder({ app, spec, release }: RunFacts, { stateDir }: HostFacts): string | null {
+  if (!spec?.inRelease || release === null) return spec?.cwd ?? null;
+  return `${stateDir}/deploys/${app}/releases/${release}${spec.cwd === null ? '' : `/${spec.cwd}`}`;
 }
 
 /** With the port that the host has chosen in its place. */

@@ -53,6 +53,7 @@ test('the records of a running app are read as they are', () => {
     },
     ports: [],
     release: null,
+    beside: null,
     port: null,
   });
 });

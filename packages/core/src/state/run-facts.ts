@@ -1,3 +1,4 @@
+import type { RunBeside } from '../model/app.js';
 import { decodeHexText } from '../wire/bytes.js';
 import type { Reply } from '../wire/reply.js';
 import { decodeToken } from '../wire/token.js';
@@ -54,6 +55,8 @@ export interface RunFacts {
   readonly spec: AppSpec | null;
   /** The id of the release that it runs in; null where it runs in none. */
   readonly release: string | null;
+  /** Another run that lives beside it; null where none does. */
+  readonly beside: RunBeside | null;
   /** The port that the host has chosen; null where it was not to. */
   readonly port: number | null;
   readonly usage: Usage | null;
@@ -117,6 +120,7 @@ function buildRunFacts(
     exit: records.get('EXIT')?.filter((word) => word !== '') ?? null,
     spec: chunks === undefined ? null : parseAppSpec(decodeToken(chunks.join(''))),
     release: records.get('RELEASE')?.[0] ?? null,
+    beside: parseBeside(records.get('BESIDE')),
     port: parsePorts(records.get('PORT')?.[0] ?? '')[0] ?? null,
     usage: parseUsage(records.get('USAGE'), host),
     ports: ports?.[0] === 'visible' ? parsePorts(ports[1] ?? '') : null,
@@ -149,6 +153,12 @@ function parseProcess(fields: Fields | undefined): RecordedProcess | null {
   const [liveness = '-', pid = '', start = '', boot = '', ...rest] = fields ?? [];
   if (!/^\d+$/.test(pid)) return null;
   return { liveness: liveness === '-' ? null : liveness, pid: Number(pid), start, boot, rest };
+}
+
+function parseBeside(fields: Fields | undefined): RunBeside | null {
+  if (fields === undefined) return null;
+  const [release = '-', pid = ''] = fields;
+  return { release: release === '-' ? null : release, pid: /^\d+$/.test(pid) ? Number(pid) : null };
 }
 
 function parseUsage(fields: Fields | undefined, host: HostFacts): Usage | null {

@@ -164,6 +164,8 @@ describe('what a deploy has left that was ended in its look at the health', () =
     expect(codesOf(unknown)).toEqual(['E_UNKNOWN_RESULT']);
     const left = appOf(unknown);
     expect(left).toMatchObject({ state: 'running', changed: null, attemptedRelease: left.release });
+    const { stdout } = await project.print('releases');
+    expect(stdout).toMatch(new RegExp(`${left.release} +current, activating `));
     await readOnHost(`: >${project.deployDir}/spoiled`);
     await project.write({ 'page.html': 'three' });
     await project.configure({ health: SERVED.health, setup: 'false' });
@@ -192,9 +194,12 @@ describe('what a deploy has left that was ended in its look at the health', () =
     const health = { exec: 'true', steady: '0ms', within: '4s' };
     const project = await createProject(lab, 'variants', { run, health, env: { VARIANT: 'a' } });
     await project.write({ file: 'one' });
-    await project.ask('deploy');
+    const { release } = appOf(await project.ask('deploy'));
     await project.configure({ env: { VARIANT: 'b' }, health: { ...health, exec: KILL_DEPLOY } });
-    expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
+    const unknown = await project.ask('deploy');
+    expect(codesOf(unknown)).toEqual(['E_UNKNOWN_RESULT']);
+    // Of the same files there is no other release.
+    expect(appOf(unknown)).toMatchObject({ release, attemptedRelease: release });
     await readOnHost(`: >${project.deployDir}/spoiled`);
     await project.configure({ health });
     const told = await project.ask('deploy');
@@ -277,6 +282,23 @@ describe('where a release was tried beside another one when its deploy was ended
     expect(appOf(await project.ask('status'))).toMatchObject({ state: 'running', pid: first.pid });
     return { project, first, tried };
   }
+
+  test('status tells of both, and find says whose they are', async () => {
+    const { project, first, tried } = await leaveBoth('both-told');
+    const { beside } = appOf(await project.ask('status'));
+    expect(beside).toEqual({ release: expect.any(String), pid: tried });
+    expect(beside?.release).not.toBe(first.release);
+    const { stderr } = await project.print('status');
+    expect(stderr).toContain(
+      `web1: beside both-told runs release ${beside?.release} (pid ${tried}): a deploy tries it`,
+    );
+    const { document } = await lab.ask(['find', 'server.mjs', '-H', 'web1', '--app', 'both-told']);
+    const wanted = [first.pid, tried].map((pid) => expect.objectContaining({ pid, app: 'both-told' }));
+    expect(document.outcomes[0]?.processes).toHaveLength(2);
+    expect(document.outcomes[0]?.processes).toEqual(expect.arrayContaining(wanted));
+    await project.ask('stop');
+    expect(appOf(await project.ask('status')).beside).toBe(null);
+  });
 
   test('a restart as recorded is one of what was healthy, and so is a start behind a stop', async () => {
     const { project, first } = await leaveBoth('restarted');

@@ -45,10 +45,14 @@ test('one deploys at a time: whoever comes is told who does, since when and why,
   expect(error?.code).toBe('E_LOCKED');
   expect(error?.message).toMatch(/^\S+@\S+ is at a deploy since \d{4}-\S+Z: the big move$/);
   expect(codesOf(await project.ask('rollback'))).toEqual(['E_LOCKED']);
+  const entriesOf = async () => (await project.ask('history')).document.outcomes[0]?.entries;
+  expect(await entriesOf()).toMatchObject([{ reason: null }, { result: 'under-way', reason: 'the big move' }]);
   const waiting = project.ask('deploy', '--wait', '1m');
   await go();
   expect(await ended).toBe(0);
   expect(appOf(await waiting)).toMatchObject({ state: 'running', changed: false });
+  const told = [{ reason: null }, { result: 'ok', reason: 'the big move' }, { result: 'unchanged', reason: null }];
+  expect(await entriesOf()).toMatchObject(told);
 });
 
 test('a deploy is taken over only knowingly, and its setup ends', async () => {

@@ -44,6 +44,23 @@ test('a probe says that waiting does not help, and what it has said is shown', a
   expect(appOf(told).steps?.find(({ name }) => name === 'health')?.seconds).toBeLessThan(30);
 });
 
+test('what the requests of a probe leave in the log does not drown what the app says', async () => {
+  const noting = SERVER.replace(
+    'response.end',
+    "console.log('127.0.0.1 \"GET ' + request.url + ' HTTP/1.1\" 404');\n  response.end",
+  );
+  const health = { http: '/missing', within: '3s', interval: '50ms' };
+  const project = await createProject(lab, 'access-log', { ...SERVED, health });
+  await project.write({ 'server.mjs': `console.error('no database');\n${noting}`, 'page.html': 'one' });
+  const told = await project.ask('deploy');
+  expect(told.document.outcomes[0]?.error).toMatchObject({
+    message: 'it is not healthy: /missing answers 404: one',
+    lastLines: ['no database', 'serving one'],
+  });
+  const log = (await project.print('logs', '-n', '100')).stdout;
+  expect(log.split('\n').filter((line) => line.includes('"GET /missing HTTP/1.1" 404')).length).toBeGreaterThan(20);
+});
+
 test('what the earlier release says in the log is not taken for the new one', async () => {
   const health = { log: '^ready$', within: '1s', steady: '0ms', interval: '50ms' };
   const run = ['sh', '-c', 'cat said; while sleep 0.05; do cat said; done'];
