@@ -7,6 +7,8 @@ const HEALTH_TEST =
 const INTERRUPTED = 'packages/cli/test/sshd/deploy/interrupted.test.ts';
 const LEFT = `${INTERRUPTED} > what a deploy has left that was ended in its look at the health`;
 const TRIED = `${INTERRUPTED} > a release that was only tried beside another one, and has ended since, hides nothing of that one`;
+const RECOVERED = 'packages/cli/test/sshd/deploy/recovered.test.ts';
+const BOTH_LEFT = `${RECOVERED} > where a release was tried beside another one when its deploy was killed`;
 const MEANWHILE = 'packages/cli/test/sshd/deploy/meanwhile.test.ts';
 const IN_PLACE = `${MEANWHILE} > while a release is started in the place of the earlier one`;
 const NO_GOOD = `${TESTS} > a release that is no good`;
@@ -122,7 +124,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what ran before can be started again',
     file: `${DEPLOY}/activate-release.ts`,
-    text: 'copy_run "$app_dir/run.$run_before" "$lock_path.run" ||',
+    text: 'copy_run "$earlier_run" "$lock_path.run" ||',
     instead: ': ||',
     test: `${NO_GOOD} that ends at once gives its place back`,
   },
@@ -241,7 +243,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'nothing is started while a release takes its place',
     file: `${DEPLOY}/read-lock.ts`,
-    text: '[ "$record" = activate ] || return 0',
+    text: 'is_taken || return 0',
     instead: 'false || return 0',
     test: `${IN_PLACE} start, restart and rm are refused with who deploys`,
   },
@@ -276,8 +278,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what is owed is remembered until it is brought back',
     file: `${DEPLOY}/recover-release.ts`,
-    text: 'elif [ ! -e "$deploy_dir/owed" ]; then',
-    instead: 'else',
+    text: 'if [ -e "$deploy_dir/owed" ]; then',
+    instead: 'if false; then',
     test: `${INTERRUPTED} > what is owed is brought back by a later deploy too, once it can be, be one in between that failed in order`,
   },
   {
@@ -325,7 +327,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a deploy whose release counts as good is not undone',
     file: `${DEPLOY}/activate-release.ts`,
-    text: 'note_good "$release" || { fail_full; return 1; }\n    rm -f "$deploy_dir/owed"',
+    text: 'note_good "$release" || { fail_full; return 1; }\n    forget_debt',
     instead: 'note_good "$release" || { fail_full; return 1; }',
     test: `${INTERRUPTED} > a deploy that is ended once its release counts as good is done: a rollback leaves that release`,
   },
@@ -353,9 +355,107 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what was healthy is brought back before anything else',
     file: `${DEPLOY}/recover-release.ts`,
-    text: 'if is_good_displaced; then',
+    text: 'if is_displaced; then',
     instead: 'if false; then',
     test: `${INTERRUPTED} > what a deploy has left that was ended in its look at the health gives its place back at once, whatever becomes of the next deploy`,
+  },
+  {
+    guard: 'a run is told from an earlier one of the same number',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: '[ "$record" != "$claim_before" ] || return 1',
+    instead: '[ "${record%% *}" = never ] || return 1',
+    test: `${BOTH_LEFT} and somebody has stopped both since, one that is not healthy does not stay`,
+  },
+  {
+    guard: 'what is only tried is dropped once it has ended',
+    file: `${DEPLOY}/recover-release.ts`,
+    text: '      drop_run\n      latest_run',
+    instead: '      latest_run',
+    test: `${BOTH_LEFT} and both have ended since, what was healthy is brought back before another one is tried, and outlives that`,
+  },
+  {
+    guard: 'what was brought back is not ended with what is tried beside it',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: 'request=$2-$lock-$request',
+    instead: 'request=$request-$2-$lock',
+    test: `${BOTH_LEFT} and both have ended since, what was healthy is brought back before another one is tried, and outlives that`,
+  },
+  {
+    guard: 'the folder of a release that runs stays where it is',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: '    note_activating || return 1\n    if run_step start',
+    instead: '    if run_step start',
+    test: `${BOTH_LEFT} and only that one lives, its folder stays where it is, and it stays until something is healthy`,
+  },
+  {
+    guard: 'a rollback that finds what was healthy running settles what is owed',
+    file: 'packages/core/src/operations/rollback.ts',
+    text: '      result=unchanged\n      forget_debt',
+    instead: '      result=unchanged',
+    test: `${BOTH_LEFT} a rollback first says that what was healthy runs, and goes back from it the next time`,
+  },
+  {
+    guard: 'a restart of what was healthy settles what is owed',
+    file: 'packages/core/src/operations/restart.ts',
+    text: '&& start_app && settle_debt\n',
+    instead: '&& start_app\n',
+    test: `${BOTH_LEFT} a restart of what was healthy settles that: a rollback goes back from it`,
+  },
+  {
+    guard: 'what somebody was stopping who was killed is stopped before it counts as running',
+    file: `${DEPLOY}/recover-release.ts`,
+    text: 'case $phase in running | between) apart stop_app "$app" - - ;; esac',
+    instead: ':',
+    test: `${RECOVERED} > where a deploy was killed while what ran was ending what ran is started again, though the next one fails in its setup`,
+  },
+  {
+    guard: 'a rollback that fails leaves what ran',
+    file: 'packages/core/src/operations/rollback.ts',
+    text: 'elif is_displaced; then restored=no; fi',
+    instead: 'fi',
+    test: `${RECOVERED} > a rollback that is not healthy leaves what a killed deploy has left, which is replaced as soon as something can be brought back`,
+  },
+  {
+    guard: 'a rollback brings back what is owed before it goes to another one',
+    file: 'packages/core/src/operations/rollback.ts',
+    text: 'then recover || return 1;',
+    instead: 'then :;',
+    test: `${RECOVERED} > a rollback that is not healthy goes back to what was healthy last, be it that this did not run any more`,
+  },
+  {
+    guard: 'what ran without a release is remembered',
+    file: `${DEPLOY}/activate-release.ts`,
+    text: '{ copy_run "$record_path" "$deploy_dir/owed.run" && write_record',
+    instead: '{ write_record',
+    test: `${RECOVERED} > what ran without a release is brought back where the first deploy was killed`,
+  },
+  {
+    guard: 'a release that could not be set up is not started',
+    file: 'packages/core/src/operations/deploy.ts',
+    text: 'note_state "$release" unprepared;',
+    instead: 'note_state "$release" failed;',
+    test: `${RECOVERED} > a release whose setup failed is set up anew where the same request comes again`,
+  },
+  {
+    guard: 'nobody prunes an app that a release takes its place of',
+    file: 'packages/core/src/operations/prune.ts',
+    text: 'if is_taken; then',
+    instead: 'if false; then',
+    test: `${RECOVERED} > whoever prunes leaves an app alone that a release takes its place of`,
+  },
+  {
+    guard: 'what was forgotten is not brought back',
+    file: 'packages/core/src/operations/remove.ts',
+    text: ' && forget_debt',
+    instead: '',
+    test: `${RECOVERED} > an app that somebody has forgotten is not brought back`,
+  },
+  {
+    guard: 'what a deploy has brought back may have changed what runs',
+    file: 'packages/cli/src/deploy/deploy-host.ts',
+    text: "if (name === 'restore') this.#course.hasClearedUp = true;",
+    instead: '',
+    test: `${RECOVERED} > a deploy that is interrupted behind what it has brought back does not say that nothing has changed`,
   },
   {
     guard: 'a stop is heard by those that wait',

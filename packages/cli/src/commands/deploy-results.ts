@@ -58,7 +58,7 @@ export async function changeReleases(
         // Where it has not begun nothing has changed, and the same would be in the way again.
         if (!session.isReached || !(error instanceof OutlastError)) throw error;
         const changed = NOT_SWITCHED.has(error.code) ? false : null;
-        const seen = await lookAtRelease(session, { app, attemptedRelease, changed });
+        const seen = await lookAtRelease(session, { app, attemptedRelease, changed }).catch(() => undefined);
         if (seen === undefined) throw error;
         return { ...seen, error };
       });

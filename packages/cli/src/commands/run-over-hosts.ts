@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { OutlastError } from '@outlast/core';
@@ -46,13 +47,13 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
   const { output, prompter, env } = context;
   const { atOnce = false } = job;
   const parallel = await planParallel(context, plan, atOnce);
-  let isLooking = false;
+  const looking = new AsyncLocalStorage<true>();
   const transports = createTransports({
     sshOptions: resolveSshOptions(flags),
     prompter: {
       // A host that is only looked at is worth no question.
       get interactive() {
-        return prompter.interactive && !isLooking;
+        return prompter.interactive && looking.getStore() === undefined;
       },
       confirm: (question) => prompter.confirm(question),
       secret: (question) => prompter.secret(question),
@@ -103,9 +104,9 @@ export async function runOverHosts<T>(context: Context, plan: FleetPlan, job: Ho
         ...(flags.ask ? { confirmBatch: (next, done) => askForBatch(prompter, next, done) } : {}),
         ...(lookAtSkipped && {
           lookAtSkipped: (host) => {
-            isLooking = true;
             const timeoutMs = Math.min(flags.timeout ?? LOOK_TIMEOUT_MS, LOOK_TIMEOUT_MS);
-            return workOn(host, { ...surroundings, hostContext: { reached: false }, timeoutMs }, lookAtSkipped);
+            const environment = { ...surroundings, hostContext: { reached: false }, timeoutMs };
+            return looking.run(true, () => workOn(host, environment, lookAtSkipped));
           },
         }),
         maxAuthFail: flags.maxAuthFail ?? DEFAULT_MAX_AUTH_FAIL,

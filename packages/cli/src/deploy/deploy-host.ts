@@ -30,7 +30,7 @@ export function deployToHost(
 interface Course {
   /** The host may have begun to switch. */
   isLetGo: boolean;
-  /** It has ended another deploy, or cleared up what one had left: that may have been what ran. */
+  /** It has ended another deploy, cleared up what one had left, or brought back what was healthy: something else may run since then. */
   hasClearedUp: boolean;
 }
 
@@ -69,6 +69,7 @@ class Uploader extends Partner {
 
   #hearStep([, name = '', how]: readonly string[]): void {
     if (how === 'begin') this.#watcher.onStep(name);
+    if (name === 'restore') this.#course.hasClearedUp = true;
     if (name === 'setup' && how === 'begin') this.#stay();
   }
 

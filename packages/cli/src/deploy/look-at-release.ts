@@ -13,17 +13,14 @@ export interface ReleaseQuestion extends Pick<ReleaseFinding, 'attemptedRelease'
 }
 
 /**
- * Looks which release runs on a host that did not say, as one whose answer was lost, or that was not deployed to. Undefined where it cannot be
- * asked, whatever the reason: there is another error to tell already.
+ * Looks which release runs on a host that did not say, as one whose answer was lost, or that was not deployed to.
+ *
+ * @throws OutlastError where it cannot be asked.
  */
 export async function lookAtRelease(session: HostSession, asked: ReleaseQuestion): Promise<ReleaseFinding | undefined> {
-  try {
-    await session.close();
-    const [seen] = await session.run(status, { apps: [asked.app] });
-    return seen && describe(seen, asked);
-  } catch {
-    return undefined;
-  }
+  await session.close();
+  const [seen] = await session.run(status, { apps: [asked.app] });
+  return seen && describe(seen, asked);
 }
 
 function describe({ report, ...seen }: SeenApp, { attemptedRelease, changed }: ReleaseQuestion): ReleaseFinding {

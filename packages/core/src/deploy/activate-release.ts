@@ -1,7 +1,7 @@
 import { sh } from '../shell/template.js';
 
-/** So long somebody else who is at the app is waited for, in tenths of a second. */
-const LONGEST_OTHER = 600;
+/** So long somebody else who is at the app is waited for, such as a stop with a long grace, in tenths of a second. */
+const LONGEST_OTHER = 6000;
 
 /**
  * Shell functions that let a release take the place of what runs, and what ran take its place again where it is not healthy:
@@ -39,11 +39,11 @@ export const ACTIVATE_FUNCTIONS = sh`
   # activate_release: of $release; fails when what ran before runs again, or nothing at all.
   activate_release() {
     trap : HUP INT PIPE TERM # not '', which the app would inherit as ignored
-    note_stage activate && owe && check_halted || return 1
-    await_others
+    note_stage activate && check_halted && await_others || return 1
     read_current
     read_running
-    previous=$good earlier_current=$good earlier_live=no run_before=$run
+    previous=$good earlier_current=$good earlier_live=no earlier_run=$record_path
+    claim_before=$(cat "$earlier_run" 2>/dev/null)
     # Whoever has not yet stopped it does not want it back.
     case $phase in
     running | between | launching)
@@ -54,6 +54,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     esac
     if [ "$restored" = no ] || is_good "$current"; then earlier_current=$current; fi
     tell "PREVIOUS $app \${previous:--}"
+    if [ "$earlier_live" = yes ]; then owe || return 1; fi
     run_release=$release
     run_step port check_before_stop && keep_earlier_run || { clear_debt; return 1; }
     if [ "$earlier_live" = yes ] && [ "$wanted_port" = auto ] && [ "$may_run_beside" = yes ]; then
@@ -71,7 +72,7 @@ export const ACTIVATE_FUNCTIONS = sh`
     while latest_run && is_other_at_it || [ "$quiet_looks" -lt 2 ]; do
       if is_other_at_it; then quiet_looks=0; else quiet_looks=$((quiet_looks + 1)); fi
       other_naps=$((other_naps + 1))
-      [ "$other_naps" -lt ${LONGEST_OTHER} ] || return 0
+      [ "$other_naps" -lt ${LONGEST_OTHER} ] || { fail E_STOPPING "$app" 'or started, and does not come to an end'; return 1; }
       nap
     done
   }
@@ -82,6 +83,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   # activate_beside: the new one has a port of its own, so what runs goes on until it is healthy.
   activate_beside() {
     beside=yes
+    note_activating || return 1
     if run_step start start_release && run_step health be_healthy && run_step switch switch_to "$release"; then
       finish_release
       set -- $?
@@ -105,10 +107,16 @@ export const ACTIVATE_FUNCTIONS = sh`
     stop_run - - beside
   }
 
+  # is_new_run: the latest one was claimed by this script, behind the one that ran before. A number may be given twice, a claim is not.
+  is_new_run() {
+    latest_run
+    read_record "$record_path" && [ "$record" != "$claim_before" ] || return 1
+    case $record in "$$ "*) ;; *) return 1 ;; esac
+  }
+
   # drop_new_run: with its records, so that the run before is the latest one again; but for those that whoever stops the app is writing.
   drop_new_run() {
-    latest_run
-    [ "$run" != "$run_before" ] || return 0
+    is_new_run || return 0
     if [ -e "$lock_path.stopped" ]; then apart stop_app "$app" - -; return; fi
     apart stop_run - - beside || return 1
     [ -e "$lock_path.stopped" ] || drop_run
@@ -127,9 +135,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   }
 
   # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
-  keep_earlier_run() {
-    copy_run "$app_dir/run.$run_before" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"
-  }
+  keep_earlier_run() { copy_run "$earlier_run" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"; }
 
   check_before_stop() { check_launcher && check_port && check_room; }
 
@@ -139,8 +145,11 @@ export const ACTIVATE_FUNCTIONS = sh`
     apart stop_app "$app" - -
   }
 
+  # note_activating: from here on somebody may have seen it.
+  note_activating() { is_good "$release" || note_state "$release" activating; }
+
   switch_to() {
-    is_good "$1" || note_state "$1" activating || return 1
+    note_activating || return 1
     switch_current "$1" || fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"
   }
 
@@ -157,11 +166,19 @@ export const ACTIVATE_FUNCTIONS = sh`
   }
 
   start_release() {
-    check_halted && start_app && check_halted || return 1
+    check_halted && { start_app || fail_started; } && check_halted || return 1
     judge_run
     [ "$phase" != running ] || return 0
     read_record "$record_path.exit"
     tell "ENDED $app $record"
+    return 1
+  }
+
+  # fail_started: says so where somebody else has started the app; other reasons were told.
+  fail_started() {
+    [ "$beside" = no ] && ! is_new_run || return 1
+    judge_run
+    [ "$phase" != running ] || fail E_ALREADY_RUNNING "$app" 'somebody has started it meanwhile'
     return 1
   }
 
@@ -194,8 +211,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   note_failed() { is_good "$release" || note_state "$release" failed; }
 
   undo_switch() {
-    latest_run
-    if [ "$run" != "$run_before" ]; then apart stop_app "$app" - - || return 1; fi
+    if is_new_run; then apart stop_app "$app" - - || return 1; fi
     switch_current "$earlier_current" || { fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"; return 1; }
     restore_earlier
   }
@@ -203,15 +219,17 @@ export const ACTIVATE_FUNCTIONS = sh`
   # restore_earlier: unless it runs as it did, or is to run no more.
   restore_earlier() {
     [ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
-    latest_run
-    judge_run
-    if [ "$run" = "$run_before" ] && [ "$phase" = running ]; then return 0; fi
+    if ! is_new_run; then
+      judge_run
+      [ "$phase" != running ] || return 0
+    fi
     apart start_recorded "$lock_path.run" back
   }
 
-  # start_recorded FILES NAME: a run as it was, as a request of its own: of this one something may have been started already. In a shell of its own.
+  # start_recorded FILES NAME: a run as it was, as a request of its own: of this one something may have been started already. Its id begins with
+  # another word, since processes are found by how the id begins. In a shell of its own.
   start_recorded() {
-    request=$request-$2-$lock
+    request=$2-$lock-$request
     can_start "$1" && start_release
   }
 
@@ -225,12 +243,14 @@ export const ACTIVATE_FUNCTIONS = sh`
   # finish_release: it was healthy.
   finish_release() {
     note_good "$release" || { fail_full; return 1; }
-    rm -f "$deploy_dir/owed"
+    forget_debt
   }
 
-  # owe: from here on something is to run, whatever becomes of this script.
-  owe() { write_record "$deploy_dir/owed" - || fail_full; }
+  # owe: from here on what runs, or what takes its place, is to run, whatever becomes of this script.
+  owe() {
+    [ -e "$deploy_dir/owed" ] || { copy_run "$record_path" "$deploy_dir/owed.run" && write_record "$deploy_dir/owed" -; } || fail_full
+  }
 
   # clear_debt: nothing has changed, or what ran before runs again.
-  clear_debt() { [ "$restored" = no ] || rm -f "$deploy_dir/owed"; }
+  clear_debt() { [ "$restored" = no ] || forget_debt; }
 `;

@@ -14,12 +14,13 @@ import { sh } from '../shell/template.js';
  * | `records/ID.health`    | by what a deploy has found it healthy last, as JSON                              |
  * | `records/ID.run.*`     | the files of its last healthy run, from which it can be started again            |
  * | `good`                 | id of the release that was healthy last                                          |
- * | `owed`                 | nothing: it is there from the moment on at which one release begins to take the place of another until one of them runs as it should, or somebody stops the app |
+ * | `owed`                 | nothing: it is there from the moment on at which a release begins to take the place of what runs until one of both runs as it should, or somebody stops the app |
+ * | `owed.run.*`           | the files of what ran then                                                       |
  * | `incoming/`, `parts/`  | an upload under way: a tree, and beginnings of large files by their hash         |
  * | `lists/`, `cut`        | of an upload under way: its manifest and what is needed of it; there until it has come whole |
  * | `environments/KEY/`    | a virtual environment, complete once `.complete` is in it                        |
  * | `page`, `page.answer`, `page.read` | what the app has answered while its health is looked at               |
- * | `current.PID`, `claim.PID`, `room` | what becomes `current` and `lock.N`, and what tells whether there is room |
+ * | `current.PID`, `claim.PID`, `copies.PID/`, `room` | what becomes `current`, `lock.N` and files of a run, and what tells whether there is room |
  * | `lock.N`               | pid, start, boot of who deploys; request; time; who; verb; reason: having it is the lock |
  * | `lock.N.stage`         | how far that is: `upload`, `setup`, `activate`                                   |
  * | `lock.N.said`          | what it has told its client, for one whose answer was lost                       |
@@ -29,8 +30,8 @@ import { sh } from '../shell/template.js';
  * | `lock.N.done`          | it is there when all was done and told                                           |
  * | `deploys.log`          | a line for each: time; verb; release or `-`; result; who; request; reason; code of the error, if any |
  *
- * States of a release: `uploaded` and `ready` (set up) before anybody has seen it, `activating` from the stop of the one before it on, then
- * `good` or `failed`.
+ * States of a release: `uploaded` and `ready` (set up) before anybody has seen it, `unprepared` where its setup failed, `activating` from its
+ * switch on, or from its start where that comes first, then `good` or `failed`.
  */
 export const DEPLOY_LAYOUT_FUNCTIONS = sh`
   # enter_deploys NAME: sets app, app_dir and deploy_dir.

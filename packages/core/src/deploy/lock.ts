@@ -120,7 +120,7 @@ export const LOCK_FUNCTIONS = sh`
       read_record "$deploy_dir/lock.$1.stage"
       say "INTERRUPTED $app $lock_by $lock_time $lock_verb \${record:--}"
       # Whoever has stopped what was left does not want it back.
-      [ ! -e "$deploy_dir/lock.$1.stopped" ] || rm -f "$deploy_dir/owed"
+      [ ! -e "$deploy_dir/lock.$1.stopped" ] || forget_debt
       [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request $lock_reason"
       end_setup "$lock_request"
     fi
@@ -163,7 +163,7 @@ export const LOCK_FUNCTIONS = sh`
     read_lock "$lock_path"
     set -- "$1" "$([ "$1" != failed ] || find_first_error)"
     note_deploy "$lock_verb \${release:--} $1 $by $request $lock_reason\${2:+ $2}"
-    [ ! -e "$lock_path.stopped" ] || rm -f "$deploy_dir/owed"
+    [ ! -e "$lock_path.stopped" ] || forget_debt
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.*
     return 0

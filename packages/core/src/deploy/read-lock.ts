@@ -36,9 +36,12 @@ export const READ_LOCK_FUNCTIONS = sh`
     [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && is_recorded_alive "$lock_path" && read_lock "$lock_path"
   }
 
-  # check_deploy: refuses to go on while one release takes the place of another.
+  # is_taken: one release takes the place of another at this moment. Sets deploy_dir.
+  is_taken() { find_deploy && read_record "$lock_path.stage" && [ "$record" = activate ]; }
+
+  # check_deploy: refuses to go on while that is so.
   check_deploy() {
-    find_deploy && read_record "$lock_path.stage" && [ "$record" = activate ] || return 0
+    is_taken || return 0
     fail_locked
     return 1
   }
@@ -71,6 +74,17 @@ export const READ_LOCK_FUNCTIONS = sh`
       halted=$lock
       latest_lock
     done
-    rm -f "$deploy_dir/owed"
+    forget_debt
+  }
+
+  # forget_debt: nothing is to be brought back any more.
+  forget_debt() { rm -f "$deploy_dir/owed" "$deploy_dir"/owed.run.*; }
+
+  # settle_debt: what somebody has started is what was healthy last.
+  settle_debt() {
+    deploy_dir=$state/deploys/$app
+    [ -n "$run_release" ] && read_record "$deploy_dir/good" && [ "$record" = "$run_release" ] || return 0
+    judge_run
+    [ "$phase" != running ] || forget_debt
   }
 `;

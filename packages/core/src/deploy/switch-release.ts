@@ -2,24 +2,24 @@ import { sh } from '../shell/template.js';
 
 /** Shell functions that make a release of what has come, make it the current one, and let go of old ones. */
 export const SWITCH_FUNCTIONS = sh`
-  # clear_up: what a deploy has left that did not come to its end. A release that nobody has seen goes back to where uploads are; one that
-  # was being switched to may run, and stays as one that failed.
+  # clear_up: what a deploy has left that did not come to its end. A release that nobody has seen goes back to where uploads are, and so does
+  # one of this very request that could not be set up; one that was being switched to may run, and stays as one that failed.
   clear_up() {
     list_releases
     for unfinished in $releases; do
       read_release "$unfinished"
-      case $release_state in
-      uploaded | ready)
+      case $release_state:$unfinished in
+      uploaded:* | ready:* | "unprepared:$release")
         [ -e "$deploy_dir/incoming" ] || mv "$deploy_dir/releases/$unfinished" "$deploy_dir/incoming" 2>/dev/null
         remove_release "$unfinished"
         ;;
-      activating)
+      activating:*)
         release_state=failed
         write_release_record "$unfinished"
         ;;
       esac
     done
-    rm -rf "$deploy_dir"/current.*
+    rm -rf "$deploy_dir"/current.* "$deploy_dir"/copies.*
   }
 
   # keep_release CONTENT COMMIT: makes the incoming tree the release $release; its record comes first, so that no tree stands without one.
@@ -76,13 +76,20 @@ export const SWITCH_FUNCTIONS = sh`
 
   # find_oldest STATE COUNT: the number of the oldest of the latest so many in that state, nothing where there are fewer.
   find_oldest() {
-    for kept in $releases; do read_release "$kept" && [ "$release_state" = "$1" ] && echo "$release_number"; done | sort -rn | sed -n "$2{p;q;}"
+    for kept in $releases; do
+      read_release "$kept"
+      [ "$release_state" != unprepared ] || release_state=failed
+      [ "$release_state" != "$1" ] || echo "$release_number"
+    done | sort -rn | sed -n "$2{p;q;}"
   }
 
   # runs_as_proven: what runs was started as it was when it was healthy.
-  runs_as_proven() {
-    for part in launch settings; do
-      [ "$(cat "$record_path.$part" 2>/dev/null)" = "$(cat "$deploy_dir/records/$running.run.$part" 2>/dev/null)" ] || return 1
+  runs_as_proven() { was_started_from "$deploy_dir/records/$running.run"; }
+
+  # was_started_from FILES: the run that was entered.
+  was_started_from() {
+    for part in launch settings release; do
+      [ "$(cat "$record_path.$part" 2>/dev/null)" = "$(cat "$1.$part" 2>/dev/null)" ] || return 1
     done
   }
 
@@ -95,12 +102,17 @@ export const SWITCH_FUNCTIONS = sh`
     copy_run "$record_path" "$deploy_dir/records/$1.run" && write_release_record "$1" && write_record "$deploy_dir/good" "$1"
   }
 
-  # copy_run FROM TO: the files from which a run can be started again, each in one piece.
+  # copy_run FROM TO: the files from which a run can be started again, in the place of those that were there.
   copy_run() {
+    copies=$deploy_dir/copies.$$
+    rm -rf "$copies"
+    mkdir "$copies" 2>/dev/null || return 1
     for part in spec settings launch secrets sh release runtime; do
-      [ -e "$1.$part" ] || continue
-      cp "$1.$part" "$2.$part.$$" 2>/dev/null && mv -f "$2.$part.$$" "$2.$part" || return 1
+      [ ! -e "$1.$part" ] || cp "$1.$part" "$copies/\${2##*/}.$part" 2>/dev/null || { rm -rf "$copies"; return 1; }
     done
-    [ -e "$1.runtime" ] || rm -f "$2.runtime"
+    for part in secrets release runtime; do [ -e "$1.$part" ] || rm -f "$2.$part"; done
+    # By one program, so that hardly anybody ever finds some of the old beside some of the new.
+    [ ! -e "$1.launch" ] || mv -f "$copies"/* "\${2%/*}/" || return 1
+    rm -rf "$copies"
   }
 `;

@@ -96,7 +96,7 @@ const DEPLOY_FUNCTIONS = sh`
       tell "SAME $app $release"
       if is_running_as_asked; then result=unchanged; return 0; fi
     elif is_left_there; then
-      request=$request-$lock # of the request itself something was started already
+      request=again-$lock-$request # of the request itself something was started already
     else
       note_stage upload || return 1
       run_step upload upload_release "$1" "$2" || return 1
@@ -156,7 +156,7 @@ const DEPLOY_FUNCTIONS = sh`
     rm -f "$deploy_dir/records/$release.setup.log"
     if ! { prepare_runtime && set_up_release; }; then
       # One that has filled the disk must not leave it full: what runs needs it too.
-      if has_room; then note_state "$release" failed; else remove_release "$release"; fi
+      if has_room; then note_state "$release" unprepared; else remove_release "$release"; fi
       return 1
     fi
     note_state "$release" ready

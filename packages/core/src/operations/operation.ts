@@ -136,7 +136,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   E_PORT_TAKEN: 'the port is taken',
   E_NOT_DEPLOYED: 'no release of it is there',
   E_UPLOAD: 'the release did not come whole',
-  E_SETUP_FAILED: 'the setup failed, and nothing was switched',
+  E_SETUP_FAILED: 'the setup failed, so the release was not switched to',
   E_UNHEALTHY: 'it is not healthy',
   E_NO_RELEASE: 'nothing to go back to',
   E_NO_SUCH_PROCESS: 'there is no such process',

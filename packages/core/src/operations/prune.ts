@@ -1,3 +1,4 @@
+import { READ_LOCK_FUNCTIONS } from '../deploy/read-lock.js';
 import { REMOVE_FUNCTIONS } from '../lifecycle/remove-app.js';
 import { buildScript } from '../shell/script.js';
 import { sh } from '../shell/template.js';
@@ -35,7 +36,7 @@ export const prune: Operation<PruneOptions, PruneResult> = {
   build: ({ olderThanSeconds, dryRun }, frame) =>
     buildScript(frame, {
       title: dryRun ? 'prune, only told' : 'prune',
-      functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, REMOVE_FUNCTIONS, PRUNE_FUNCTIONS],
+      functions: [...CHANGE_FUNCTIONS, TREE_FUNCTIONS, READ_LOCK_FUNCTIONS, REMOVE_FUNCTIONS, PRUNE_FUNCTIONS],
       body: sh`
         age=${olderThanSeconds} dry_run=${dryRun ? 'yes' : 'no'}
         need awk cat grep id ln ls mv od rm sleep tr || return 1
@@ -56,6 +57,7 @@ const PRUNE_FUNCTIONS = sh`
   # prune_app NAME: says what became of it: removed, would, live, recent, undated, processes-left or damaged.
   prune_app() {
     enter_app "$1"
+    if is_taken; then say "PRUNED $app live"; return 0; fi
     leading_run
     judge_run
     if [ "$run" = 0 ] || [ "$phase" = abandoned ] || ! check_records >/dev/null; then say "PRUNED $app damaged"; return 0; fi
@@ -70,7 +72,7 @@ const PRUNE_FUNCTIONS = sh`
     read_tree
     if ! list_members "$root" "$mark" || [ -n "$members" ]; then say "PRUNED $app processes-left"; return 0; fi
     if [ "$dry_run" = yes ]; then say "PRUNED $app would"; return 0; fi
-    remove_app "$app" "$run" && say "PRUNED $app removed"
+    remove_app "$app" "$run" && forget_debt && say "PRUNED $app removed"
   }
 
   # read_end: sets ended_at to the time of the end in seconds since the epoch, 0 where nobody knows it.

@@ -70,6 +70,7 @@ function parseReleases({ records }: Reply, app: string): Release[] {
     .map(({ fields: [, id = '', , state, time, by, commit] }) => ({
       id,
       current: id === current,
+      // What could not be set up is `unprepared` on the host.
       state: STATES.find((known) => known === state) ?? 'failed',
       createdAt: formatTime(Number(time) || null),
       by: decodeText(by),

@@ -25,7 +25,7 @@ export const remove: Operation<RemoveOptions, readonly AppResult[]> = {
         read_boot
         for name in ${options.apps}; do
           enter_app "$name"
-          check_deploy && remove_app "$name"
+          check_deploy && remove_app "$name" && forget_debt
         done
         report ${options.apps}
       `,

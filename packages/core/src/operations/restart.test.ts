@@ -27,10 +27,10 @@ test('the answer is that of the start', () => {
 
 test('what the start needs is looked at before the stop', () => {
   expect(restart.build({ ...OPTIONS, spec: SPEC }, { nonce: 'n' })).toMatch(
-    /elif check_deploy && check_cwd && find_runtime ~ && check_proven && check_launcher && check_port && check_room; then\n *\(stop_app web - -\) && start_app\n/,
+    /elif check_deploy && check_cwd && find_runtime ~ && check_proven && check_launcher && check_port && check_room; then\n *\(stop_app web - -\) && start_app && settle_debt\n/,
   );
   expect(restart.build(OPTIONS, { nonce: 'n' })).toMatch(
-    /elif check_deploy && check_recorded && check_proven && check_launcher && check_port && check_room; then\n *\(stop_app web - -\) && start_app\n/,
+    /elif check_deploy && check_recorded && check_proven && check_launcher && check_port && check_room; then\n *\(stop_app web - -\) && start_app && settle_debt\n/,
   );
 });
 

@@ -79,16 +79,23 @@ const ROLLBACK_FUNCTIONS = sh`
     read_release "$release" && [ -d "$deploy_dir/releases/$release" ] || { fail_release "no release $release is there"; return 1; }
     run_source=$deploy_dir/records/$release.run
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
-    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then result=unchanged; return 0; fi
+    if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then
+      result=unchanged
+      forget_debt
+      return 0
+    fi
     tell "ATTEMPTED $app $release"
+    # What is to run is brought back by this very rollback, or is there for the one that it may have to undo.
+    if [ "$release" != "$good" ]; then recover || return 1; elif is_displaced; then restored=no; fi
     use_recorded_files
     check_recorded && activate_release
   }
 
-  # is_good_aside: what is current, or what ran last, is another one than that which was healthy last; or it was just to be another one.
+  # is_good_aside: what is current, or what ran last, is another one than that which was healthy last; or it was just to be another one, or
+  # another one was just tried beside it.
   is_good_aside() {
     [ -n "$good" ] && [ -d "$deploy_dir/releases/$good" ] &&
-      { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ] || [ -e "$deploy_dir/owed" ]; }
+      { [ "$good" != "$current" ] || [ "\${running:-$good}" != "$good" ] || [ -e "$deploy_dir/owed" ] || [ "$dropped" = yes ]; }
   }
 
   # fail_release WHY: with what could be gone back to.

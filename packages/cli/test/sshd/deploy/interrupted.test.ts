@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { findFreePort, waitFor } from '@outlast/test-fixtures';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createProject, type Project, SERVED, SERVER } from '../../deploy-project.js';
+import { describe, expect, test } from 'vitest';
+import { createProject, SERVED, SERVER } from '../../deploy-project.js';
 import { readDocument } from '../../document-schema.js';
+import { awaitThere, beginDeploy, hasTold, KILL_DEPLOY, readOn } from '../../interrupted-deploy.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -16,25 +17,7 @@ const createServed = async (app: string, way: 'in place' | 'beside') =>
 /** The line of a server that does not start where there is a file `spoiled`. */
 const SPOILED = "if (existsSync('../../spoiled')) process.exit(7);";
 
-const readOnHost = async (line: string) => (await lab.host().run(line)).stdout.trim();
-
-/** Whether the deploy of that number has told a line with this. */
-const hasTold = (project: Project, lock: number, text: string) => async () =>
-  (await readOnHost(`cat ${project.deployDir}/lock.${lock}.said 2>/dev/null`)).includes(text);
-
-/** Starts a deploy by a client of its own; resolves once the app of the new release runs. */
-async function beginDeploy(project: Project, lock: number) {
-  const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
-  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
-  onTestFinished(() => {
-    client.kill('SIGKILL');
-  });
-  const ended = new Promise((resolve) => client.once('close', resolve));
-  client.stdout?.resume();
-  client.stderr?.resume();
-  await waitFor(hasTold(project, lock, ' start ok '), { what: 'the start', timeoutMs: 20_000 });
-  return { client, ended };
-}
+const readOnHost = (line: string) => readOn(lab, line);
 
 describe.each(['in place', 'beside'] as const)('a release that is no good, %s of the one before', (way) => {
   test.each([
@@ -46,12 +29,12 @@ describe.each(['in place', 'beside'] as const)('a release that is no good, %s of
     const first = appOf(await project.ask('deploy'));
     await project.write(files);
     await project.configure({ health: { ...SERVED.health, ...health } });
-    const { client, ended } = await beginDeploy(project, 2);
+    const { client, ended } = await beginDeploy(lab, project, hasTold(2, ' start ok '));
     client.kill('SIGKILL');
     await ended;
     const isDone = async () => (await readOnHost(`ls ${project.deployDir}/lock.2.done 2>/dev/null`)) !== '';
     await waitFor(isDone, { what: 'the end of the deploy', timeoutMs: 20_000 });
-    expect(await hasTold(project, 2, ' rollback ok ')()).toBe(true);
+    await awaitThere(lab, project, hasTold(2, ' rollback ok '));
     const now = appOf(await project.ask('status'));
     expect(now).toMatchObject({ state: 'running', release: first.release });
     if (way === 'beside') expect(now.pid).toBe(first.pid);
@@ -65,7 +48,7 @@ test('a deploy is not unchanged where what runs never was healthy as it is', asy
   await project.write(PAGES);
   const first = appOf(await project.ask('deploy'));
   await project.configure({ env: { BAD: '1' } });
-  const { ended } = await beginDeploy(project, 2);
+  const { ended } = await beginDeploy(lab, project, hasTold(2, ' start ok '));
   const told = await project.ask('deploy', '--take-over');
   await ended;
   expect(codesOf(told)).toEqual(['E_UNHEALTHY']);
@@ -114,9 +97,6 @@ test('a deploy that is interrupted before anything is switched says that nothing
   });
   expect(appOf(await project.ask('status'))).toMatchObject({ pid: first.pid, state: 'running' });
 });
-
-/** A probe that ends the script which asks it. */
-const KILL_DEPLOY = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';
 
 describe('what a deploy has left that was ended in its look at the health', () => {
   /** In place, where nothing of the release before runs any more. */

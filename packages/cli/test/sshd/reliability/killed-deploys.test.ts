@@ -18,13 +18,16 @@ import {
   readVersion,
   repair,
   runDeployCampaign,
+  writeVersion,
 } from './deploy-stage.js';
 
 /** Each round has one of them for itself. */
-const PLACES = { web1: 'in place', web2: 'beside' } as const;
+const PLACES = { web1: 'in place', web2: 'beside', web3: 'in place, slowly' } as const;
 const lab = useLab(Object.keys(PLACES));
 /** Somewhat longer than such a deploy takes, from its lock on. */
 const LONGEST_MS = 1_500;
+/** And than one takes that waits for what ran before to end. */
+const LONGEST_SLOWLY_MS = 2_200;
 
 test('a deploy whose script is killed on the host leaves whole releases, and whatever comes next puts it right', {
   timeout: CAMPAIGN_TIMEOUT_MS,
@@ -47,7 +50,7 @@ async function play(stage: DeployStage, round: Round): Promise<void> {
   expect(known).toContain(left.current);
   for (const version of left.versions) expect(known).toContain(version);
   expect(new Set(left.versions).size).toBe(left.versions.length);
-  if (stage.place === 'in place') expect(left.versions.length).toBeLessThanOrEqual(1);
+  if (stage.place !== 'beside') expect(left.versions.length).toBeLessThanOrEqual(1);
   else expect(left.versions).toContainEqual(expect.stringMatching(/^(first|version)/));
   await checkStatus(stage, left);
   // Killed by somebody, it is not gone on with: they may want it so.
@@ -57,12 +60,12 @@ async function play(stage: DeployStage, round: Round): Promise<void> {
     if (told.ok === false) expect(left).toEqual(before);
     if (!isKilled) expect(told.ok).not.toBeNull();
   }
-  await goOn(stage, round, left);
+  await goOn(stage, round, before, left);
   await repair(stage, next, round);
 }
 
-const ask = (stage: DeployStage, verb: string) =>
-  askInProcess(stage.laptop, [verb, stage.app, ...buildDeployWords(stage).slice(2, 4)]);
+const ask = (stage: DeployStage, verb: string, ...flags: string[]) =>
+  askInProcess(stage.laptop, [verb, stage.app, ...buildDeployWords(stage).slice(2, 4), ...flags]);
 
 /** What is told to run does run, and nothing runs where nothing is told to. */
 async function checkStatus(stage: DeployStage, { versions }: Deployed): Promise<void> {
@@ -72,9 +75,15 @@ async function checkStatus(stage: DeployStage, { versions }: Deployed): Promise<
 }
 
 /** Somebody looks after it, in one way or another. */
-async function goOn(stage: DeployStage, { random, step, count }: Round, left: Deployed): Promise<void> {
-  const verb = random.pick(['deploy', 'rollback', 'stop', 'start', 'restart', 'rm'] as const);
+async function goOn(
+  stage: DeployStage,
+  { random, step, count }: Round,
+  before: Deployed,
+  left: Deployed,
+): Promise<void> {
+  const verb = random.pick(['deploy', 'sick deploy', 'rollback', 'stop', 'start', 'restart', 'rm'] as const);
   if (verb === 'deploy') return;
+  if (verb === 'sick deploy') return deploySick(stage, { step, count }, before, left);
   const told = await ask(stage, verb);
   const after = await lookAt(stage);
   const [code] = codesOf(told);
@@ -97,13 +106,32 @@ async function goOn(stage: DeployStage, { random, step, count }: Round, left: De
   }
 }
 
+/** Deploys what is never healthy: what was healthy before runs afterwards, be it that it did not run in between. */
+async function deploySick(
+  stage: DeployStage,
+  { step, count }: Pick<Round, 'step' | 'count'>,
+  before: Deployed,
+  left: Deployed,
+): Promise<void> {
+  await writeVersion(stage, 'sick in between');
+  const told = await deployStaged(stage);
+  const after = await lookAt(stage);
+  step(`sick deploy: ${told.error?.code}; ${after.versions} runs, ${after.current} current`);
+  count('followed by a deploy that is never healthy');
+  expect(told.error?.code).toBe('E_UNHEALTHY');
+  expect(after.versions).toEqual([after.current]);
+  expect([...before.versions, ...left.versions]).toContain(after.current);
+  expect(after.current).not.toContain('sick');
+  await checkStatus(stage, after);
+}
+
 /** Deploys, and kills the script; tells nothing where its client was killed as well. */
 async function disturb(
   stage: DeployStage,
   { random, step }: Round,
 ): Promise<[told: ToldOutcome | undefined, isKilled: boolean]> {
   const isAlone = random.chance(0.6);
-  const pause = random.integer(0, LONGEST_MS);
+  const pause = random.integer(0, stage.place === 'in place, slowly' ? LONGEST_SLOWLY_MS : LONGEST_MS);
   const isWhole = random.chance(0.5);
   step(
     `the script ${isWhole ? 'with all that it waits for ' : ''}is killed ${pause} ms behind its lock${isAlone ? ', its client before' : ''}`,

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { waitFor } from '@outlast/test-fixtures';
+import { onTestFinished } from 'vitest';
+import type { Project } from './deploy-project.js';
+import type { Lab } from './program-lab.js';
+
+/** A probe that ends the script which asks it. */
+export const KILL_DEPLOY = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';
+
+/** What a line prints on the host, without blanks around it. */
+export const readOn = async (lab: Lab, line: string): Promise<string> => (await lab.host().run(line)).stdout.trim();
+
+/** A line that is true, in the folder of the releases, once the deploy of that number has told a line with this. */
+export const hasTold = (lock: number, text: string): string => `grep -qs '${text}' lock.${lock}.said`;
+
+/** Waits until a line is true in the folder of the releases. */
+export async function awaitThere(lab: Lab, { deployDir }: Project, line: string): Promise<void> {
+  const isSo = async () => (await lab.host().run(`cd ${deployDir} && ${line}`)).exitCode === 0;
+  await waitFor(isSo, { what: line, timeoutMs: 20_000 });
+}
+
+/** Starts a deploy by a client of its own; resolves once that line is true in the folder of the releases. */
+export async function beginDeploy(lab: Lab, project: Project, until: string) {
+  const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
+  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
+  onTestFinished(() => {
+    client.kill('SIGKILL');
+  });
+  const ended = new Promise((resolve) => client.once('close', resolve));
+  client.stdout?.resume();
+  client.stderr?.resume();
+  await awaitThere(lab, project, until);
+  return { client, ended };
+}
+
+/** Ends the script that has that lock, with what it waits for. */
+export const killScript = (lab: Lab, project: Project, lock: number): Promise<string> =>
+  readOn(lab, `kill -s KILL -- "-$(cut -d' ' -f1 ${project.deployDir}/lock.${lock})"`);
