@@ -363,7 +363,7 @@ export const DEPLOY_MUTANTS = [
     guard: 'a run is told from an earlier one of the same number',
     file: `${DEPLOY}/activate-release.ts`,
     text: '[ "$record" != "$claim_before" ] || return 1',
-    instead: '[ "${record%% *}" = never ] || return 1',
+    instead: 'false || return 1',
     test: `${BOTH_LEFT} and somebody has stopped both since, one that is not healthy does not stay`,
   },
   {
@@ -371,7 +371,7 @@ export const DEPLOY_MUTANTS = [
     file: `${DEPLOY}/recover-release.ts`,
     text: '      drop_run\n      latest_run',
     instead: '      latest_run',
-    test: `${BOTH_LEFT} and both have ended since, what was healthy is brought back before another one is tried, and outlives that`,
+    test: `${INTERRUPTED} > where a release was tried beside another one when its deploy was ended, and both are left the next deploy ends that one alone`,
   },
   {
     guard: 'what was brought back is not ended with what is tried beside it',

@@ -1,7 +1,7 @@
-import { runOrThrow } from '@outlast/test-fixtures';
-import { expect, test } from 'vitest';
+import { runOrThrow, startTcpProxy, varyHost } from '@outlast/test-fixtures';
+import { expect, onTestFinished, test } from 'vitest';
 import { createProject, IDLE } from '../../deploy-project.js';
-import { appOf, codesOf, useLab } from '../../program-lab.js';
+import { addLaptop, appOf, codesOf, useLab } from '../../program-lab.js';
 
 const HOSTS = ['web1', 'web2', 'web3', 'web4'];
 const lab = useLab(HOSTS);
@@ -33,6 +33,21 @@ test('batches of a share of the hosts go on while no more fail than may', async 
   for (const host of [2, 3]) expect(appOf(stopped, host)).toMatchObject({ ...runs, attemptedRelease: null, steps: [] });
   const { stdout } = await project.print('deploy', ...flags);
   expect(stdout).toMatch(new RegExp(`^web3 +batches +skipped +${release} +running +pid \\d+$`, 'm'));
+});
+
+test('hosts that are skipped are looked at, but no longer once so many in a row refuse the login', async () => {
+  const proxy = await startTcpProxy(lab.host('web1'));
+  onTestFinished(() => proxy.stop());
+  const refusing = ['a', 'b', 'c', 'd'].map((alias) =>
+    varyHost(lab.host('web1'), { alias, user: 'nosuch', port: proxy.port }),
+  );
+  const laptop = await addLaptop([lab.host('web1'), ...refusing]);
+  const hosts = ['web1', ...refusing.map(({ alias }) => alias)];
+  const project = await createProject({ laptop }, 'refused', { ...IDLE, setup: 'false' }, hosts);
+  await project.write({ file: 'first' });
+  const told = await project.ask('deploy', '--max-auth-fail', '2', '-P', '1');
+  expect(codesOf(told)).toEqual(['E_SETUP_FAILED', ...refusing.map(() => 'E_SKIPPED')]);
+  expect(proxy.accepted).toBe(2);
 });
 
 test('a release tells from which commit it was made, and whether the folder was as committed', async () => {
