@@ -108,6 +108,17 @@ test('a deploy whose laptop died holds nothing up: its setup ends, and the next 
   expect(releases.map(({ state }) => state)).toEqual(['good', 'good']);
 });
 
+test('a deploy whose client falls silent while it is set up holds nothing up', async () => {
+  const project = await createIdle(`silent-${process.pid}`);
+  const { client } = await beginSlowly(project);
+  client.kill('SIGSTOP');
+  await project.configure({ setup: 'true' });
+  const told = await project.ask('deploy', '--wait', '60s');
+  expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
+  expect(told.stderr).toMatch(/did not come to its end, at setup; what it left was cleared up/);
+  expect(await listSetup(project.app)).toBe('');
+});
+
 test('what is asked again because its answer was lost is told what became of it, and is not done twice', async () => {
   const project = await createIdle('replayed');
   await project.write({ file: 'second' });

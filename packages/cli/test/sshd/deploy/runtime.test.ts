@@ -1,4 +1,6 @@
-import { runProgram } from '@outlast/test-fixtures';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runOrThrow, runProgram } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
 import { createProject, type Project } from '../../deploy-project.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
@@ -146,4 +148,48 @@ describe('a virtual environment', () => {
     expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
     expect(told.document.outcomes[0]?.error?.lastLines?.join('\n')).toContain('there-is-no-such-package-4711');
   });
+
+  test.each([
+    ['its lock file', { 'requirements.txt': null }],
+    ['its requirements', { 'pyproject.toml': null, 'uv.lock': null }],
+  ])('is made by uv of %s, and anew when that changes', async (what, without) => {
+    const uv = await installUv();
+    for (const profile of ['.bash_profile', '.profile']) await writeHome(profile, `PATH=${dirname(uv)}:$PATH\n`);
+    const project = await createApp(`uv-${what.length}`, {
+      python: 'uv',
+      login_shell: true,
+      // A machine may reach PyPI through somebody whose certificate only it knows.
+      env: { UV_NATIVE_TLS: 'true', UV_SYSTEM_CERTS: 'true' },
+      run: 'exec python -c "import iniconfig, time; print(iniconfig.__file__, flush=True); time.sleep(1000)"',
+    });
+    const demand = async (version: string) => {
+      await project.write({
+        'requirements.txt': `iniconfig==${version}\n`,
+        'pyproject.toml': `[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.8"\ndependencies = ["iniconfig==${version}"]\n`,
+      });
+      await runOrThrow([uv, 'lock', '--quiet', '--no-progress'], { cwd: project.source });
+      await project.write(without);
+    };
+    await demand('2.0.0');
+    const told = await project.ask('deploy');
+    expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
+    const [made = ''] = await listEnvironments(project);
+    expect(await readLog(project.app)).toMatch(
+      new RegExp(`/environments/${made}/lib/python[0-9.]+/site-packages/iniconfig`),
+    );
+    expect(await onHost(`cat ${project.deployDir}/records/*.setup.log`)).toContain('a virtual environment with uv');
+    await demand('1.1.1');
+    expect(codesOf(await project.ask('deploy'))).toEqual(['ok']);
+    expect(await listEnvironments(project)).toHaveLength(2);
+  });
 });
+
+/** The real uv, of PyPI. */
+async function installUv(): Promise<string> {
+  const folder = join(lab.laptop.home, 'uv');
+  const uv = join(folder, 'bin', 'uv');
+  if (existsSync(uv)) return uv;
+  await runOrThrow(['/usr/bin/python3', '-m', 'venv', folder]);
+  await runOrThrow([join(folder, 'bin', 'pip'), 'install', '--quiet', 'uv']);
+  return uv;
+}

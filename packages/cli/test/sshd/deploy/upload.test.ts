@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startTcpProxy, type TcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
+import { type Laptop, startTcpProxy, type TcpProxy, varyHost, waitFor } from '@outlast/test-fixtures';
 import { expect, onTestFinished, test } from 'vitest';
 import { createProject, type FileContent, IDLE, type Project } from '../../deploy-project.js';
 import { addLaptop, appOf, codesOf, useLab } from '../../program-lab.js';
@@ -16,11 +16,11 @@ const buildFiles = (large: number): Readonly<Record<string, FileContent>> => ({
 });
 
 /** A project whose host is behind a link that can be spoilt. */
-async function createFarProject(app: string): Promise<{ project: Project; proxy: TcpProxy }> {
+async function createFarProject(app: string): Promise<{ project: Project; proxy: TcpProxy; laptop: Laptop }> {
   const proxy = await startTcpProxy(lab.host('web1'));
   onTestFinished(() => proxy.stop());
   const laptop = await addLaptop([varyHost(lab.host('web1'), { port: proxy.port })]);
-  return { project: await createProject({ laptop }, app, IDLE), proxy };
+  return { project: await createProject({ laptop }, app, IDLE), proxy, laptop };
 }
 
 test('what has come before a link is cut is not sent again, be it of many files or of one', async () => {
@@ -37,6 +37,23 @@ test('what has come before a link is cut is not sent again, be it of many files 
   // A little more than the files, for what was on its way when the link was cut, and what stood on the host without its end.
   expect(total).toBeGreaterThan(24 * MB);
   expect(total).toBeLessThan(24 * MB + 6 * MB);
+});
+
+test('a link that falls silent in the middle of an upload holds nobody up for much more than half a minute', {
+  timeout: 90_000,
+}, async () => {
+  const { project, proxy, laptop } = await createFarProject('silent');
+  await project.write(buildFiles(20 * MB));
+  proxy.spoil({ request: { end: { at: 6 * MB, by: 'freeze' } } }, 1);
+  const words = ['deploy', 'silent', '--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
+  const client = laptop.spawnOutlast(words);
+  onTestFinished(() => {
+    client.kill('SIGKILL');
+  });
+  await waitFor(() => proxy.traffic(1).request >= 6 * MB, { what: 'the middle of the upload', timeoutMs: 20_000 });
+  const { exitCode, stderr } = await lab.run([...words, '--wait', '60s']);
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toMatch(/did not come to its end, at upload; what it left was cleared up/);
 });
 
 test('a file that changes while it is read is refused by its name, and what runs goes on', async () => {
