@@ -116,14 +116,14 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'a release that fails gives its place back',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: 'run_step rollback undo_switch',
     instead: ':',
     test: `${NO_GOOD} that ends at once gives its place back`,
   },
   {
     guard: 'what ran before can be started again',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: 'copy_run "$earlier_run" "$lock_path.run" ||',
     instead: ': ||',
     test: `${NO_GOOD} that ends at once gives its place back`,
@@ -144,7 +144,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'one that is given up leaves the old one the latest',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: 'apart stop_run - - beside || return 1\n    [ -e "$lock_path.stopped" ] || drop_run',
     instead: 'apart stop_run - - beside || return 1',
     test: `${BESIDE} a release that is no good leaves the old one alone: the same process, on the same port`,
@@ -235,7 +235,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'what was stopped meanwhile is not brought back',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: '[ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0',
     instead: '[ "$earlier_live" = yes ] || return 0',
     test: `${IN_PLACE} a stop is the last word: nothing runs, and what was healthy is current`,
@@ -361,7 +361,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'a run is told from an earlier one of the same number',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: '[ "$record" != "$claim_before" ] || return 1',
     instead: 'false || return 1',
     test: `${BOTH_LEFT} and somebody has stopped both since, one that is not healthy does not stay`,
@@ -375,7 +375,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'what was brought back is not ended with what is tried beside it',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: 'request=$2-$lock-$request',
     instead: 'request=$request-$2-$lock',
     test: `${BOTH_LEFT} and both have ended since, what was healthy is brought back before another one is tried, and outlives that`,
@@ -424,7 +424,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'what ran without a release is remembered',
-    file: `${DEPLOY}/activate-release.ts`,
+    file: `${DEPLOY}/fall-back.ts`,
     text: '{ copy_run "$record_path" "$deploy_dir/owed.run" && write_record',
     instead: '{ write_record',
     test: `${RECOVERED} > what ran without a release is brought back where the first deploy was killed`,

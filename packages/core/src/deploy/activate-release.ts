@@ -4,7 +4,7 @@ import { sh } from '../shell/template.js';
 const LONGEST_OTHER = 6000;
 
 /**
- * Shell functions that let a release take the place of what runs, and what ran take its place again where it is not healthy:
+ * Shell functions that let a release take the place of what runs, and what ran take its place again where it is not healthy (`fall-back.ts`):
  * `activate_release`. From its first step on the script goes on to its end, whatever becomes of the client.
  *
  * Two sets of the functions that write a run's files stand ready, of which one is in use when it begins: `use_new_files` takes those of this
@@ -84,7 +84,7 @@ export const ACTIVATE_FUNCTIONS = sh`
   activate_beside() {
     beside=yes
     note_activating || return 1
-    if run_step start start_release && run_step health be_healthy && run_step switch switch_to "$release"; then
+    if run_step start start_release && run_step health be_healthy && run_step switch switch_to_release; then
       finish_release
       set -- $?
       rm -f "$record_path.beside"
@@ -107,21 +107,6 @@ export const ACTIVATE_FUNCTIONS = sh`
     stop_run - - beside
   }
 
-  # is_new_run: the latest one was claimed by this script, behind the one that ran before. A number may be given twice, a claim is not.
-  is_new_run() {
-    latest_run
-    read_record "$record_path" && [ "$record" != "$claim_before" ] || return 1
-    case $record in "$$ "*) ;; *) return 1 ;; esac
-  }
-
-  # drop_new_run: with its records, so that the run before is the latest one again; but for those that whoever stops the app is writing.
-  drop_new_run() {
-    is_new_run || return 0
-    if [ -e "$lock_path.stopped" ]; then apart stop_app "$app" - -; return; fi
-    apart stop_run - - beside || return 1
-    [ -e "$lock_path.stopped" ] || drop_run
-  }
-
   # activate_in_place: what runs has to go before the new one can begin.
   activate_in_place() {
     if ! run_step stop stop_running; then
@@ -129,13 +114,10 @@ export const ACTIVATE_FUNCTIONS = sh`
       restore_earlier && clear_debt
       return 1
     fi
-    if run_step switch switch_to "$release" && run_step start start_release && run_step health be_healthy; then finish_release; return; fi
+    if run_step switch switch_to_release && run_step start start_release && run_step health be_healthy; then finish_release; return; fi
     fall_back
     return 1
   }
-
-  # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
-  keep_earlier_run() { copy_run "$earlier_run" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"; }
 
   check_before_stop() { check_launcher && check_port && check_room; }
 
@@ -148,9 +130,9 @@ export const ACTIVATE_FUNCTIONS = sh`
   # note_activating: from here on somebody may have seen it.
   note_activating() { is_good "$release" || note_state "$release" activating; }
 
-  switch_to() {
+  switch_to_release() {
     note_activating || return 1
-    switch_current "$1" || fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"
+    switch_current "$release" || fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"
   }
 
   # check_halted: refuses to go on once somebody has stopped the app, and lets that stop come to its end. A stop says so before it looks for
@@ -201,56 +183,9 @@ export const ACTIVATE_FUNCTIONS = sh`
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
 
-  # fall_back: what ran before runs again; without one, nothing is left running.
-  fall_back() {
-    note_failed
-    run_step rollback undo_switch && clear_debt
-    tell "ROLLEDBACK $app \${earlier_current:--}"
-  }
-
-  note_failed() { is_good "$release" || note_state "$release" failed; }
-
-  undo_switch() {
-    if is_new_run; then apart stop_app "$app" - - || return 1; fi
-    switch_current "$earlier_current" || { fail E_STATE_DIR "$app" "cannot switch $deploy_dir/current"; return 1; }
-    restore_earlier
-  }
-
-  # restore_earlier: unless it runs as it did, or is to run no more.
-  restore_earlier() {
-    [ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
-    if ! is_new_run; then
-      judge_run
-      [ "$phase" != running ] || return 0
-    fi
-    apart start_recorded "$lock_path.run" back
-  }
-
-  # start_recorded FILES NAME: a run as it was, as a request of its own: of this one something may have been started already. Its id begins with
-  # another word, since processes are found by how the id begins. In a shell of its own.
-  start_recorded() {
-    request=$2-$lock-$request
-    can_start "$1" && start_release
-  }
-
-  # can_start FILES: a run as it was.
-  can_start() {
-    run_source=$1 run_release=
-    use_recorded_files
-    check_recorded
-  }
-
   # finish_release: it was healthy.
   finish_release() {
     note_good "$release" || { fail_full; return 1; }
     forget_debt
   }
-
-  # owe: from here on what runs, or what takes its place, is to run, whatever becomes of this script.
-  owe() {
-    [ -e "$deploy_dir/owed" ] || { copy_run "$record_path" "$deploy_dir/owed.run" && write_record "$deploy_dir/owed" -; } || fail_full
-  }
-
-  # clear_debt: nothing has changed, or what ran before runs again.
-  clear_debt() { [ "$restored" = no ] || forget_debt; }
 `;

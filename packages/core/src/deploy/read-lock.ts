@@ -7,15 +7,8 @@ import { sh } from '../shell/template.js';
 export const READ_LOCK_FUNCTIONS = sh`
   # latest_lock: sets lock to the number of the latest lock, 0 where there was none.
   latest_lock() {
-    lock=0
-    for lock_file in "$deploy_dir"/lock.*; do
-      lock_file=\${lock_file##*/lock.}
-      case $lock_file in
-      '' | *[!0-9]*) continue ;;
-      esac
-      [ "$lock_file" -gt "$lock" ] && lock=$lock_file
-    done
-    lock_path=$deploy_dir/lock.$lock
+    find_latest "$deploy_dir/lock"
+    lock=$latest lock_path=$deploy_dir/lock.$lock
   }
 
   # read_lock FILE: sets lock_request, lock_time, lock_by, lock_verb and lock_reason.

@@ -1,4 +1,5 @@
 import { ACTIVATE_FUNCTIONS } from '../deploy/activate-release.js';
+import { FALL_BACK_FUNCTIONS } from '../deploy/fall-back.js';
 import { DEPLOY_LAYOUT_FUNCTIONS } from '../deploy/layout.js';
 import { LOCK_FUNCTIONS } from '../deploy/lock.js';
 import { DATA_FUNCTIONS } from '../deploy/receive-data.js';
@@ -26,6 +27,7 @@ export const RELEASE_FUNCTIONS: readonly string[] = [
   SWITCH_FUNCTIONS,
   DATA_FUNCTIONS,
   ACTIVATE_FUNCTIONS,
+  FALL_BACK_FUNCTIONS,
   RECOVER_FUNCTIONS,
   nestFunctions('use_recorded_files', COPY_RUN_FILE_FUNCTIONS),
 ];

@@ -44,7 +44,8 @@ export const rollback: Operation<RollbackOptions, DeployResult> = {
         if [ ! -d "$deploy_dir/records" ]; then
           fail E_NOT_DEPLOYED "$app" "$deploy_dir"
         elif take_lock rollback ${encodeToken(options.reason)} ${Math.ceil(options.waitMs / 100)} ${options.takeOver ? 'yes' : 'no'}; then
-          if go_back ${options.to === null ? '-' : parseReleaseId(options.to)}; then release_lock "$result"; else release_lock failed; fi
+          go_back ${options.to === null ? '-' : parseReleaseId(options.to)} || result=failed
+          release_lock "$result"
         fi
         report ${options.app}
       `,

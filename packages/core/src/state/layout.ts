@@ -77,17 +77,23 @@ export const LAYOUT_FUNCTIONS = sh`
   # enter_app NAME: sets app and app_dir.
   enter_app() { app=$1 app_dir=$state/apps/$1; }
 
-  # latest_run: sets run to the number of the latest run, 0 when the app never ran.
-  latest_run() {
-    run=0
-    for run_file in "$app_dir"/run.*; do
-      run_file=\${run_file##*/run.}
-      case $run_file in
+  # find_latest PATH: sets latest to the highest N of which there is PATH.N, 0 where there is none.
+  find_latest() {
+    latest=0
+    for numbered in "$1".*; do
+      numbered=\${numbered#"$1".}
+      case $numbered in
       '' | *[!0-9]*) continue ;;
       esac
-      [ "$run_file" -gt "$run" ] && run=$run_file
+      [ "$numbered" -gt "$latest" ] && latest=$numbered
     done
-    record_path=$app_dir/run.$run
+    return 0
+  }
+
+  # latest_run: sets run to the number of the latest run, 0 when the app never ran.
+  latest_run() {
+    find_latest "$app_dir/run"
+    run=$latest record_path=$app_dir/run.$run
   }
 
   # list_apps: sets apps to the names of all apps of this user.

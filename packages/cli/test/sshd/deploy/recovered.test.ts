@@ -159,17 +159,17 @@ test('what ran without a release is brought back where the first deploy was kill
     join(project.folder, 'none.yaml'),
   ];
   await project.write({ '../none.yaml': 'hosts: { web1: }\n' });
-  const { document } = await lab.ask([...plain, '--', 'sleep', '4711']);
+  const { document } = await lab.ask([...plain, '--', 'sleep', '4713']);
   expect(document.ok, JSON.stringify(document)).toBe(true);
   await killNext(project, 1, hasTold(1, ' stop ok '));
   expect(appOf(await project.ask('status')).pid).toBe(null);
   await project.configure({ setup: 'false' });
   const told = await project.ask('deploy');
   expect(codesOf(told)).toEqual(['E_SETUP_FAILED']);
-  expect(appOf(told)).toMatchObject({ state: 'running', release: null, argv: ['sleep', '4711'] });
+  expect(appOf(told)).toMatchObject({ state: 'running', release: null, argv: ['sleep', '4713'] });
   await project.configure({ setup: 'true', health: SICK });
   const sick = await project.ask('deploy');
-  expect(appOf(sick)).toMatchObject({ state: 'running', release: null, argv: ['sleep', '4711'] });
+  expect(appOf(sick)).toMatchObject({ state: 'running', release: null, argv: ['sleep', '4713'] });
 });
 
 test('a deploy that is interrupted behind what it has brought back does not say that nothing has changed', async () => {
