@@ -412,6 +412,7 @@ describe('with a port that the host chooses', () => {
     const sick = await project.ask('deploy');
     expect(codesOf(sick)).toEqual(['E_UNHEALTHY']);
     expect(appOf(sick)).toMatchObject({ pid, release, ports, state: 'running', rolledBack: false });
+    expect(await onHost('ls "$XDG_STATE_HOME/outlast/apps/untouched" | grep -c beside')).toBe('0\n');
     expect(await readPage(project)).toBe('one');
     expect(await readCurrent(project)).toBe(`releases/${release}`);
     const left = await onHost(`ps -eo args | grep -c '[s]erver.mjs'`);
