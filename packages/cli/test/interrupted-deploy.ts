@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { waitFor } from '@outlast/test-fixtures';
 import { onTestFinished } from 'vitest';
 import type { Project } from './deploy-project.js';
+import { readDocument } from './document-schema.js';
 import type { Lab } from './program-lab.js';
 
 /** A probe that ends the script which asks it. */
@@ -19,20 +20,31 @@ export async function awaitThere(lab: Lab, { deployDir }: Project, line: string)
   await waitFor(isSo, { what: line, timeoutMs: 20_000 });
 }
 
-/** Starts a deploy by a client of its own; resolves once that line is true in the folder of the releases. */
-export async function beginDeploy(lab: Lab, project: Project, until: string) {
+/** Starts a deploy, or what else is in `words`, by a client of its own; resolves once that line is true in the folder of the releases. */
+export async function beginDeploy(lab: Lab, project: Project, until: string, words: readonly string[] = ['deploy']) {
   const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
-  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
+  const client = lab.laptop.spawnOutlast([...words, project.app, '--json', ...config]);
   onTestFinished(() => {
     client.kill('SIGKILL');
   });
   const ended = new Promise((resolve) => client.once('close', resolve));
-  client.stdout?.resume();
+  let stdout = '';
+  client.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
   client.stderr?.resume();
   await awaitThere(lab, project, until);
-  return { client, ended };
+  return { client, ended, readOutcome: () => readDocument(words[0] ?? '', stdout).outcomes[0] };
 }
+
+/** Becomes true once that is, and holds the script that has the lock where it is then. */
+export const holdAt = (lock: number, line: string): string =>
+  `until ${line}; do :; done; kill -s STOP "$(cut -d' ' -f1 lock.${lock})"`;
 
 /** Ends the script that has that lock, with what it waits for. */
 export const killScript = (lab: Lab, project: Project, lock: number): Promise<string> =>
   readOn(lab, `kill -s KILL -- "-$(cut -d' ' -f1 ${project.deployDir}/lock.${lock})"`);
+
+/** Cuts the link of the script that has that lock, by ending the sshd before it. */
+export const cutLink = (lab: Lab, project: Project, lock: number): Promise<string> =>
+  readOn(lab, `kill -s KILL "$(cut -d' ' -f4 "/proc/$(cut -d' ' -f1 ${project.deployDir}/lock.${lock})/stat")"`);

@@ -9,6 +9,8 @@ const LEFT = `${INTERRUPTED} > what a deploy has left that was ended in its look
 const TRIED = `${INTERRUPTED} > a release that was only tried beside another one, and has ended since, hides nothing of that one`;
 const RECOVERED = 'packages/cli/test/sshd/deploy/recovered.test.ts';
 const BOTH_LEFT = `${RECOVERED} > where a release was tried beside another one when its deploy was killed`;
+const REPEATED = 'packages/cli/test/sshd/deploy/repeated.test.ts';
+const REPEATED_BESIDE = `${REPEATED} > what comes again because script and link were ended, beside what ran, while that is ended`;
 const MEANWHILE = 'packages/cli/test/sshd/deploy/meanwhile.test.ts';
 const IN_PLACE = `${MEANWHILE} > while a release is started in the place of the earlier one`;
 const NO_GOOD = `${TESTS} > a release that is no good`;
@@ -82,8 +84,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a request goes on where its script was ended',
     file: 'packages/core/src/operations/deploy.ts',
-    text: 'elif is_left_there; then',
-    instead: 'elif false; then',
+    text: 'elif ! is_left_there; then',
+    instead: 'else',
     test: `${INTERRUPTED} > a deploy whose script and link were ended together is gone on with by its client`,
   },
   {
@@ -245,7 +247,7 @@ export const DEPLOY_MUTANTS = [
     file: `${DEPLOY}/read-lock.ts`,
     text: 'is_taken || return 0',
     instead: 'false || return 0',
-    test: `${IN_PLACE} start, restart and rm are refused with who deploys`,
+    test: `${IN_PLACE} start, restart, adopt and rm are refused with who deploys`,
   },
   {
     guard: 'a release that failed is not started from its records',
@@ -390,8 +392,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a rollback that finds what was healthy running settles what is owed',
     file: 'packages/core/src/operations/rollback.ts',
-    text: '      result=unchanged\n      forget_debt',
-    instead: '      result=unchanged',
+    text: '      tell_unchanged\n      forget_debt',
+    instead: '      tell_unchanged',
     test: `${BOTH_LEFT} a rollback first says that what was healthy runs, and goes back from it the next time`,
   },
   {
@@ -424,7 +426,7 @@ export const DEPLOY_MUTANTS = [
   },
   {
     guard: 'what ran without a release is remembered',
-    file: `${DEPLOY}/fall-back.ts`,
+    file: `${DEPLOY}/debt.ts`,
     text: '{ copy_run "$record_path" "$deploy_dir/owed.run" && write_record',
     instead: '{ write_record',
     test: `${RECOVERED} > what ran without a release is brought back where the first deploy was killed`,
@@ -456,6 +458,41 @@ export const DEPLOY_MUTANTS = [
     text: "if (name === 'restore') this.#course.hasClearedUp = true;",
     instead: '',
     test: `${RECOVERED} > a deploy that is interrupted behind what it has brought back does not say that nothing has changed`,
+  },
+  {
+    guard: 'what comes again starts what it starts under another id',
+    file: `${DEPLOY}/lock.ts`,
+    text: '|| request=again-$next-$request',
+    instead: '|| :',
+    test: `${REPEATED_BESIDE} goes on as one deploy: what was tried runs, and nothing was done twice`,
+  },
+  {
+    guard: 'a rollback that comes again goes where it was going',
+    file: 'packages/core/src/operations/rollback.ts',
+    text: '[ "$goes_on" = no ] || awk',
+    instead: 'true || awk',
+    test: `${REPEATED_BESIDE} goes on as one rollback: what was tried runs, and nothing was done twice`,
+  },
+  {
+    guard: 'what was done is told again though others have had the lock since',
+    file: `${DEPLOY}/lock.ts`,
+    text: 'own_lock=$((own_lock - 1))',
+    instead: 'own_lock=0',
+    test: `${REPEATED} > a rollback whose answer was lost is not done again, though others have deployed since`,
+  },
+  {
+    guard: 'what somebody has started is what is to run',
+    file: `${DEPLOY}/debt.ts`,
+    text: '[ "$phase" != running ] || forget_debt',
+    instead: ':',
+    test: `${RECOVERED} > what somebody has started since a deploy was killed stays, where that took the place of an app of no release`,
+  },
+  {
+    guard: 'nobody adopts an app that a release takes its place of',
+    file: 'packages/core/src/operations/adopt.ts',
+    text: 'check_deploy && adopt_app',
+    instead: 'check_claim=: && adopt_app',
+    test: `${IN_PLACE} start, restart, adopt and rm are refused with who deploys`,
   },
   {
     guard: 'a stop is heard by those that wait',

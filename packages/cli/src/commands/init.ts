@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { OutlastError, parseAppName, parsePort, quoteForMessage } from '@outlast/core';
+import { OutlastError, parseAppName, parsePort, quoteForMessage, quoteWord } from '@outlast/core';
 import { buildInitTemplate, getSchemaLocation, type InitAnswers } from '../config/init-template.js';
 import { type AppKind, type RecognisedApp, recogniseApp } from '../config/recognise-app.js';
 import { readVersion } from '../output/print-version.js';
@@ -63,18 +63,18 @@ export const initVerb: Verb = {
     const what = flags.streamlit ? first : 'look it over, then see which hosts are meant with:';
     if (recognised !== undefined) output.note(describeRecognised(recognised));
     output.note(`Wrote ${path}. Next: ${what} ${next}`);
-    if (recognised === undefined) await noteRecognisable(output, cwd);
+    if (recognised === undefined) await noteRecognisable(output, cwd, answers);
     return 0;
   },
 };
 
 /** Says what this folder could be deployed as, to whoever did not ask for that. */
-async function noteRecognisable(output: Output, cwd: string): Promise<void> {
+async function noteRecognisable(output: Output, cwd: string, { hosts, app }: InitAnswers): Promise<void> {
   const recognised = await recogniseApp(cwd);
   if (recognised.kind === 'unknown') return;
-  output.note(
-    `This folder holds ${nameKind(recognised)}: outlast init --streamlit --force writes how it is deployed from here.`,
-  );
+  const given = [...(hosts === undefined ? [] : ['-H', hosts.join(',')]), ...(app === undefined ? [] : ['--app', app])];
+  const line = ['outlast init --streamlit --force', ...given.map((word) => quoteWord(word))].join(' ');
+  output.note(`This folder holds ${nameKind(recognised)}. What deploys it from here is written by: ${line}`);
 }
 
 const KIND_NAMES: Readonly<Record<AppKind, string>> = {

@@ -104,9 +104,10 @@ test('off a terminal nothing is asked', async (context) => {
   expect(await init()).toMatchObject({ exitCode: 0, stdout: '' });
   expect(await read()).toContain('dashboard:');
   await writeFile(join(folder, 'app.py'), 'import streamlit as st\n');
-  expect((await init('--force')).stderr).toMatch(
-    /^This folder holds a Streamlit app, app\.py: outlast init --streamlit --force writes/m,
-  );
+  const hint = /^This folder holds a Streamlit app, app\.py\. .*: outlast init --streamlit --force$/m;
+  expect((await init('--force')).stderr).toMatch(hint);
+  const line = 'outlast init --streamlit --force -H web1,web2 --app api\n';
+  expect((await init('--force', '-H', 'web[1-2]', '--app', 'api')).stderr).toContain(line);
   await writeFile(path, '# mine\n');
   expect((await init('-y')).stderr).toMatch(/--force/);
   expect(await read()).toBe('# mine\n');

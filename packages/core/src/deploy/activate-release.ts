@@ -11,6 +11,8 @@ const LONGEST_OTHER = 6000;
  * request, `use_recorded_files` what `$run_source` has.
  */
 export const ACTIVATE_FUNCTIONS = sh`
+  health_asked=''
+
   # step NAME, step_done RESULT: for the client, with how long it took in tenths of a second.
   step() {
     step_name=$1
@@ -143,6 +145,8 @@ export const ACTIVATE_FUNCTIONS = sh`
     set -- $record
     set +f
     while [ "$1" != $$ ] && is_recorded_alive "$lock_path.stopped"; do nap; done
+    # On a full disk a link to the lock stands there, which does not tell who it was.
+    [ $# = 4 ] || set -- 1 2 3 -
     tell "HALTED $app $4"
     fail E_STOPPED "$app"
   }
@@ -183,8 +187,9 @@ export const ACTIVATE_FUNCTIONS = sh`
     fail E_UNHEALTHY "$app" "$unhealthy"
   }
 
-  # finish_release: it was healthy.
+  # finish_release: it was healthy, by what a deploy asks of it.
   finish_release() {
+    if [ -n "$health_asked" ]; then write_record "$deploy_dir/records/$release.health" "$health_asked" || { fail_full; return 1; }; fi
     note_good "$release" || { fail_full; return 1; }
     forget_debt
   }

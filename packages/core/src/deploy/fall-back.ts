@@ -8,14 +8,6 @@ export const FALL_BACK_FUNCTIONS = sh`
   # keep_earlier_run: what is needed to start it again, since the records of all but two runs go.
   keep_earlier_run() { copy_run "$earlier_run" "$lock_path.run" || fail E_STATE_DIR "$app" "no space in $deploy_dir; nothing was stopped"; }
 
-  # owe: from here on what runs, or what takes its place, is to run, whatever becomes of this script.
-  owe() {
-    [ -e "$deploy_dir/owed" ] || { copy_run "$record_path" "$deploy_dir/owed.run" && write_record "$deploy_dir/owed" -; } || fail_full
-  }
-
-  # clear_debt: nothing has changed, or what ran before runs again.
-  clear_debt() { [ "$restored" = no ] || forget_debt; }
-
   # fall_back: what ran before runs again; without one, nothing is left running.
   fall_back() {
     note_failed
@@ -51,7 +43,8 @@ export const FALL_BACK_FUNCTIONS = sh`
     [ "$earlier_live" = yes ] && [ ! -e "$lock_path.stopped" ] || return 0
     if ! is_new_run; then
       judge_run
-      [ "$phase" != running ] || return 0
+      # What somebody else has started meanwhile stays.
+      if [ "$phase" = running ]; then [ "$record" = "$claim_before" ]; return; fi
     fi
     apart start_recorded "$lock_path.run" back
   }

@@ -4,6 +4,9 @@ import { READ_LOCK_FUNCTIONS } from './read-lock.js';
 /** How long a host may take for a deploy, a setup that compiles included, before its own client gives up waiting for it, in milliseconds. */
 export const DEPLOY_LIMIT_MS = 3_600_000;
 
+/** Of so many what was told is kept. */
+const KEPT_LOCKS = 10;
+
 /**
  * Shell functions by which one client at a time deploys an app to a host.
  *
@@ -21,8 +24,8 @@ export const LOCK_FUNCTIONS = sh`
     took_over=no waited='' lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${DEPLOY_LIMIT_MS / 100}))
     while :; do
       latest_lock
+      if was_done_before; then return 1; fi
       read_lock "$lock_path"
-      if [ "$lock_request" = "$request" ] && [ -e "$lock_path.done" ]; then replay; return 1; fi
       # Whoever has given it back may still be telling how it went.
       if [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && is_recorded_alive "$lock_path"; then
         await_holder "$4" || return 1
@@ -37,6 +40,22 @@ export const LOCK_FUNCTIONS = sh`
     say "LOCKED $app"
     read_clock
     tell "STEP $app lock ok $((clock - lock_began))"
+  }
+
+  # was_done_before: this very request had a lock that was given back, or that others have cleared up behind since: it is told what became of it.
+  was_done_before() {
+    own_lock=$lock
+    while [ "$own_lock" -gt 0 ] && [ -e "$deploy_dir/lock.$own_lock" ]; do
+      if read_lock "$deploy_dir/lock.$own_lock" && [ "$lock_request" = "$request" ]; then
+        if [ -e "$deploy_dir/lock.$own_lock.done" ]; then replay "$deploy_dir/lock.$own_lock"; return; fi
+        [ "$own_lock" != "$lock" ] || return 1
+        read_lock "$lock_path"
+        fail E_UNKNOWN_RESULT "$app" 'its script was ended, and since then others have cleared up what it left'
+        return 0
+      fi
+      own_lock=$((own_lock - 1))
+    done
+    return 1
   }
 
   # await_holder TAKE_OVER: waits a moment for whoever has the lock, or ends it; fails when it is not to be waited for.
@@ -114,8 +133,10 @@ export const LOCK_FUNCTIONS = sh`
     return 0
   }
 
-  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones.
+  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones. Sets goes_on to
+  # yes where that was this very request, whose script was ended.
   clear_behind() {
+    goes_on=no
     if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then
       read_record "$deploy_dir/lock.$1.stage"
       say "INTERRUPTED $app $lock_by $lock_time $lock_verb \${record:--}"
@@ -123,6 +144,7 @@ export const LOCK_FUNCTIONS = sh`
       [ ! -e "$deploy_dir/lock.$1.stopped" ] || forget_debt
       [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request $lock_reason"
       end_setup "$lock_request"
+      if [ "$lock_request" = "$request" ]; then goes_on=yes; fi
     fi
     # Whoever stopped it spoke to this request too, which was waiting, or whose script was ended meanwhile.
     if [ -e "$deploy_dir/lock.$1.stopped" ] && { [ "$waited" = "$1" ] || [ "$lock_request" = "$request" ]; }; then
@@ -134,8 +156,14 @@ export const LOCK_FUNCTIONS = sh`
       case $number in
       '' | *[!0-9]*) continue ;;
       esac
+      if [ "$number" -gt $(($1 - ${KEPT_LOCKS})) ]; then
+        # What was told stays for a while, for whoever has not heard it.
+        case $lock_file in *"/lock.$number" | *.said | *.done) continue ;; esac
+      fi
       [ "$number" -lt "$1" ] && rm -f "$lock_file"
     done
+    # Of the request itself something was started already. Processes are found by how the id begins.
+    [ "$goes_on" = no ] || request=again-$next-$request
     return 0
   }
 
@@ -147,9 +175,19 @@ export const LOCK_FUNCTIONS = sh`
     printf '%s\n' "$*" 2>/dev/null >>"$lock_path.said"
   }
 
-  # replay: what was told to this very request before its answer was lost.
+  # replay LOCK: what was told to whoever had it.
   replay() {
-    while IFS= read -r told_line; do say "$told_line"; done <"$lock_path.said"
+    while IFS= read -r told_line; do say "$told_line"; done <"$1.said"
+    return 0
+  }
+
+  # tell_unchanged: there is nothing to do, unless it was all done by a script of this very request that was ended.
+  tell_unchanged() {
+    result=unchanged
+    if [ "$goes_on" = yes ]; then
+      result=ok
+      tell "WENTON $app"
+    fi
   }
 
   # note_deploy TEXT: for whoever asks later what was done.
@@ -162,7 +200,7 @@ export const LOCK_FUNCTIONS = sh`
   release_lock() {
     read_lock "$lock_path"
     set -- "$1" "$([ "$1" != failed ] || find_first_error)"
-    note_deploy "$lock_verb \${release:--} $1 $by $request $lock_reason\${2:+ $2}"
+    note_deploy "$lock_verb \${release:--} $1 $by $lock_request $lock_reason\${2:+ $2}"
     [ ! -e "$lock_path.stopped" ] || forget_debt
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.*

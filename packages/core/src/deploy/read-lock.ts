@@ -1,10 +1,13 @@
-import { sh } from '../shell/template.js';
+import { raw, sh } from '../shell/template.js';
+import { DEBT_FUNCTIONS } from './debt.js';
 
 /**
  * Shell functions for whoever has to reckon with a deploy that somebody else is at: a start is refused while a release takes its place, and a
  * stop is the last word, so that the deploy starts nothing any more.
  */
 export const READ_LOCK_FUNCTIONS = sh`
+  ${raw(DEBT_FUNCTIONS)}
+
   # latest_lock: sets lock to the number of the latest lock, 0 where there was none.
   latest_lock() {
     find_latest "$deploy_dir/lock"
@@ -68,16 +71,5 @@ export const READ_LOCK_FUNCTIONS = sh`
       latest_lock
     done
     forget_debt
-  }
-
-  # forget_debt: nothing is to be brought back any more.
-  forget_debt() { rm -f "$deploy_dir/owed" "$deploy_dir"/owed.run.*; }
-
-  # settle_debt: what somebody has started is what was healthy last.
-  settle_debt() {
-    deploy_dir=$state/deploys/$app
-    [ -n "$run_release" ] && read_record "$deploy_dir/good" && [ "$record" = "$run_release" ] || return 0
-    judge_run
-    [ "$phase" != running ] || forget_debt
   }
 `;

@@ -1,3 +1,4 @@
+import { READ_LOCK_FUNCTIONS } from '../deploy/read-lock.js';
 import { OutlastError } from '../errors.js';
 import { ADOPT_FUNCTIONS } from '../lifecycle/adopt-app.js';
 import { buildAdoptedFileFunctions } from '../lifecycle/adopted-files.js';
@@ -8,7 +9,7 @@ import { raw, sh } from '../shell/template.js';
 import { TREE_FUNCTIONS } from '../tree/tree.js';
 import { createProtocolError, type Reply } from '../wire/reply.js';
 import { type AppResult, buildAppResults, CHANGE_FUNCTIONS, type Operation } from './operation.js';
-import { buildStartHead, type StartOptions } from './start.js';
+import { buildStartHead, explainLock, type StartOptions } from './start.js';
 
 /** Which process becomes which app. */
 export interface AdoptOptions extends Omit<StartOptions, 'spec' | 'settleMs'> {
@@ -22,7 +23,7 @@ export interface AdoptOptions extends Omit<StartOptions, 'spec' | 'settleMs'> {
  *
  * Its argv, folder and environment are recorded on the host for a later restart. Nobody is its parent for us, so how it ends by itself is
  * not known: it will be `lost`. It may share group and session with strangers, so its tree is itself and its descendants. Adopted
- * already under this name is success without a change.
+ * already under this name is success without a change. While a release of the app takes the place of another it is `E_LOCKED`.
  */
 export const adopt: Operation<AdoptOptions, AppResult> = {
   name: 'adopt',
@@ -36,13 +37,15 @@ export const adopt: Operation<AdoptOptions, AppResult> = {
         ...CHANGE_FUNCTIONS,
         TREE_FUNCTIONS,
         START_FUNCTIONS,
+        READ_LOCK_FUNCTIONS,
         ADOPT_FUNCTIONS,
         buildAdoptedFileFunctions(`END_${frame.nonce}`),
       ],
       body: sh`
         ${raw(buildStartHead({ ...options, settleMs: 0 }))}
         need readlink sed wc || return 1
-        adopt_app ${options.pid} ${options.start ?? '-'}
+        check_claim=check_deploy
+        check_deploy && adopt_app ${options.pid} ${options.start ?? '-'} && settle_debt
         report ${options.app}
       `,
     }),
@@ -56,7 +59,7 @@ function parseAdopted(reply: Reply): AppResult {
     return { changed: how === 'adopted', ...(other && { error: createTakenError(report) }) };
   });
   if (result === undefined) throw createProtocolError('the app that was adopted');
-  return result;
+  return explainLock(result, reply);
 }
 
 function createTakenError({ app, pid, state }: AppReport): OutlastError {

@@ -5,7 +5,7 @@ import { formatTime } from '../state/resolve-state.js';
 import { getSignalName } from '../values/signal-name.js';
 import { decodeUtf8 } from '../wire/bytes.js';
 import { createProtocolError, findRecord, parseRemoteErrors, type RemoteError, type Reply } from '../wire/reply.js';
-import { type AppResult, buildSeenApp, createRemoteError, requireReport } from './operation.js';
+import { type AppResult, buildSeenApp, createRemoteError, requireReport, type SeenApp } from './operation.js';
 import { findCodeHint, findElsewhere, splitLines } from './start.js';
 
 /** One step of a deploy, as the host took it. */
@@ -37,18 +37,29 @@ export function parseDeployed(reply: Reply, app: string): DeployResult {
   const steps = parseSteps(reply);
   const error = findDeployError(reply, steps);
   const undone = findRecord(reply, 'ROLLEDBACK');
+  // It was all done by a script of this very request whose answer was lost.
+  const wentOn = findRecord(reply, 'WENTON') !== undefined;
   const isDone = (name: DeployStep['name']) => steps.some((step) => step.name === name && step.ok);
   return {
     ...seen,
     report: { ...seen.report, release: isLive(seen.report.state) ? seen.report.release : null },
-    changed: steps.some(({ name }) => name === 'restore') || isDone('stop') || isDone('switch'),
+    changed: steps.some(({ name }) => name === 'restore') || isDone('stop') || isDone('switch') || wentOn,
     previousRelease: parseReleaseWord(findRecord(reply, 'PREVIOUS')?.fields[1]),
     attemptedRelease: parseReleaseWord(findRecord(reply, 'ATTEMPTED')?.fields[1]),
     rolledBack: undone !== undefined && isDone('switch') && isDone('rollback'),
     steps,
     notices: listNotices(reply),
     ...(findRecord(reply, 'LOGOUT')?.fields[1] === 'unknown' && { logoutUnknown: true }),
-    ...(error && { error }),
+    ...(error ? { error } : findLateEnd(seen)),
+  };
+}
+
+/** What was told as healthy may be gone by the time at which that is told. */
+function findLateEnd({ report: { state, exitCode, signal } }: SeenApp): Pick<DeployResult, 'error'> {
+  if (isLive(state)) return {};
+  const hint = 'see why with: outlast logs';
+  return {
+    error: new OutlastError('E_START_FAILED', 'it was healthy, and has ended since', { exitCode, signal, hint }),
   };
 }
 

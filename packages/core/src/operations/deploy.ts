@@ -94,10 +94,8 @@ const DEPLOY_FUNCTIONS = sh`
     read_current
     if is_content_there; then
       tell "SAME $app $release"
-      if is_running_as_asked; then result=unchanged; return 0; fi
-    elif is_left_there; then
-      request=again-$lock-$request # of the request itself something was started already
-    else
+      if is_running_as_asked; then tell_unchanged; return 0; fi
+    elif ! is_left_there; then
       note_stage upload || return 1
       run_step upload upload_release "$1" "$2" || return 1
     fi
@@ -109,7 +107,7 @@ const DEPLOY_FUNCTIONS = sh`
     esac
     await_go || return 1
     use_new_files
-    activate_release && note_health
+    activate_release
   }
 
   # await_go: until the client says that it is there, which it does at once; whoever lost it by then has changed nothing that anybody sees.
@@ -146,9 +144,6 @@ const DEPLOY_FUNCTIONS = sh`
     [ "$(compare_launch)" = same ] && [ "$(print_settings)" = "$(cat "$record_path.settings" 2>/dev/null)" ] &&
       [ "$(cat "$deploy_dir/records/$release.health" 2>/dev/null)" = "$health_asked" ]
   )
-
-  # note_health: by what it was found healthy.
-  note_health() { write_record "$deploy_dir/records/$release.health" "$health_asked" || fail_full; }
 
   upload_release() { receive_release "$1" && keep_release "$content" "$2"; }
 

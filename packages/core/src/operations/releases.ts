@@ -70,8 +70,8 @@ function parseReleases({ records }: Reply, app: string): Release[] {
     .map(({ fields: [, id = '', , state, time, by, commit] }) => ({
       id,
       current: id === current,
-      // What could not be set up is `unprepared` on the host.
-      state: STATES.find((known) => known === state) ?? 'failed',
+      // What could not be set up is told apart on the host only.
+      state: state === 'unprepared' ? 'failed' : (STATES.find((known) => known === state) ?? 'failed'),
       createdAt: formatTime(Number(time) || null),
       by: decodeText(by),
       commit: decodeText(commit),

@@ -68,8 +68,8 @@ const ROLLBACK_FUNCTIONS = sh`
     mend_runs || return 1
     read_current
     read_running
-    if [ "$release" = - ]; then
-      release=
+    [ "$release" != - ] || release=$(find_goal_before)
+    if [ -z "$release" ]; then
       if is_good_aside; then
         release=$good
       elif [ -n "$good" ] && read_release "$good"; then
@@ -80,16 +80,21 @@ const ROLLBACK_FUNCTIONS = sh`
     read_release "$release" && [ -d "$deploy_dir/releases/$release" ] || { fail_release "no release $release is there"; return 1; }
     run_source=$deploy_dir/records/$release.run
     [ "$release_state" = good ] && [ -r "$run_source.launch" ] || { fail_release "release $release was never healthy"; return 1; }
+    tell "ATTEMPTED $app $release"
     if [ "$phase" = running ] && [ "$running" = "$release" ] && [ "$current" = "$release" ] && runs_as_proven; then
-      result=unchanged
+      tell_unchanged
       forget_debt
       return 0
     fi
-    tell "ATTEMPTED $app $release"
     # What is to run is brought back by this very rollback, or is there for the one that it may have to undo.
     if [ "$release" != "$good" ]; then recover || return 1; elif is_displaced; then restored=no; fi
     use_recorded_files
     check_recorded && activate_release
+  }
+
+  # find_goal_before: where this very request was going to before its script was ended.
+  find_goal_before() {
+    [ "$goes_on" = no ] || awk '$1 == "ATTEMPTED" { print $3; exit }' "$deploy_dir/lock.$((lock - 1)).said" 2>/dev/null
   }
 
   # is_good_aside: what is current, or what ran last, is another one than that which was healthy last; or it was just to be another one, or
@@ -102,10 +107,10 @@ const ROLLBACK_FUNCTIONS = sh`
   # fail_release WHY: with what could be gone back to.
   fail_release() {
     list_releases
-    goals=
-    for goal in $releases; do
-      read_release "$goal" && [ "$release_state" = good ] && goals="$goals $goal"
+    healthy=
+    for kept in $releases; do
+      read_release "$kept" && [ "$release_state" = good ] && healthy="$healthy $kept"
     done
-    fail E_NO_RELEASE "$app" "$1; healthy ones are:\${goals:- none}"
+    fail E_NO_RELEASE "$app" "$1; healthy ones are:\${healthy:- none}"
   }
 `;

@@ -96,6 +96,11 @@ export function parseStarted(reply: Reply): AppResult {
     };
   });
   if (result === undefined) throw createProtocolError('the app that was started');
+  return explainLock(result, reply);
+}
+
+/** With who is at the app, where that is why nothing was done. */
+export function explainLock(result: AppResult, reply: Reply): AppResult {
   if (result.error?.code !== 'E_LOCKED') return result;
   const hint = `wait until it is done; outlast stop ${result.report.app} ends it, with all that it has started`;
   return { ...result, error: createLockedError(reply, hint) };

@@ -35,16 +35,18 @@ describe.each([
   ['beside the earlier one', 'auto'],
   ['in the place of the earlier one', undefined],
 ])('while a release is started %s', (_, port) => {
-  test('start, restart and rm are refused with who deploys', async () => {
+  test('start, restart, adopt and rm are refused with who deploys', async () => {
     const { project, deploying } = await beginSick(port ?? 'fixed', port);
-    for (const verb of ['start', 'restart']) {
-      const { error } = (await project.ask(verb)).document.outcomes[0] ?? {};
+    const other = (await lab.host().run('nohup sleep 1000 >/dev/null 2>&1 & echo $!')).stdout.trim();
+    for (const [verb, ...flags] of [['start'], ['restart'], ['adopt', '--pid', other]] as const) {
+      const { error } = (await project.ask(verb, ...flags)).document.outcomes[0] ?? {};
       expect(error).toMatchObject({
         code: 'E_LOCKED',
         message: expect.stringMatching(/^\S+@\S+ is at a deploy since \d{4}-\S+Z: big$/),
         hint: expect.stringContaining('outlast stop'),
       });
     }
+    await lab.host().run(`kill ${other}`);
     expect(codesOf(await project.ask('rm'))).toEqual(['E_LOCKED']);
     const { document } = await project.ask('history');
     expect(document.outcomes[0]?.entries).toMatchObject([

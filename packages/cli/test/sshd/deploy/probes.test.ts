@@ -44,6 +44,17 @@ test('a probe says that waiting does not help, and what it has said is shown', a
   expect(appOf(told).steps?.find(({ name }) => name === 'health')?.seconds).toBeLessThan(30);
 });
 
+test('an app that ends while its health is looked at is not waited for, although it would be started again', async () => {
+  const run = 'test -e ../../../ended && exec sleep 1000; : >../../../ended; sleep 0.5; exit 3';
+  const restart = { policy: 'always', backoff: '1s..1s' };
+  const health = { exec: 'test -e ../../../ended && sleep 1; false', within: '30s' };
+  const project = await createProject(lab, 'ends-at-first', { ...IDLE, run, restart, health });
+  await project.write({ file: 'first' });
+  const { error } = (await project.ask('deploy')).document.outcomes[0] ?? {};
+  expect(error).toMatchObject({ code: 'E_START_FAILED', message: 'it ended before it was healthy: exit code 3' });
+  expect(appOf(await project.ask('status'))).toMatchObject({ state: 'stopped', pid: null });
+});
+
 test('what the requests of a probe leave in the log does not drown what the app says', async () => {
   const noting = SERVER.replace(
     'response.end',

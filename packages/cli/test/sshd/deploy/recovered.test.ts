@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { waitFor } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
 import { createProject, IDLE, type Project } from '../../deploy-project.js';
-import { beginDeploy, hasTold, killScript, readOn } from '../../interrupted-deploy.js';
+import { beginDeploy, hasTold, holdAt, killScript, readOn } from '../../interrupted-deploy.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -27,10 +27,6 @@ async function deployVersions(app: string, count: number, settings: Readonly<Rec
   }
   return { project, ids };
 }
-
-/** Becomes true once that is, and holds the script that has the lock where it is then. */
-const holdAt = (lock: number, line: string) =>
-  `until ${line}; do :; done; kill -s STOP "$(cut -d' ' -f1 lock.${lock})"`;
 
 /** Kills the next deploy, which has that lock, where that line becomes true in the folder of the releases. */
 async function killNext(project: Project, lock: number, until: string) {
@@ -178,14 +174,10 @@ test('a deploy that is interrupted behind what it has brought back does not say 
   // Nobody tells any more that another one was interrupted.
   await readOn(lab, `: >${project.deployDir}/lock.2.done`);
   await project.configure({ setup: ': >../../begun; sleep 1000' });
-  const { client, ended } = await beginDeploy(lab, project, 'test -e begun');
-  let stdout = '';
-  client.stdout?.on('data', (chunk) => {
-    stdout += chunk;
-  });
+  const { client, ended, readOutcome } = await beginDeploy(lab, project, 'test -e begun');
   client.kill('SIGINT');
   expect(await ended).toBe(130);
-  expect(JSON.parse(stdout).outcomes[0]).toMatchObject({ ok: null, error: { code: 'E_UNKNOWN_RESULT' } });
+  expect(readOutcome()).toMatchObject({ ok: null, error: { code: 'E_UNKNOWN_RESULT' } });
   expect(appOf(await project.ask('status'))).toMatchObject({ state: 'running', release: ids[0] });
 });
 
@@ -223,3 +215,26 @@ test('an app that somebody has forgotten is not brought back', async () => {
   await project.configure({ setup: 'false' });
   expect(appOf(await project.ask('deploy')).pid).toBe(null);
 });
+
+test.each([
+  ['a release', 1, {}],
+  ['an app of no release', 0, { run: ['sleep', '4714'] }],
+])(
+  'what somebody has started since a deploy was killed stays, where that took the place of %s',
+  async (_what, count, settings) => {
+    const { project } = await deployVersions(`started-since-${count}`, count, settings);
+    const config = join(project.folder, 'none.yaml');
+    await project.write({ '../none.yaml': 'hosts: { web1: }\n' });
+    const startPlain = async () => {
+      const plain = ['start', project.app, '-H', 'web1', '--settle', '100ms', '--config', config];
+      return codesOf(await lab.ask([...plain, '--', 'sleep', '4715']));
+    };
+    if (count === 0) expect(await startPlain()).toEqual(['ok']);
+    await killNext(project, count + 1, hasTold(count + 1, ' stop ok '));
+    expect(await startPlain()).toEqual(['ok']);
+    const started = appOf(await project.ask('status'));
+    await project.configure({ setup: 'false' });
+    expect(codesOf(await project.ask('deploy'))).toEqual(['E_SETUP_FAILED']);
+    expect(appOf(await project.ask('status'))).toMatchObject({ pid: started.pid, release: null });
+  },
+);

@@ -40,7 +40,7 @@ async function play(stage: DeployStage, round: Round): Promise<void> {
   expect(before.versions).toHaveLength(1);
   const next = await changeRelease(stage, round);
   round.step(`${stage.place}${next.isSick ? ', never healthy' : ''}; ${before.versions} before`);
-  const [told, isKilled] = await disturb(stage, round);
+  const { told, isKilled, isCut } = await disturb(stage, round);
   if (isKilled) round.count('scripts killed on their way');
   const left = await lookAt(stage);
   round.step(
@@ -58,7 +58,7 @@ async function play(stage: DeployStage, round: Round): Promise<void> {
     round.count(`told ${told.ok === true ? 'as done' : told.error?.code}`);
     if (told.ok === true) expect(left).toEqual({ current: next.version, versions: [next.version] });
     if (told.ok === false) expect(left).toEqual(before);
-    if (!isKilled) expect(told.ok).not.toBeNull();
+    if (!isKilled || isCut) expect(told.ok).not.toBeNull();
   }
   await goOn(stage, round, before, left);
   await repair(stage, next, round);
@@ -90,7 +90,9 @@ async function goOn(
   step(`${verb}: ${code}; ${after.versions} runs, ${after.current} current`);
   count(`followed by ${verb}`);
   await checkStatus(stage, after);
-  if (verb === 'rollback') {
+  if (code === 'E_NO_RELEASE') {
+    expect([verb, before.versions, after]).toEqual(['rollback', ['first'], left]);
+  } else if (verb === 'rollback') {
     expect([code, ...after.versions]).toEqual(['ok', after.current]);
     expect(after.current).not.toContain('sick');
   } else if (verb === 'stop') {
@@ -125,16 +127,23 @@ async function deploySick(
   await checkStatus(stage, after);
 }
 
+interface Disturbed {
+  readonly told: ToldOutcome | undefined;
+  /** It was not done by then. */
+  readonly isKilled: boolean;
+  /** Its link was cut with it. */
+  readonly isCut: boolean;
+}
+
 /** Deploys, and kills the script; tells nothing where its client was killed as well. */
-async function disturb(
-  stage: DeployStage,
-  { random, step }: Round,
-): Promise<[told: ToldOutcome | undefined, isKilled: boolean]> {
+async function disturb(stage: DeployStage, { random, step }: Round): Promise<Disturbed> {
   const isAlone = random.chance(0.6);
   const pause = random.integer(0, stage.place === 'in place, slowly' ? LONGEST_SLOWLY_MS : LONGEST_MS);
   const isWhole = random.chance(0.5);
+  // Its client takes that for a link that was cut, and asks again.
+  const isCut = !isAlone && random.chance(0.5);
   step(
-    `the script ${isWhole ? 'with all that it waits for ' : ''}is killed ${pause} ms behind its lock${isAlone ? ', its client before' : ''}`,
+    `the script ${isWhole ? 'with all that it waits for ' : ''}${isCut ? 'and its link are' : 'is'} killed ${pause} ms behind its lock${isAlone ? ', its client before' : ''}`,
   );
   const locks = findLatestLock(stage.deployDir);
   const client = isAlone ? stage.laptop.spawnOutlast(buildDeployWords(stage)) : undefined;
@@ -143,20 +152,30 @@ async function disturb(
   await waitFor(() => findLatestLock(stage.deployDir) > locks, { what: 'the lock' });
   await delay(pause);
   client?.kill('SIGKILL');
-  const isKilled = killScript(stage, locks + 1, isWhole);
+  const isKilled = killScript(stage, locks + 1, { isWhole, isCut });
   await ended;
-  return [await telling, isKilled];
+  return { told: await telling, isKilled, isCut };
 }
 
-/** With its group or alone; false where it was done before. */
-function killScript({ deployDir }: DeployStage, lock: number, isWhole: boolean): boolean {
+/** With its group or alone, and the sshd before it just before; false where it was done by then. */
+function killScript(
+  { deployDir }: DeployStage,
+  lock: number,
+  { isWhole, isCut }: { readonly isWhole: boolean; readonly isCut: boolean },
+): boolean {
   const path = join(deployDir, `lock.${lock}`);
   const [pid] = readFileSync(path, 'utf8').split(' ');
   if (existsSync(`${path}.done`)) return false;
   try {
+    if (isCut) process.kill(readParent(Number(pid)), 'SIGKILL');
     process.kill(isWhole ? -Number(pid) : Number(pid), 'SIGKILL');
     return true;
   } catch {
     return false;
   }
+}
+
+function readParent(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
