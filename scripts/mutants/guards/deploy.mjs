@@ -464,7 +464,7 @@ export const DEPLOY_MUTANTS = [
     file: `${DEPLOY}/lock.ts`,
     text: '|| request=again-$next-$request',
     instead: '|| :',
-    test: `${REPEATED_BESIDE} goes on as one deploy: what was tried runs, and nothing was done twice`,
+    test: `${REPEATED} > the first deploy of all goes on as well where script and link were ended, and what it had started is replaced`,
   },
   {
     guard: 'a rollback that comes again goes where it was going',

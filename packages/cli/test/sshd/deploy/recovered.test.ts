@@ -225,13 +225,13 @@ test.each([
     const { project } = await deployVersions(`started-since-${count}`, count, settings);
     const config = join(project.folder, 'none.yaml');
     await project.write({ '../none.yaml': 'hosts: { web1: }\n' });
-    const startPlain = async () => {
+    const startPlain = async (seconds: string) => {
       const plain = ['start', project.app, '-H', 'web1', '--settle', '100ms', '--config', config];
-      return codesOf(await lab.ask([...plain, '--', 'sleep', '4715']));
+      return codesOf(await lab.ask([...plain, '--', 'sleep', seconds]));
     };
-    if (count === 0) expect(await startPlain()).toEqual(['ok']);
+    if (count === 0) expect(await startPlain('4715')).toEqual(['ok']);
     await killNext(project, count + 1, hasTold(count + 1, ' stop ok '));
-    expect(await startPlain()).toEqual(['ok']);
+    expect(await startPlain('4716')).toEqual(['ok']);
     const started = appOf(await project.ask('status'));
     await project.configure({ setup: 'false' });
     expect(codesOf(await project.ask('deploy'))).toEqual(['E_SETUP_FAILED']);

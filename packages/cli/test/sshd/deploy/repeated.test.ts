@@ -73,6 +73,19 @@ test.each(['deploy', 'rollback'])(
   },
 );
 
+test('the first deploy of all goes on as well where script and link were ended, and what it had started is replaced', async () => {
+  const { project } = await deployVersions('first-of-all', 0, {});
+  await project.write({ version: 'first' });
+  const { ended, readOutcome } = await beginDeploy(lab, project, holdAt(1, hasTold(1, ' start ok ')));
+  const left = appOf(await project.ask('status'));
+  await cutLink(lab, project, 1);
+  await killScript(lab, project, 1);
+  expect(await ended).toBe(0);
+  const [app] = readOutcome()?.apps ?? [];
+  expect(app).toMatchObject({ state: 'running', release: left.release, changed: true });
+  expect(app?.pid).not.toBe(left.pid);
+});
+
 test('a request whose script was ended, and behind which others have cleared up since, is not done any more', async () => {
   const { project } = await deployVersions('cleared-up', 1, {});
   await project.write({ version: 'second' });
