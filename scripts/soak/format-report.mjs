@@ -13,7 +13,7 @@ const CAMPAIGNS = {
   'full-disk':
     'start, stop, restart, signal and rm on a tmpfs with so many blocks or files free that some write is the first to fail',
   'killed-deploys':
-    'deploys to a real sshd, in place and beside what runs, of healthy releases and of such that never are, whose script is killed on the host at some moment, with its client or without: `current` and what runs are whole, one of the old and the new, and a deploy, rollback, stop, start, restart or rm behind it does what it says',
+    'deploys to a real sshd, in place, also of an app that takes a while to end, and beside what runs, of healthy releases and of such that never are, whose script is killed on the host at some moment, with its client, with its link, or alone: `current` and what runs are whole, one of the old and the new, what asks again because of its link is done once, and a deploy, healthy or not, a rollback, stop, start, restart or rm behind it does what it says',
   'killed-scripts': 'KILL of a script, the supervisor or the last stage before the app, at any statement',
   'pid-reuse':
     'the pids of apps and supervisors are forced to go to strangers, then the apps are stopped, signalled, removed, started',

@@ -19,6 +19,7 @@ import { proveDetached } from '../fleet/prove-detached.js';
 import type { SelectedHost } from '../inventory/selected-host.js';
 import { formatBytes } from '../output/format-bytes.js';
 import { formatUpload } from '../output/format-upload.js';
+import { describeKnown } from './app-names.js';
 import { maskSpec, resolveSpec, warnOfPlaceholders } from './app-spec.js';
 import { changeReleases } from './deploy-results.js';
 import { planFleet } from './fleet-plan.js';
@@ -103,7 +104,10 @@ function chooseApp({ apps }: Config, name: string | undefined): string {
     const app = parseAppName(name);
     if (apps.has(app)) return app;
     throw new OutlastError('E_USAGE', `the configuration has no app ${app}${formatSuggestion(app, known)}`, {
-      hint: 'what is deployed is described in outlast.yaml, which outlast init writes',
+      hint:
+        known.length > 0
+          ? describeKnown(known)
+          : 'what is deployed is described in outlast.yaml, which outlast init writes',
     });
   }
   const deployed = known.filter((each) => apps.get(each)?.settings.source !== undefined);

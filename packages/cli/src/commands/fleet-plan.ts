@@ -8,6 +8,7 @@ import type { SelectedHost } from '../inventory/selected-host.js';
 import { formatShard, type Shard, takeShard } from '../inventory/shard.js';
 import { foldHosts } from '../output/fold-hosts.js';
 import { DEFAULT_TRANSPORT, type TransportName } from '../ssh/transports.js';
+import { describeKnown } from './app-names.js';
 import type { Context } from './context.js';
 import type { FleetFlags } from './flags.js';
 import { loadConfiguration } from './load-configuration.js';
@@ -100,9 +101,6 @@ async function buildSelection(context: Context, flags: FleetFlags): Promise<Host
   return { ...selection, hostsFile: await readHostsFile(context, hostsFile) };
 }
 
-/** So many names are told of what there is. */
-const MANY = 8;
-
 /** Without flags, hosts come from the app's configuration: where there is none of that name, that is what is wrong. */
 function refuseUnknownApps(config: Config, apps: readonly string[]): void {
   const known = [...config.apps.keys()];
@@ -112,7 +110,7 @@ function refuseUnknownApps(config: Config, apps: readonly string[]): void {
     'E_USAGE',
     `the configuration has no app ${quoteForMessage(unknown)}${formatSuggestion(unknown, known)}`,
     {
-      hint: `it has ${known.slice(0, MANY).join(', ')}${known.length > MANY ? ', …' : ''}; an app that is not configured needs hosts: -H, -g or -a`,
+      hint: `${describeKnown(known)}; an app that is not configured needs hosts: -H, -g or -a`,
     },
   );
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OutlastError, parseAppName, parsePort, quoteForMessage, quoteWord } from '@outlast/core';
-import { buildInitTemplate, getSchemaLocation, type InitAnswers } from '../config/init-template.js';
+import { buildIgnoreFile, buildInitTemplate, getSchemaLocation, type InitAnswers } from '../config/init-template.js';
 import { type AppKind, type RecognisedApp, recogniseApp } from '../config/recognise-app.js';
 import { readVersion } from '../output/print-version.js';
 import type { Output } from '../output/streams.js';
@@ -62,6 +62,11 @@ export const initVerb: Verb = {
     const first = given.hosts === undefined ? 'put your hosts in, then' : 'look it over, then';
     const what = flags.streamlit ? first : 'look it over, then see which hosts are meant with:';
     if (recognised !== undefined) output.note(describeRecognised(recognised));
+    if (recognised?.needsIgnoreFile) {
+      const ignored = resolve(cwd, '.outlastignore');
+      if (await write(ignored, buildIgnoreFile(), 'wx'))
+        output.note(`Wrote ${ignored}, for what is not to be uploaded.`);
+    }
     output.note(`Wrote ${path}. Next: ${what} ${next}`);
     if (recognised === undefined) await noteRecognisable(output, cwd, answers);
     return 0;

@@ -165,7 +165,7 @@ const KINDS: Readonly<
 };
 
 function buildDeployedPart({ app, run, port }: InitAnswers, recognised: RecognisedApp): string {
-  const { kind, name, entry, needsPython, needsNvm, setup } = recognised;
+  const { kind, name, entry, needsPython, needsNvm, setup, hasEnvFile } = recognised;
   const { env, health } = KINDS[kind];
   const listens = !['python', 'unknown'].includes(kind);
   const probes = health(entry ?? '');
@@ -188,7 +188,7 @@ function buildDeployedPart({ app, run, port }: InitAnswers, recognised: Recognis
     '# Outlives every release.',
     '#shared_paths: [data]',
     '# Kept secret: a file that is read as dotenv does, and variables of yours.',
-    '#env_file: .env',
+    `${hasEnvFile ? '' : '#'}env_file: .env`,
     '#secrets: [API_TOKEN]',
     '#keep_releases: 5',
     'restart: { policy: on-failure, max: 5, backoff: 1s..60s }',
@@ -199,6 +199,13 @@ function buildDeployedPart({ app, run, port }: InitAnswers, recognised: Recognis
 
 function indent(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
+}
+
+/** Builds the `.outlastignore` beside it: what is made anew on the host, or is of this machine. */
+export function buildIgnoreFile(): string {
+  return ['# Stays here, in the syntax of .gitignore.', '.venv/', 'venv/', 'node_modules/', '__pycache__/', ''].join(
+    '\n',
+  );
 }
 
 /** What is a comment by its first character keeps its column, so that it can be taken in by taking that away. */

@@ -55,14 +55,26 @@ const CASES: readonly [what: string, files: Record<string, string>, expected: ob
   [
     'a Node app with a script and a lock file',
     { 'package.json': '{"scripts":{"start":"node index.js"}}', 'package-lock.json': '{}', '.nvmrc': '22' },
-    { kind: 'node', run: 'exec npm start', setup: 'npm ci --omit=dev', needsNvm: true },
+    {
+      kind: 'node',
+      run: 'exec npm start',
+      setup: 'npm ci --omit=dev',
+      needsNvm: true,
+      entry: null,
+      needsIgnoreFile: true,
+    },
   ],
   [
     'a Node app with a main file',
     { 'package.json': '{"main":"lib/index.js"}' },
     { kind: 'node', run: 'exec node lib/index.js', setup: 'npm install --omit=dev' },
   ],
-  ['a package.json that is none', { 'package.json': 'x' }, { kind: 'node', run: 'exec node server.js' }],
+  ['a package.json that is none', { 'package.json': 'x' }, { kind: 'node', run: 'exec node index.js' }],
+  [
+    'a package.json beside a server',
+    { 'package.json': '{}', 'server.js': '', '.env': 'A=b', '.gitignore': '' },
+    { kind: 'node', entry: 'server.js', run: 'exec node server.js', hasEnvFile: true, needsIgnoreFile: false },
+  ],
   ['a plain script', { 'bot.py': 'while True: pass' }, { kind: 'python', run: 'exec python3 -u bot.py' }],
   ['nothing', { notes: '' }, { kind: 'unknown', entry: null }],
 ];
@@ -75,6 +87,7 @@ test.each(CASES)('%s is recognised, and what is written for it can be read', asy
   const { apps } = await loadConfig({ cwd: folder, env: {}, userFolder: folder });
   const { settings } = apps.get('my-dashboard') ?? {};
   expect(settings).toMatchObject({ source: '.', run: recognised.run });
+  expect(settings?.env_file).toBe(recognised.hasEnvFile ? '.env' : undefined);
   expect(settings?.python).toBe(recognised.needsPython ? 'venv' : undefined);
   expect(settings?.port).toBe(['python', 'unknown'].includes(recognised.kind) ? undefined : 'auto');
   expect(settings?.health === undefined).toBe(['python', 'unknown'].includes(recognised.kind));

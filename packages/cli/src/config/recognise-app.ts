@@ -19,6 +19,10 @@ export interface RecognisedApp {
   readonly needsPython: boolean;
   /** It names the version of node that it wants. */
   readonly needsNvm: boolean;
+  /** It has a `.env`. */
+  readonly hasEnvFile: boolean;
+  /** Nothing says yet what of it stays on the laptop. */
+  readonly needsIgnoreFile: boolean;
 }
 
 /** Where apps mostly begin, the likeliest first; any other script of the folder comes behind them. */
@@ -33,6 +37,8 @@ const ENTRIES = [
   'api.py',
   'bot.py',
 ];
+/** Where a package begins that does not say so; the first is what node itself takes. */
+const NODE_ENTRIES = ['index.js', 'server.js', 'app.js', 'main.js'];
 const FASTAPI = /^\s*(\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:fastapi\.)?FastAPI\(/m;
 /** A name that needs no quotes, wherever it is put. */
 const SCRIPT = /^\w[\w.-]*\.py$/;
@@ -43,20 +49,23 @@ export async function recogniseApp(folder: string): Promise<RecognisedApp> {
   const [requirements, pyproject, lock, packageJson, nvmrc] = await Promise.all(
     ['requirements.txt', 'pyproject.toml', 'uv.lock', 'package.json', '.nvmrc'].map(read),
   );
+  const others = await readdir(folder).catch((): string[] => []);
   const base = {
+    hasEnvFile: others.includes('.env'),
+    needsIgnoreFile: !['.gitignore', '.outlastignore'].some((name) => others.includes(name)),
     name: buildName(basename(folder)),
     needsPython: requirements !== undefined || lock !== undefined,
     needsNvm: nvmrc !== undefined,
     setup: null,
   };
-  const others = await readdir(folder).catch(() => []);
   const names = [...new Set([...ENTRIES, ...others.filter((name) => SCRIPT.test(name)).sort()])];
   const sources = await Promise.all(names.map(async (entry) => ({ entry, text: await read(entry) })));
   const scripts = sources.flatMap(({ entry, text }) => (text === undefined ? [] : [{ entry, text }]));
   const wanted = `${requirements ?? ''}\n${pyproject ?? ''}`;
   const python = recognisePython(scripts, wanted);
   if (python !== undefined) return { ...base, ...python };
-  if (packageJson !== undefined) return { ...base, ...recogniseNode(packageJson, await read('package-lock.json')) };
+  if (packageJson !== undefined)
+    return { ...base, ...recogniseNode(packageJson, await read('package-lock.json'), others) };
   const [first] = scripts;
   if (first !== undefined && ENTRIES.includes(first.entry))
     return { ...base, kind: 'python', entry: first.entry, run: `exec python3 -u ${first.entry}` };
@@ -97,11 +106,13 @@ function recognisePython(scripts: readonly Script[], wanted: string): Recognised
 function recogniseNode(
   packageJson: string,
   lock: string | undefined,
+  names: readonly string[],
 ): Pick<RecognisedApp, 'kind' | 'entry' | 'run' | 'setup'> {
   const { scripts, main } = parsePackage(packageJson);
-  const entry = main ?? 'server.js';
+  const isStarted = scripts.has('start');
+  const entry = main ?? (isStarted ? null : (NODE_ENTRIES.find((name) => names.includes(name)) ?? 'index.js'));
   const setup = lock === undefined ? 'npm install --omit=dev' : 'npm ci --omit=dev';
-  return { kind: 'node', entry, run: scripts.has('start') ? 'exec npm start' : `exec node ${entry}`, setup };
+  return { kind: 'node', entry, run: isStarted ? 'exec npm start' : `exec node ${entry}`, setup };
 }
 
 function parsePackage(text: string): { readonly scripts: ReadonlySet<string>; readonly main: string | undefined } {

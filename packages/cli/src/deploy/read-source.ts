@@ -125,20 +125,21 @@ class Walk {
       this.#complain(path, 'is a link to a name that is not UTF-8');
       return;
     }
-    if (this.#leadsOut(path, target)) {
-      this.#complain(path, `is a link that leads out of the folder, to ${quoteForMessage(target)}`);
+    const outside = this.#findOutside(path, target);
+    if (outside !== undefined) {
+      this.#complain(path, `is a link that leads out of the folder, to ${quoteForMessage(outside)}`);
       return;
     }
     const hash = createHash('sha256').update(target).digest('hex');
     this.entries.push({ ...this.#describe(path, 0), kind: 'link', mode: 0o777, size: 0, hash, target });
   }
 
-  /** By its words, and by where it leads to through other links. */
-  #leadsOut(path: string, target: string): boolean {
+  /** Where out of the folder it leads, by its words, or through other links. */
+  #findOutside(path: string, target: string): string | undefined {
     const byWords = normalize(join(dirname(path), target));
-    if (target.startsWith('/') || byWords === '..' || byWords.startsWith(`..${sep}`)) return true;
+    if (target.startsWith('/') || byWords === '..' || byWords.startsWith(`..${sep}`)) return target;
     const real = resolveReally(realpathSync.native(join(this.#root, dirname(path))), target);
-    return real !== this.#realRoot && !real.startsWith(this.#realRoot + sep);
+    return real === this.#realRoot || real.startsWith(this.#realRoot + sep) ? undefined : real;
   }
 
   async #addFile(path: string): Promise<void> {

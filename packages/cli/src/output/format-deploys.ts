@@ -45,7 +45,7 @@ export async function formatDeploys(outcomes: readonly DeployOutcome[], layout: 
     const [result, style] = describeResult(outcome, layout.palette);
     const state = { text: escapeCell(app.state), style: resolveStateStyle(layout.palette, app) };
     const running = app.pid === null ? formatEnding(app, layout.nowMs) : `pid ${app.pid}`;
-    const tried = outcome.became === 'failed' && app.attemptedRelease !== null ? `(not ${app.attemptedRelease})` : '';
+    const tried = outcome.became === 'failed' ? describeAttempt(app) : '';
     const detail = joinWords(running, tried, formatSteps(app.steps));
     return [
       formatHost(host),
@@ -65,6 +65,12 @@ function describeResult({ became, done, app }: DeployOutcome, palette: Palette):
   if (became === 'skipped') return ['skipped', palette.dim];
   if (became !== 'ok') return ['failed', palette.red];
   return app.changed ? [done, palette.green] : ['unchanged', palette.dim];
+}
+
+/** Which release was to run; one with other settings is the same one. */
+function describeAttempt({ attemptedRelease, release }: DeployOutcome['app']): string {
+  if (attemptedRelease === null) return '';
+  return attemptedRelease === release ? '(as it was before)' : `(not ${attemptedRelease})`;
 }
 
 /** What took its time: `(upload 1.2s, setup 31.0s)`. */

@@ -54,8 +54,8 @@ const HISTORY_COLUMNS: readonly Column[] = [
   { title: 'HOST' },
   { title: 'APP' },
   { title: 'VERB' },
-  { title: 'RELEASE' },
   { title: 'RESULT' },
+  { title: 'RELEASE' },
   { title: 'BY', shrinks: true },
   { title: 'REASON', shrinks: true },
 ];
@@ -74,8 +74,8 @@ export function formatHistory(
       formatHost(host),
       escapeCell(app),
       verb,
-      escapeCell(release ?? '-'),
       word,
+      escapeCell(release ?? '-'),
       escapeCell(by ?? '-'),
       escapeCell(reason ?? '-'),
     ];

@@ -108,6 +108,12 @@ test('off a terminal nothing is asked', async (context) => {
   expect((await init('--force')).stderr).toMatch(hint);
   const line = 'outlast init --streamlit --force -H web1,web2 --app api\n';
   expect((await init('--force', '-H', 'web[1-2]', '--app', 'api')).stderr).toContain(line);
+  const rules = join(folder, '.outlastignore');
+  expect((await init('--streamlit', '--force')).stderr).toContain(`Wrote ${rules}, for what is not to be uploaded.\n`);
+  expect(await readFile(rules, 'utf8')).toMatch(/^\.venv\/$/m);
+  await writeFile(rules, '# mine\n');
+  expect((await init('--streamlit', '--force')).stderr).not.toContain('.outlastignore');
+  expect(await readFile(rules, 'utf8')).toBe('# mine\n');
   await writeFile(path, '# mine\n');
   expect((await init('-y')).stderr).toMatch(/--force/);
   expect(await read()).toBe('# mine\n');

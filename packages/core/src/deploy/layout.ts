@@ -23,6 +23,7 @@ import { sh } from '../shell/template.js';
  * | `current.PID`, `claim.PID`, `copies.PID/`, `room` | what becomes `current`, `lock.N` and files of a run, and what tells whether there is room |
  * | `lock.N`               | pid, start, boot of who deploys; request; time; who; verb; reason: having it is the lock |
  * | `lock.N.stage`         | how far that is: `upload`, `setup`, `activate`                                   |
+ * | `lock.N.release`       | the release that it is at, or `-`                                                |
  * | `lock.N.said`          | what it has told its client, for one whose answer was lost                       |
  * | `lock.N.run.*`         | of what ran before, from which it can be started again                           |
  * | `lock.N.pipe`, `lock.N.masked` | through which what a setup says goes to its log, and what tells that it has come there |

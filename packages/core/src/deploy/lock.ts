@@ -142,7 +142,9 @@ export const LOCK_FUNCTIONS = sh`
       say "INTERRUPTED $app $lock_by $lock_time $lock_verb \${record:--}"
       # Whoever has stopped what was left does not want it back.
       [ ! -e "$deploy_dir/lock.$1.stopped" ] || forget_debt
-      [ "$lock_request" = "$request" ] || note_deploy "$lock_verb - $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request $lock_reason"
+      read_lock_release "$deploy_dir/lock.$1"
+      # By when it began: nobody knows when it was ended.
+      [ "$lock_request" = "$request" ] || note_deploy "$lock_time" "$lock_verb $lock_release $([ "$took_over" = yes ] && echo taken-over || echo interrupted) $lock_by $lock_request $lock_reason"
       end_setup "$lock_request"
       if [ "$lock_request" = "$request" ]; then goes_on=yes; fi
     fi
@@ -167,7 +169,7 @@ export const LOCK_FUNCTIONS = sh`
     return 0
   }
 
-  note_stage() { write_record "$lock_path.stage" "$1" || fail_full; }
+  note_stage() { write_record "$lock_path.stage" "$1" && write_record "$lock_path.release" "\${release:--}" || fail_full; }
 
   # tell TEXT: as say, and again should this answer be lost.
   tell() {
@@ -190,8 +192,8 @@ export const LOCK_FUNCTIONS = sh`
     fi
   }
 
-  # note_deploy TEXT: for whoever asks later what was done.
-  note_deploy() { printf '%s\n' "$(now) $1" 2>/dev/null >>"$deploy_dir/deploys.log"; }
+  # note_deploy TIME TEXT: for whoever asks later what was done.
+  note_deploy() { printf '%s\n' "$1 $2" 2>/dev/null >>"$deploy_dir/deploys.log"; }
 
   # find_first_error: the code of what went wrong first, wherever it was told.
   find_first_error() { awk '$1 == "ERROR" { print $2; exit } $1 == "ENDED" { print "E_START_FAILED"; exit }' "$lock_path.said" 2>/dev/null; }
@@ -200,7 +202,7 @@ export const LOCK_FUNCTIONS = sh`
   release_lock() {
     read_lock "$lock_path"
     set -- "$1" "$([ "$1" != failed ] || find_first_error)"
-    note_deploy "$lock_verb \${release:--} $1 $by $lock_request $lock_reason\${2:+ $2}"
+    note_deploy "$(now)" "$lock_verb \${release:--} $1 $by $lock_request $lock_reason\${2:+ $2}"
     [ ! -e "$lock_path.stopped" ] || forget_debt
     (: >"$lock_path.done") 2>/dev/null
     rm -f "$lock_path".run.*

@@ -25,6 +25,12 @@ export const READ_LOCK_FUNCTIONS = sh`
     lock_request=$4 lock_time=$5 lock_by=$6 lock_verb=$7 lock_reason=$8
   }
 
+  # read_lock_release FILE: sets lock_release to the release that whoever has the lock was at.
+  read_lock_release() {
+    read_record "$1.release"
+    lock_release=\${record:--}
+  }
+
   # find_deploy: sets what read_lock sets; fails where nobody deploys $app at the moment.
   find_deploy() {
     deploy_dir=$state/deploys/$app

@@ -90,7 +90,7 @@ function findDeployError(reply: Reply, steps: readonly DeployStep[]): OutlastErr
       hint: 'look with: outlast history, outlast status',
     });
   if (reason === undefined || isRestored) return reason;
-  const details = later.map((each) => createRemoteError(each).message).join('; ') || 'it did not start';
+  const details = later.map((each) => createDeployError(reply, each).message).join('; ') || 'it did not start';
   return new OutlastError(reason.code, `${reason.message}; and what ran before could not be brought back: ${details}`, {
     ...reason.details,
     hint: 'look at the host: outlast status, outlast logs; then deploy again, or outlast rollback',

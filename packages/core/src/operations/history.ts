@@ -20,7 +20,7 @@ export type DeployEnd = 'ok' | 'unchanged' | 'failed' | 'interrupted' | 'taken-o
 
 /** Who did what. */
 export interface HistoryEntry {
-  /** ISO 8601 in UTC, from the host's clock. */
+  /** When it ended, or where nobody knows that, when it began: ISO 8601 in UTC, from the host's clock. */
   readonly at: string | null;
   /** `user@laptop`. */
   readonly by: string | null;
@@ -56,10 +56,12 @@ export const history: Operation<HistoryOptions, readonly HistoryEntry[]> = {
           tail -n ${lines} "$state/deploys/$name/deploys.log" 2>/dev/null | LC_ALL=C awk -v tag="@@$nonce ENTRY $name" '{ print tag, $0 }'
           enter_app "$name"
           if find_deploy; then
-            say "ENTRY $name $lock_time $lock_verb - under-way $lock_by $lock_request $lock_reason"
+            read_lock_release "$lock_path"
+            say "ENTRY $name $lock_time $lock_verb $lock_release under-way $lock_by $lock_request $lock_reason"
           elif [ "$lock" -gt 0 ] && [ ! -e "$lock_path.done" ] && read_lock "$lock_path"; then
             # The next one will note it.
-            say "ENTRY $name $lock_time $lock_verb - interrupted $lock_by $lock_request $lock_reason"
+            read_lock_release "$lock_path"
+            say "ENTRY $name $lock_time $lock_verb $lock_release interrupted $lock_by $lock_request $lock_reason"
           fi
         done
       `,

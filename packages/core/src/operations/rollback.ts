@@ -109,7 +109,7 @@ const ROLLBACK_FUNCTIONS = sh`
     list_releases
     healthy=
     for kept in $releases; do
-      read_release "$kept" && [ "$release_state" = good ] && healthy="$healthy $kept"
+      read_release "$kept" && [ "$release_state" = good ] && [ -d "$deploy_dir/releases/$kept" ] && healthy="$healthy $kept"
     done
     fail E_NO_RELEASE "$app" "$1; healthy ones are:\${healthy:- none}"
   }

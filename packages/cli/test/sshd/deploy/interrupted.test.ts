@@ -202,7 +202,8 @@ describe('what a deploy has left that was ended in its look at the health', () =
     await project.configure({ health: { ...SERVED.health, exec: KILL_DEPLOY } });
     expect(codesOf(await project.ask('deploy'))).toEqual(['E_UNKNOWN_RESULT']);
     const seen = (await project.ask('history')).document;
-    expect(seen.outcomes[0]?.entries).toMatchObject([{ result: 'interrupted', verb: 'deploy', release: null }]);
+    const { release: left } = appOf(await project.ask('status'));
+    expect(seen.outcomes[0]?.entries).toMatchObject([{ result: 'interrupted', verb: 'deploy', release: left }]);
     const refused = (await project.ask('restart')).document.outcomes[0]?.error;
     expect(refused?.message).toMatch(/was never healthy; outlast deploy first-of-all$/);
     await project.write({ 'page.html': 'two' });

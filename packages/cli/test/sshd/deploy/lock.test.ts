@@ -96,6 +96,8 @@ test('what was never healthy is not gone back to, though it runs since its deplo
 test('a deploy whose laptop died holds nothing up: its setup ends, and the next one says so', async () => {
   const project = await createIdle(`died-${process.pid}`);
   const { client, ended } = await beginSlowly(project);
+  const seconds = (await lab.host().run(`cut -d' ' -f5 ${project.deployDir}/lock.2`)).stdout;
+  const begun = new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
   client.kill('SIGKILL');
   await ended;
   const isOver = async () => (await listSetup(project.app)) === '';
@@ -106,6 +108,12 @@ test('a deploy whose laptop died holds nothing up: its setup ends, and the next 
   expect(told.stderr).toMatch(/did not come to its end, at setup; what it left was cleared up/);
   const { releases = [] } = appOf(await project.ask('releases'));
   expect(releases.map(({ state }) => state)).toEqual(['good', 'good']);
+  const entries = (await project.ask('history')).document.outcomes[0]?.entries as { at: string; release: string }[];
+  expect(entries).toMatchObject([
+    {},
+    { result: 'interrupted', at: begun, release: expect.any(String) },
+    { result: 'ok' },
+  ]);
 });
 
 test('a deploy whose client falls silent while it is set up holds nothing up', async () => {

@@ -51,7 +51,7 @@ describe.each([
     const { document } = await project.ask('history');
     expect(document.outcomes[0]?.entries).toMatchObject([
       { result: 'ok' },
-      { result: 'under-way', verb: 'deploy', release: null },
+      { result: 'under-way', verb: 'deploy', release: expect.stringMatching(/^\d{8}-/) },
     ]);
     const last = (await project.ask('history', '-n', '1')).document;
     expect(last.outcomes[0]?.entries).toMatchObject([{ result: 'under-way' }]);
