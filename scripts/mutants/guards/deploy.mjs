@@ -189,8 +189,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a link that leads out is not uploaded',
     file: 'packages/cli/src/deploy/read-source.ts',
-    text: 'if (this.#leadsOut(path, target)) {',
-    instead: "if (path === '' && this.#leadsOut(path, target)) {",
+    text: 'if (outside !== undefined) {',
+    instead: "if (outside !== undefined && path === '') {",
     test: `${TESTS} > what is uploaded with a link to somewhere else is refused, before anything is sent`,
   },
   {
@@ -350,7 +350,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'what a setup leaves running ends with it',
     file: `${DEPLOY}/set-up-release.ts`,
-    text: 'setup_code=$?\n    end_setup "$request"',
+    text: 'setup_code=$?\n    end_setup "$setup_request"',
     instead: 'setup_code=$?',
     test: `${NO_GOOD} whose setup leaves something running has it ended, and is not held up by it`,
   },
@@ -469,8 +469,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a rollback that comes again goes where it was going',
     file: 'packages/core/src/operations/rollback.ts',
-    text: '[ "$goes_on" = no ] || awk',
-    instead: 'true || awk',
+    text: 'for number in $(list_own_locks); do\n      awk',
+    instead: 'for number in; do\n      awk',
     test: `${REPEATED_BESIDE} goes on as one rollback: what was tried runs, and nothing was done twice`,
   },
   {
@@ -490,9 +490,23 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'nobody adopts an app that a release takes its place of',
     file: 'packages/core/src/operations/adopt.ts',
-    text: 'check_deploy && adopt_app',
-    instead: 'check_claim=: && adopt_app',
+    text: 'check_deploy && { adopt_app',
+    instead: 'check_claim=: && { adopt_app',
     test: `${IN_PLACE} start, restart, adopt and rm are refused with who deploys`,
+  },
+  {
+    guard: 'what was cut while nobody could see it is done once others are through',
+    file: `${DEPLOY}/lock.ts`,
+    text: '&& [ "$record" = activate ] || return 1',
+    instead: '|| return 1',
+    test: `${REPEATED} > a request that was cut while nobody could see it is done once others are through`,
+  },
+  {
+    guard: 'where a request was going to is known over any number of tries',
+    file: `${DEPLOY}/lock.ts`,
+    text: '      echo "$lock"\n',
+    instead: '      echo "$lock"\n      break\n',
+    test: `${REPEATED} > a rollback that was done, and whose repeat is cut as well, is not done twice`,
   },
   {
     guard: 'a stop is heard by those that wait',

@@ -44,7 +44,7 @@ export const FALL_BACK_FUNCTIONS = sh`
     if ! is_new_run; then
       judge_run
       # What somebody else has started meanwhile stays.
-      if [ "$phase" = running ]; then [ "$record" = "$claim_before" ]; return; fi
+      if [ "$phase" = running ]; then read_record "$record_path" && [ "$record" = "$claim_before" ]; return; fi
     fi
     apart start_recorded "$lock_path.run" back
   }

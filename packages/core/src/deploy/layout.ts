@@ -28,7 +28,7 @@ import { sh } from '../shell/template.js';
  * | `lock.N.run.*`         | of what ran before, from which it can be started again                           |
  * | `lock.N.pipe`, `lock.N.masked` | through which what a setup says goes to its log, and what tells that it has come there |
  * | `lock.N.stopped`       | pid, start, boot of a stop meanwhile; who: nothing of the app is started any more |
- * | `lock.N.done`          | it is there when all was done and told; this and what was told (`lock.N.said`) stay for the last ten |
+ * | `lock.N.done`          | it is there when all was done and told; this, what was told and how far it was stay for the last ten |
  * | `deploys.log`          | a line for each: time; verb; release or `-`; result; who; request; reason; code of the error, if any |
  *
  * States of a release: `uploaded` and `ready` (set up) before anybody has seen it, `unprepared` where its setup failed, `activating` from its

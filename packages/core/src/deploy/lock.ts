@@ -21,7 +21,7 @@ export const LOCK_FUNCTIONS = sh`
   # and when this very request was done already, whose answer is then told again.
   take_lock() {
     read_clock
-    took_over=no waited='' lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${DEPLOY_LIMIT_MS / 100}))
+    took_over=no waited='' setup_request=$request lock_began=$clock lock_deadline=$((clock + $3)) own_deadline=$((clock + ${DEPLOY_LIMIT_MS / 100}))
     while :; do
       latest_lock
       if was_done_before; then return 1; fi
@@ -42,14 +42,15 @@ export const LOCK_FUNCTIONS = sh`
     tell "STEP $app lock ok $((clock - lock_began))"
   }
 
-  # was_done_before: this very request had a lock that was given back, or that others have cleared up behind since: it is told what became of it.
+  # was_done_before: this very request had a lock that was given back, or was about to be seen when its script was ended and others came since: it is
+  # told what became of it.
   was_done_before() {
     own_lock=$lock
     while [ "$own_lock" -gt 0 ] && [ -e "$deploy_dir/lock.$own_lock" ]; do
       if read_lock "$deploy_dir/lock.$own_lock" && [ "$lock_request" = "$request" ]; then
         if [ -e "$deploy_dir/lock.$own_lock.done" ]; then replay "$deploy_dir/lock.$own_lock"; return; fi
-        [ "$own_lock" != "$lock" ] || return 1
-        read_lock "$lock_path"
+        read_record "$deploy_dir/lock.$own_lock.stage"
+        [ "$own_lock" != "$lock" ] && [ "$record" = activate ] || return 1
         fail E_UNKNOWN_RESULT "$app" 'its script was ended, and since then others have cleared up what it left'
         return 0
       fi
@@ -160,7 +161,7 @@ export const LOCK_FUNCTIONS = sh`
       esac
       if [ "$number" -gt $(($1 - ${KEPT_LOCKS})) ]; then
         # What was told stays for a while, for whoever has not heard it.
-        case $lock_file in *"/lock.$number" | *.said | *.done) continue ;; esac
+        case $lock_file in *"/lock.$number" | *.said | *.stage | *.done) continue ;; esac
       fi
       [ "$number" -lt "$1" ] && rm -f "$lock_file"
     done
@@ -179,17 +180,31 @@ export const LOCK_FUNCTIONS = sh`
 
   # replay LOCK: what was told to whoever had it.
   replay() {
+    say "AGAIN $app"
     while IFS= read -r told_line; do say "$told_line"; done <"$1.said"
     return 0
   }
 
-  # tell_unchanged: there is nothing to do, unless it was all done by a script of this very request that was ended.
+  # list_own_locks: the numbers of those that ended scripts of this very request had, the latest first.
+  list_own_locks() (
+    read_lock "$lock_path"
+    own_request=$lock_request
+    while lock=$((lock - 1)) && [ "$lock" -gt 0 ] && read_lock "$deploy_dir/lock.$lock" && [ "$lock_request" = "$own_request" ]; do
+      echo "$lock"
+    done
+  )
+
+  # tell_unchanged: there is nothing to do, be it that a script of this very request has done it all before it was ended.
   tell_unchanged() {
     result=unchanged
-    if [ "$goes_on" = yes ]; then
-      result=ok
-      tell "WENTON $app"
-    fi
+    for number in $(list_own_locks); do
+      read_record "$deploy_dir/lock.$number.stage"
+      if [ "$record" = activate ]; then
+        result=ok
+        tell "WENTON $app"
+        return 0
+      fi
+    done
   }
 
   # note_deploy TIME TEXT: for whoever asks later what was done.

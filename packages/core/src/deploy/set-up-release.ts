@@ -69,7 +69,7 @@ export function buildSetupFunctions(
     (mask_secrets 2>/dev/null >>"$setup_log"; : >"$lock_path.masked") <"$setup_pipe" >/dev/null 2>&1 3<&- &
     "$@" >"$setup_pipe" 2>&1
     setup_code=$?
-    end_setup "$request"
+    end_setup "$setup_request"
     mask_naps=0
     until [ -e "$lock_path.masked" ] || [ "$mask_naps" -ge ${MASK_NAPS} ]; do
       mask_naps=$((mask_naps + 1))
@@ -87,7 +87,7 @@ export function buildSetupFunctions(
   # run_in_release LINES PARAMETER...: the shell that becomes it has the environment of the login and that of the app.
   run_in_release() (
     cd "$release_dir" || exit 126
-    set -- "$user_umask" "$app" "setup.$request" "$release" "$PWD" "$runtime" "$@"
+    set -- "$user_umask" "$app" "setup.$setup_request" "$release" "$PWD" "$runtime" "$@"
     eval "$environment" # any variable may be the login's own
     umask "$1"
     PWD=$5 OUTLAST_APP=$2 OUTLAST_RUN=$3 OUTLAST_RELEASE=$4

@@ -45,7 +45,7 @@ export const adopt: Operation<AdoptOptions, AppResult> = {
         ${raw(buildStartHead({ ...options, settleMs: 0 }))}
         need readlink sed wc || return 1
         check_claim=check_deploy
-        check_deploy && adopt_app ${options.pid} ${options.start ?? '-'} && settle_debt
+        check_deploy && { adopt_app ${options.pid} ${options.start ?? '-'} || { [ "\${pid-}" = ${options.pid} ] && ! is_taken; }; } && settle_debt
         report ${options.app}
       `,
     }),

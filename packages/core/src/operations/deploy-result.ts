@@ -50,13 +50,15 @@ export function parseDeployed(reply: Reply, app: string): DeployResult {
     steps,
     notices: listNotices(reply),
     ...(findRecord(reply, 'LOGOUT')?.fields[1] === 'unknown' && { logoutUnknown: true }),
-    ...(error ? { error } : findLateEnd(seen)),
+    ...(error ? { error } : findLateEnd(seen, reply)),
   };
 }
 
-/** What was told as healthy may be gone by the time at which that is told. */
-function findLateEnd({ report: { state, exitCode, signal } }: SeenApp): Pick<DeployResult, 'error'> {
-  if (isLive(state)) return {};
+/** What was told as healthy may be gone by the time at which that is told; of what was done some time ago that says nothing. */
+function findLateEnd({ report: { state, exitCode, signal } }: SeenApp, reply: Reply): Pick<DeployResult, 'error'> {
+  if (isLive(state) || findRecord(reply, 'AGAIN') !== undefined) return {};
+  if (state === 'stopped')
+    return { error: new OutlastError('E_STOPPED', 'somebody has stopped it since it was healthy') };
   const hint = 'see why with: outlast logs';
   return {
     error: new OutlastError('E_START_FAILED', 'it was healthy, and has ended since', { exitCode, signal, hint }),

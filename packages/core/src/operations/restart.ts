@@ -45,7 +45,7 @@ export const restart: Operation<RestartOptions, AppResult> = {
         previous=$run run_source=$app_dir/run.$run
         trap : HUP INT PIPE TERM # the stop's mark names this very shell; not '', which the app would inherit as ignored
         if is_own_request; then
-          start_app && settle_debt # its answer was lost: what was stopped for it must not be stopped again
+          { start_app || ! is_taken; } && settle_debt # its answer was lost: what was stopped for it must not be stopped again
         ${raw(options.spec === undefined ? TELL_UNKNOWN : '')}elif check_deploy && ${raw(options.spec === undefined ? 'check_recorded' : 'check_cwd && find_runtime ~')} && check_proven && check_launcher && check_port && check_room; then
           (stop_app ${options.app} ${raw(formatStopArguments(options))}) && start_app && settle_debt
         fi

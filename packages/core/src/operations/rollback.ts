@@ -94,7 +94,9 @@ const ROLLBACK_FUNCTIONS = sh`
 
   # find_goal_before: where this very request was going to before its script was ended.
   find_goal_before() {
-    [ "$goes_on" = no ] || awk '$1 == "ATTEMPTED" { print $3; exit }' "$deploy_dir/lock.$((lock - 1)).said" 2>/dev/null
+    for number in $(list_own_locks); do
+      awk '$1 == "ATTEMPTED" { print $3; exit }' "$deploy_dir/lock.$number.said" 2>/dev/null
+    done | sed -n 1p
   }
 
   # is_good_aside: what is current, or what ran last, is another one than that which was healthy last; or it was just to be another one, or

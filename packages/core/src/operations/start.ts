@@ -59,7 +59,7 @@ export const start: Operation<StartOptions, AppResult> = {
         ${raw(buildStartHead(options))}
         leading_run
         check_claim=check_deploy # one that began meanwhile waits for whoever claimed before, and is seen by whoever claims behind it
-        { is_own_request || check_deploy; } && check_cwd && check_proven && find_runtime ~ && start_app && settle_debt
+        { is_own_request || check_deploy; } && check_cwd && check_proven && find_runtime ~ && { start_app || { is_own_request && ! is_taken; }; } && settle_debt
         report ${options.app}
       `,
     }),

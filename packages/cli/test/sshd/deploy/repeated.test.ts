@@ -86,6 +86,39 @@ test('the first deploy of all goes on as well where script and link were ended, 
   expect(app?.pid).not.toBe(left.pid);
 });
 
+test('a rollback that was done, and whose repeat is cut as well, is not done twice', async () => {
+  const { project, ids } = await deployVersions('cut-twice', 3, {});
+  const held = holdAt(4, `test "$(cat good)" = ${ids[1]}`);
+  const { client, ended, readOutcome } = await beginDeploy(lab, project, held, ['rollback']);
+  client.kill('SIGSTOP');
+  // As if the second script of the request had come to the lock, and no further.
+  await readOn(lab, `cd ${project.deployDir} && sed 's/^[0-9]* /1 /' lock.4 >lock.5`);
+  await cutLink(lab, project, 4);
+  await killScript(lab, project, 4);
+  client.kill('SIGCONT');
+  expect(await ended).toBe(0);
+  expect(readOutcome()?.apps?.[0]).toMatchObject({ release: ids[1], changed: true });
+  expect(appOf(await project.ask('status'))).toMatchObject({ state: 'running', release: ids[1] });
+});
+
+test('a request that was cut while nobody could see it is done once others are through', async () => {
+  const { project } = await deployVersions('cut-early', 1, {});
+  await project.write({ version: 'second' });
+  await project.configure({ setup: 'test -e ../../go || { : >../../begun; sleep 1000; }' });
+  const { client, ended, readOutcome } = await beginDeploy(lab, project, 'test -e begun');
+  client.kill('SIGSTOP');
+  await readOn(lab, `: >${project.deployDir}/go`);
+  await cutLink(lab, project, 2);
+  await killScript(lab, project, 2);
+  await project.write({ version: 'third' });
+  const other = await project.ask('deploy', '--wait', '10s');
+  expect(codesOf(other)).toEqual(['ok']);
+  client.kill('SIGCONT');
+  expect(await ended).toBe(0);
+  expect(readOutcome()?.apps?.[0]).toMatchObject({ state: 'running', changed: true });
+  expect(await readHistory(project)).toMatchObject([{}, { result: 'interrupted' }, { result: 'ok' }, { result: 'ok' }]);
+});
+
 test('a request whose script was ended, and behind which others have cleared up since, is not done any more', async () => {
   const { project } = await deployVersions('cleared-up', 1, {});
   await project.write({ version: 'second' });
