@@ -1,9 +1,30 @@
 import { join } from 'node:path';
 import { waitFor } from '@outlast/test-fixtures';
-import { onTestFinished } from 'vitest';
-import type { Project } from './deploy-project.js';
+import { expect, onTestFinished } from 'vitest';
+import { createProject, IDLE, type Project } from './deploy-project.js';
 import { readDocument } from './document-schema.js';
-import type { Lab } from './program-lab.js';
+import { appOf, codesOf, type Lab } from './program-lab.js';
+
+/** Ends only some time behind the signal. */
+export const SLOW = ['sh', '-c', 'trap "sleep 1; exit 0" TERM; while :; do sleep 0.1; done'];
+
+/** An app with so many healthy releases, and their ids. */
+export async function deployVersions(
+  lab: Lab,
+  app: string,
+  count: number,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<{ readonly project: Project; readonly ids: readonly (string | null)[] }> {
+  const project = await createProject(lab, app, { ...IDLE, ...settings });
+  const ids: (string | null)[] = [];
+  for (let version = 1; version <= count; version++) {
+    await project.write({ version: `${version}` });
+    const told = await project.ask('deploy');
+    expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
+    ids.push(appOf(told).release);
+  }
+  return { project, ids };
+}
 
 /** A probe that ends the script which asks it. */
 export const KILL_DEPLOY = 'kill -KILL "$(cut -d" " -f4 /proc/$PPID/stat)" $PPID';

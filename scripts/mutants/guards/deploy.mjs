@@ -161,8 +161,8 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'the next deploy ends what was never switched to',
     file: `${DEPLOY}/recover-release.ts`,
-    text: 'mend_runs || return 1',
-    instead: ':',
+    text: 'mend_runs && bring_back',
+    instead: 'bring_back',
     test: `${INTERRUPTED} > where a release was tried beside another one when its deploy was ended, and both are left the next deploy ends that one alone`,
   },
   {
@@ -420,7 +420,7 @@ export const DEPLOY_MUTANTS = [
   {
     guard: 'a rollback brings back what is owed before it goes to another one',
     file: 'packages/core/src/operations/rollback.ts',
-    text: 'then recover || return 1;',
+    text: 'then bring_back;',
     instead: 'then :;',
     test: `${RECOVERED} > a rollback that is not healthy goes back to what was healthy last, be it that this did not run any more`,
   },

@@ -134,8 +134,8 @@ export const LOCK_FUNCTIONS = sh`
     return 0
   }
 
-  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones. Sets goes_on to
-  # yes where that was this very request, whose script was ended.
+  # clear_behind NUMBER: says when the lock before was not given back, ends what its setup has left, and forgets the older ones. Where that
+  # was this very request, whose script was ended, it goes on under another id.
   clear_behind() {
     goes_on=no
     if read_lock "$deploy_dir/lock.$1" && [ ! -e "$deploy_dir/lock.$1.done" ]; then

@@ -67,10 +67,14 @@ export const RECOVER_FUNCTIONS = sh`
     fi
   }
 
-  # recover: sets restored to no where what is to run is still to be brought back.
+  # recover: as bring_back, once only one run goes on.
   recover() {
     restored=yes
-    mend_runs || return 1
+    mend_runs && bring_back
+  }
+
+  # bring_back: sets restored to no where what is to run is still to be brought back.
+  bring_back() {
     if is_displaced; then run_step restore apart restore_goal || restored=no; fi
     clear_debt
   }

@@ -3,10 +3,9 @@ import { fromLogFile, type LogStream, toLogFile } from '../logs/log-stream.js';
 import { LEASE_FUNCTIONS } from '../shell/lease.js';
 import { buildScript, type Frame } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import { LEADING_RUN_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import { concatBytes } from '../wire/bytes.js';
 import type { ScannedPart } from '../wire/record-scanner.js';
-import { BASE_FUNCTIONS } from './operation.js';
+import { RUN_FUNCTIONS } from './operation.js';
 
 /** How far one log has been read. */
 export interface LogCursor {
@@ -29,14 +28,7 @@ export interface FollowOptions {
 export function buildFollowScript({ cursors, seconds }: FollowOptions, frame: Frame): string {
   return buildScript(frame, {
     title: `follow the logs of ${[...new Set(cursors.map(({ app }) => app))].join(' ')}`,
-    functions: [
-      ...BASE_FUNCTIONS,
-      RECORDED_FUNCTIONS,
-      LEADING_RUN_FUNCTIONS,
-      LEASE_FUNCTIONS,
-      LOG_READ_FUNCTIONS,
-      FOLLOW_FUNCTIONS,
-    ],
+    functions: [...RUN_FUNCTIONS, LEASE_FUNCTIONS, LOG_READ_FUNCTIONS, FOLLOW_FUNCTIONS],
     keepStdin: true,
     body: sh`
       need awk dd head id ls od sleep tr || return 1

@@ -4,9 +4,8 @@ import { LOG_READ_FUNCTIONS, LOG_SPACE_AWK } from '../logs/log-files.js';
 import { fromLogFile, type LogStream } from '../logs/log-stream.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import { LEADING_RUN_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import type { Reply } from '../wire/reply.js';
-import { BASE_FUNCTIONS, type Operation, throwHostErrors } from './operation.js';
+import { type Operation, RUN_FUNCTIONS, throwHostErrors } from './operation.js';
 
 /** Whose logs, and how much of their ends. */
 export interface LogsOptions extends LogChoice {
@@ -37,7 +36,7 @@ export const logs: Operation<LogsOptions, readonly LogTail[]> = {
     buildScript(frame, {
       title: options.apps.length > 0 ? 'logs' : 'logs of all apps',
       apps: options.apps,
-      functions: [...BASE_FUNCTIONS, RECORDED_FUNCTIONS, LEADING_RUN_FUNCTIONS, LOG_READ_FUNCTIONS, TAIL_FUNCTIONS],
+      functions: [...RUN_FUNCTIONS, LOG_READ_FUNCTIONS, TAIL_FUNCTIONS],
       body: sh`
         ${raw(buildChoiceHead(options))}
         want=${options.bytes}

@@ -56,14 +56,11 @@ export interface AppResult extends SeenApp {
 /** The functions that every script about apps begins with. */
 export const BASE_FUNCTIONS = [IDENTITY_FUNCTIONS, LAYOUT_FUNCTIONS, REPORT_FUNCTIONS] as const;
 
+/** The functions of scripts that look at the run that counts of an app. */
+export const RUN_FUNCTIONS = [...BASE_FUNCTIONS, RECORDED_FUNCTIONS, LEADING_RUN_FUNCTIONS] as const;
+
 /** The functions of scripts that change something. */
-export const CHANGE_FUNCTIONS = [
-  ...BASE_FUNCTIONS,
-  RECORDED_FUNCTIONS,
-  LEADING_RUN_FUNCTIONS,
-  RECORD_CHECK_FUNCTIONS,
-  JUDGE_FUNCTIONS,
-] as const;
+export const CHANGE_FUNCTIONS = [...RUN_FUNCTIONS, RECORD_CHECK_FUNCTIONS, JUDGE_FUNCTIONS] as const;
 
 /** The report in an answer; throws what the host itself said when there is none. */
 export function requireReport(reply: Reply): HostReport {

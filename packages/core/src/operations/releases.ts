@@ -71,7 +71,7 @@ function parseReleases({ records }: Reply, app: string): Release[] {
       id,
       current: id === current,
       // What could not be set up is told apart on the host only.
-      state: state === 'unprepared' ? 'failed' : (STATES.find((known) => known === state) ?? 'failed'),
+      state: STATES.find((known) => known === state) ?? 'failed',
       createdAt: formatTime(Number(time) || null),
       by: decodeText(by),
       commit: decodeText(commit),

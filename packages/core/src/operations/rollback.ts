@@ -87,7 +87,7 @@ const ROLLBACK_FUNCTIONS = sh`
       return 0
     fi
     # What is to run is brought back by this very rollback, or is there for the one that it may have to undo.
-    if [ "$release" != "$good" ]; then recover || return 1; elif is_displaced; then restored=no; fi
+    if [ "$release" != "$good" ]; then bring_back; elif is_displaced; then restored=no; fi
     use_recorded_files
     check_recorded && activate_release
   }

@@ -3,11 +3,10 @@ import { LOG_READ_FUNCTIONS, LOG_SPACE_AWK } from '../logs/log-files.js';
 import { fromLogFile, type LogStream } from '../logs/log-stream.js';
 import { buildScript } from '../shell/script.js';
 import { raw, sh } from '../shell/template.js';
-import { LEADING_RUN_FUNCTIONS, RECORDED_FUNCTIONS } from '../state/layout.js';
 import { decodeUtf8 } from '../wire/bytes.js';
 import type { WireRecord } from '../wire/reply.js';
 import { throwIfBusy } from './logs.js';
-import { BASE_FUNCTIONS, type Operation, throwHostErrors } from './operation.js';
+import { type Operation, RUN_FUNCTIONS, throwHostErrors } from './operation.js';
 
 /** What is looked for in whose logs. */
 export interface SearchOptions extends LogChoice {
@@ -46,7 +45,7 @@ export const searchLogs: Operation<SearchOptions, readonly SearchedLog[]> = {
     buildScript(frame, {
       title: options.apps.length > 0 ? 'search the logs of' : 'search the logs',
       apps: options.apps,
-      functions: [...BASE_FUNCTIONS, RECORDED_FUNCTIONS, LEADING_RUN_FUNCTIONS, LOG_READ_FUNCTIONS, SEARCH_FUNCTIONS],
+      functions: [...RUN_FUNCTIONS, LOG_READ_FUNCTIONS, SEARCH_FUNCTIONS],
       body: sh`
         need cut grep wc || return 1
         ${raw(buildChoiceHead(options))}

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { findFreePort, waitFor } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
 import { createProject, SERVED, SERVER } from '../../deploy-project.js';
-import { readDocument } from '../../document-schema.js';
 import { awaitThere, beginDeploy, hasTold, KILL_DEPLOY, readOn } from '../../interrupted-deploy.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
@@ -78,20 +76,10 @@ test('a deploy that is interrupted before anything is switched says that nothing
   const first = appOf(await project.ask('deploy'));
   await project.write({ 'page.html': 'two' });
   await project.configure({ setup: ': >../../begun; sleep 1000' });
-  const config = ['--config', join(project.folder, 'outlast.yaml')];
-  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config]);
-  let stdout = '';
-  client.stdout?.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  client.stderr?.resume();
-  const ended = new Promise((resolve) => client.once('close', resolve));
-  const isBegun = async () => (await readOnHost(`ls ${project.deployDir}/begun 2>/dev/null`)) !== '';
-  await waitFor(isBegun, { what: 'the setup' });
+  const { client, ended, readOutcome } = await beginDeploy(lab, project, 'test -e begun');
   client.kill('SIGINT');
   expect(await ended).toBe(130);
-  const [outcome] = readDocument('deploy', stdout).outcomes;
-  expect(outcome).toMatchObject({
+  expect(readOutcome()).toMatchObject({
     ok: false,
     error: { code: 'E_BROKEN_OFF', message: 'interrupted, and nothing was switched' },
   });

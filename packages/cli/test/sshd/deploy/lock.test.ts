@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { DEFAULT_HEALTH, NOT_DEPLOYED, rollback } from '@outlast/core';
 import { waitFor } from '@outlast/test-fixtures';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProject, IDLE, type Project } from '../../deploy-project.js';
+import { beginDeploy } from '../../interrupted-deploy.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
-
-const exists = async (project: Project, path: string) =>
-  (await lab.host().run(`test -e ${project.deployDir}/${path}`)).exitCode === 0;
 
 /** What a setup of the app has started and runs. */
 const listSetup = async (app: string) =>
@@ -19,15 +17,7 @@ const listSetup = async (app: string) =>
 async function beginSlowly(project: Project, ...flags: string[]) {
   await project.configure({ setup: ': >"../../begun"; while [ ! -e ../../go ]; do sleep 0.05; done' });
   await project.write({ file: `slow ${Math.random()}` });
-  const config = ['--config', join(project.folder, 'outlast.yaml'), '--settle', '100ms'];
-  const client = lab.laptop.spawnOutlast(['deploy', project.app, '--json', ...config, ...flags]);
-  const ended = new Promise<number | null>((resolve) => client.once('close', resolve));
-  client.stdout?.resume();
-  client.stderr?.resume();
-  onTestFinished(() => {
-    client.kill('SIGKILL');
-  });
-  await waitFor(() => exists(project, 'begun'), { what: 'the setup to be under way' });
+  const { client, ended } = await beginDeploy(lab, project, 'test -e begun', ['deploy', ...flags]);
   return { client, ended, go: () => lab.host().run(`: >${project.deployDir}/go`) };
 }
 

@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { waitFor } from '@outlast/test-fixtures';
 import { describe, expect, test } from 'vitest';
 import { createProject, IDLE, type Project } from '../../deploy-project.js';
-import { beginDeploy, hasTold, holdAt, killScript, readOn } from '../../interrupted-deploy.js';
+import {
+  beginDeploy,
+  deployVersions as deploySome,
+  hasTold,
+  holdAt,
+  killScript,
+  readOn,
+  SLOW,
+} from '../../interrupted-deploy.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
@@ -12,21 +20,8 @@ const HEALTHY = { exec: 'true', ...LOOK };
 /** In which a deploy stays until it is killed. */
 const WAITING = { exec: 'false', ...LOOK, within: '5m' };
 const SICK = { exec: 'false', ...LOOK, within: '200ms' };
-/** Ends only some time behind the signal. */
-const SLOW = ['sh', '-c', 'trap "sleep 1; exit 0" TERM; while :; do sleep 0.1; done'];
-
-/** An app with so many healthy releases, and their ids. */
-async function deployVersions(app: string, count: number, settings: Readonly<Record<string, unknown>>) {
-  const project = await createProject(lab, app, { ...IDLE, health: HEALTHY, ...settings });
-  const ids: (string | null)[] = [];
-  for (let version = 1; version <= count; version++) {
-    await project.write({ version: `${version}` });
-    const told = await project.ask('deploy');
-    expect(codesOf(told), JSON.stringify(told.document)).toEqual(['ok']);
-    ids.push(appOf(told).release);
-  }
-  return { project, ids };
-}
+const deployVersions = (app: string, count: number, settings: Readonly<Record<string, unknown>>) =>
+  deploySome(lab, app, count, { health: HEALTHY, ...settings });
 
 /** Kills the next deploy, which has that lock, where that line becomes true in the folder of the releases. */
 async function killNext(project: Project, lock: number, until: string) {

@@ -1,22 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { createProject, IDLE, type Project } from '../../deploy-project.js';
-import { beginDeploy, cutLink, hasTold, holdAt, killScript, readOn } from '../../interrupted-deploy.js';
+import type { Project } from '../../deploy-project.js';
+import {
+  beginDeploy,
+  cutLink,
+  deployVersions,
+  hasTold,
+  holdAt,
+  killScript,
+  readOn,
+  SLOW,
+} from '../../interrupted-deploy.js';
 import { appOf, codesOf, useLab } from '../../program-lab.js';
 
 const lab = useLab(['web1']);
-
-/** Ends only some time behind the signal. */
-const SLOW = ['sh', '-c', 'trap "sleep 1; exit 0" TERM; while :; do sleep 0.1; done'];
-
-async function deployVersions(app: string, count: number, settings: Readonly<Record<string, unknown>>) {
-  const project = await createProject(lab, app, { ...IDLE, ...settings });
-  const ids: (string | null)[] = [];
-  for (let version = 1; version <= count; version++) {
-    await project.write({ version: `${version}` });
-    ids.push(appOf(await project.ask('deploy')).release);
-  }
-  return { project, ids };
-}
 
 const readHistory = async (project: Project) =>
   (await project.ask('history')).document.outcomes[0]?.entries as { verb: string; result: string; release: string }[];
@@ -28,7 +24,7 @@ describe.each([
   test.each(['deploy', 'rollback'])(
     'goes on as one %s: what was tried runs, and nothing was done twice',
     async (verb) => {
-      const { project, ids } = await deployVersions(`again-${verb}-${port}`, 3, { run: SLOW, port });
+      const { project, ids } = await deployVersions(lab, `again-${verb}-${port}`, 3, { run: SLOW, port });
       await project.write({ version: 'last' });
       const line = where.replace('$APP', project.app).replace('$RUN', '3');
       const { ended, readOutcome } = await beginDeploy(lab, project, holdAt(4, line), [verb]);
@@ -51,7 +47,7 @@ describe.each([
 test.each(['deploy', 'rollback'])(
   'a %s whose answer was lost is not done again, though others have deployed since',
   async (verb) => {
-    const { project } = await deployVersions(`since-${verb}`, 3, { health: { exec: 'true', steady: '600ms' } });
+    const { project } = await deployVersions(lab, `since-${verb}`, 3, { health: { exec: 'true', steady: '600ms' } });
     await project.write({ version: 'fourth' });
     const { client, ended, readOutcome } = await beginDeploy(lab, project, hasTold(4, ' start ok '), [verb]);
     await cutLink(lab, project, 4);
@@ -74,7 +70,7 @@ test.each(['deploy', 'rollback'])(
 );
 
 test('the first deploy of all goes on as well where script and link were ended, and what it had started is replaced', async () => {
-  const { project } = await deployVersions('first-of-all', 0, {});
+  const { project } = await deployVersions(lab, 'first-of-all', 0, {});
   await project.write({ version: 'first' });
   const { ended, readOutcome } = await beginDeploy(lab, project, holdAt(1, hasTold(1, ' start ok ')));
   const left = appOf(await project.ask('status'));
@@ -87,7 +83,7 @@ test('the first deploy of all goes on as well where script and link were ended, 
 });
 
 test('a rollback that was done, and whose repeat is cut as well, is not done twice', async () => {
-  const { project, ids } = await deployVersions('cut-twice', 3, {});
+  const { project, ids } = await deployVersions(lab, 'cut-twice', 3, {});
   const held = holdAt(4, `test "$(cat good)" = ${ids[1]}`);
   const { client, ended, readOutcome } = await beginDeploy(lab, project, held, ['rollback']);
   client.kill('SIGSTOP');
@@ -102,7 +98,7 @@ test('a rollback that was done, and whose repeat is cut as well, is not done twi
 });
 
 test('a request that was cut while nobody could see it is done once others are through', async () => {
-  const { project } = await deployVersions('cut-early', 1, {});
+  const { project } = await deployVersions(lab, 'cut-early', 1, {});
   await project.write({ version: 'second' });
   await project.configure({ setup: 'test -e ../../go || { : >../../begun; sleep 1000; }' });
   const { client, ended, readOutcome } = await beginDeploy(lab, project, 'test -e begun');
@@ -120,7 +116,7 @@ test('a request that was cut while nobody could see it is done once others are t
 });
 
 test('a request whose script was ended, and behind which others have cleared up since, is not done any more', async () => {
-  const { project } = await deployVersions('cleared-up', 1, {});
+  const { project } = await deployVersions(lab, 'cleared-up', 1, {});
   await project.write({ version: 'second' });
   const { client, ended, readOutcome } = await beginDeploy(lab, project, holdAt(2, hasTold(2, ' stop ok ')));
   client.kill('SIGSTOP');
